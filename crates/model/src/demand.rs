@@ -1,0 +1,59 @@
+//! Demand of a queue: what waits, and what could take it at once.
+
+use serde::{Deserialize, Serialize};
+
+/// What a job needs, or what a slot offers.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
+pub struct Shape {
+    /// Cores.
+    pub cores: u32,
+    /// Memory in MiB; 0 means unspecified.
+    pub memory_mib: u32,
+    /// Wall time in seconds; 0 means unspecified.
+    pub wall_time_s: u32,
+}
+
+/// How many jobs of one shape wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct WaitingShape {
+    /// What each of them needs.
+    #[serde(flatten)]
+    pub shape: Shape,
+    /// How many are activated.
+    pub jobs: u64,
+}
+
+/// The demand of one queue at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Demand {
+    /// The queue.
+    pub queue: String,
+    /// Activated jobs by shape, largest count first.
+    pub waiting: Vec<WaitingShape>,
+    /// Jobs held by pilots: sent, starting, running, holding or transferring.
+    pub running: u64,
+    /// Free slots of pilots that are waiting for a lease right now.
+    pub idle_slots: u64,
+}
+
+impl Demand {
+    /// Activated jobs of all shapes.
+    pub fn activated(&self) -> u64 {
+        self.waiting.iter().map(|shape| shape.jobs).sum()
+    }
+
+    /// Jobs for which no live pilot has a free slot: activated minus idle slots, not below zero.
+    pub fn unserved(&self) -> u64 {
+        self.activated().saturating_sub(self.idle_slots)
+    }
+}
+
+impl Shape {
+    /// Whether a slot with this shape can run a job that needs `job`; unspecified needs always fit.
+    pub fn holds(self, job: Shape) -> bool {
+        let within = |have: u32, need: u32| have == 0 || need <= have;
+        job.cores <= self.cores && within(self.memory_mib, job.memory_mib) && within(self.wall_time_s, job.wall_time_s)
+    }
+}

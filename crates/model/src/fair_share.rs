@@ -1,0 +1,82 @@
+//! Fair share: whose job comes next, and the order of one user's jobs.
+
+use crate::Time;
+
+/// Seconds of waiting that one point of priority is worth.
+pub const PRIORITY_POINT_S: i64 = 60;
+
+/// The key by which one user's jobs in a queue are taken, lowest first.
+///
+/// It is fixed at activation: activation time in milliseconds minus [`PRIORITY_POINT_S`] per point of priority. So
+/// every job ages at the same pace and the order never has to be computed again.
+pub fn rank(activated: Time, priority: i32) -> i64 {
+    activated.0.saturating_sub(i64::from(priority) * PRIORITY_POINT_S * 1000)
+}
+
+/// What one user of one group has in a queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Share {
+    /// The group.
+    pub group: String,
+    /// The user.
+    pub user: String,
+    /// Activated jobs.
+    pub waiting: u64,
+    /// Jobs held by pilots.
+    pub running: u64,
+}
+
+/// Splits `slots` among those who wait: (index into `shares`, jobs to take), in the order in which to take them.
+///
+/// Each slot goes to the group with the fewest jobs running, and within it to the user with the fewest, counting
+/// what was just given; ties go to the earlier in `shares`. Nobody gets more than waits.
+pub fn divide(shares: &[Share], slots: u64) -> Vec<(usize, u64)> {
+    let mut given = vec![0u64; shares.len()];
+    let waiting: Vec<usize> = (0..shares.len()).filter(|&i| shares[i].waiting > 0).collect();
+    if let [only] = waiting[..] {
+        given[only] = slots.min(shares[only].waiting);
+    } else {
+        for _ in 0..slots {
+            let Some(next) = next_share(shares, &given) else { break };
+            given[next] += 1;
+        }
+    }
+    given.into_iter().enumerate().filter(|(_, jobs)| *jobs > 0).collect()
+}
+
+fn next_share(shares: &[Share], given: &[u64]) -> Option<usize> {
+    let group_load = |group: &str| -> u64 {
+        shares.iter().zip(given).filter(|(s, _)| s.group == group).map(|(s, g)| s.running + g).sum()
+    };
+    (0..shares.len())
+        .filter(|&i| shares[i].waiting > given[i])
+        .min_by_key(|&i| (group_load(&shares[i].group), shares[i].running + given[i], i))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn share(group: &str, user: &str, waiting: u64, running: u64) -> Share {
+        Share { group: group.into(), user: user.into(), waiting, running }
+    }
+
+    #[test]
+    fn groups_count_before_users() {
+        let shares = [share("atlas", "ann", 10, 0), share("atlas", "bob", 10, 0), share("cms", "eve", 10, 0)];
+        assert_eq!(divide(&shares, 4), vec![(0, 1), (1, 1), (2, 2)]);
+    }
+
+    #[test]
+    fn who_runs_most_waits() {
+        let shares = [share("", "ann", 10, 5), share("", "bob", 1, 0)];
+        assert_eq!(divide(&shares, 1), vec![(1, 1)]);
+        assert_eq!(divide(&shares, 3), vec![(0, 2), (1, 1)]);
+        assert_eq!(divide(&shares, 100), vec![(0, 10), (1, 1)]);
+    }
+
+    #[test]
+    fn a_point_of_priority_is_a_minute_of_waiting() {
+        assert_eq!(rank(Time(120_000), 1), rank(Time(60_000), 0));
+    }
+}

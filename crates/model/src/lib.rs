@@ -1,0 +1,30 @@
+//! The things Pilotage works on and what may happen to them.
+//!
+//! Pure values only: no I/O, no async, no clock. Whoever needs the time passes a [`Time`] in.
+
+pub mod backoff;
+pub mod brokerage;
+pub mod command;
+pub mod decision;
+pub mod demand;
+pub mod error_class;
+pub mod fair_share;
+pub mod id;
+pub mod id_set;
+pub mod job;
+pub mod pilot;
+pub mod queue;
+pub mod role;
+pub mod time;
+
+pub use command::{Command, CommandState, Target, Verb};
+pub use decision::{Decision, Step};
+pub use demand::{Demand, Shape, WaitingShape};
+pub use error_class::ErrorClass;
+pub use id::{CommandId, DecisionId, JobId, PilotId, SubmissionId, TaskId};
+pub use id_set::IdSet;
+pub use job::{JobEvent, JobSpec, JobState, Placement};
+pub use pilot::{PilotEvent, PilotState};
+pub use queue::{QueueRecord, QueueStatus};
+pub use role::{Permission, Role};
+pub use time::Time;

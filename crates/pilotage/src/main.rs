@@ -1,0 +1,3 @@
+//! The `pilotage` program.
+
+fn main() {}

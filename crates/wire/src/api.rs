@@ -1,0 +1,38 @@
+//! Requests and answers of `/pilotage/v1/`, shared by the server and everything that calls it.
+
+mod command;
+mod decision;
+mod factory;
+mod job;
+mod pilot;
+mod problem;
+mod queue;
+mod token;
+
+pub use command::*;
+pub use decision::*;
+pub use factory::*;
+pub use job::*;
+pub use pilot::*;
+pub use problem::*;
+pub use queue::*;
+pub use token::*;
+
+/// Path prefix of the native interface.
+pub const PREFIX: &str = "/pilotage/v1";
+/// Header that makes a repeated submission harmless: the same key by the same user gets the first answer again.
+pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
+/// The most rows of one page of a listing.
+pub const PAGE_MAX: u32 = 1000;
+/// The most jobs of one bulk submission.
+pub const BULK_MAX: usize = 10_000;
+/// The most jobs of one lease.
+pub const LEASE_MAX: u32 = 512;
+/// The most reports of one request.
+pub const REPORTS_MAX: usize = 2000;
+/// The most pilots of one announcement.
+pub const ANNOUNCE_MAX: u32 = 10_000;
+/// The longest long poll, in seconds.
+pub const LONG_POLL_MAX_S: u32 = 60;
+/// The most bytes of one log chunk.
+pub const LOG_CHUNK_MAX: usize = 1 << 20;

@@ -1,0 +1,47 @@
+//! `/commands` and the long polls of pilots and factories.
+
+use model::{Command, CommandState, Target, Verb};
+use serde::{Deserialize, Serialize};
+
+/// `POST /commands`.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CommandRequest {
+    /// Whom it is for.
+    pub target: Target,
+    /// What is to be done.
+    pub verb: Verb,
+    /// Free arguments.
+    #[serde(default)]
+    pub arguments: Vec<String>,
+    /// Seconds after which it fails if nobody has taken it; 300 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_s: Option<u32>,
+}
+
+/// `GET /pilots/{id}/commands?wait_s=30` and `GET /factories/{name}/commands?wait_s=30`; also `GET /commands`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct CommandList {
+    /// Commands, oldest first. A long poll marks them delivered.
+    pub commands: Vec<Command>,
+}
+
+/// Query of the long polls.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, utoipa::ToSchema, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct CommandPoll {
+    /// Longest wait in seconds.
+    #[serde(default)]
+    pub wait_s: u32,
+}
+
+/// `POST /commands/{id}/outcome`, by the target.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CommandOutcome {
+    /// `accepted`, `refused`, `done` or `failed`.
+    pub state: CommandState,
+    /// In words.
+    #[serde(default)]
+    pub note: String,
+}

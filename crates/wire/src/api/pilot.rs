@@ -1,0 +1,373 @@
+//! `/pilots`: announce, batch states, hello, lease, report, heartbeat, exit, list.
+
+use super::{AttemptOutcome, Usage};
+use model::{ErrorClass, JobId, JobSpec, JobState, PilotEvent, PilotId, PilotState, Shape, SubmissionId, Time};
+use serde::{Deserialize, Serialize};
+
+/// `POST /pilots/announce`, by a factory before it submits.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AnnounceRequest {
+    /// The factory.
+    pub factory: String,
+    /// Its label.
+    pub label: String,
+    /// The queue the pilots will serve.
+    pub queue: String,
+    /// Name of the batch end point.
+    pub batch: String,
+    /// How many, at most [`super::ANNOUNCE_MAX`].
+    pub count: u32,
+}
+
+/// The pilots that may be submitted now.
+#[derive(Clone, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Announced {
+    /// Id of the first; ids are consecutive.
+    pub first: PilotId,
+    /// One secret per pilot, in the order of ids. Goes to the pilot in a file of mode 0600, nowhere else.
+    pub secrets: Vec<String>,
+}
+
+/// One pilot as its batch system shows it.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct BatchUpdate {
+    /// The pilot.
+    pub pilot: PilotId,
+    /// What it means.
+    #[schema(value_type = String)]
+    pub event: PilotEvent,
+    /// The batch system's own id, such as `4711_3`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub batch_id: String,
+    /// The batch system's own word for the state.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub native_state: String,
+    /// Held, suspended or being removed: a flag beside the state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flag: Option<PilotFlag>,
+    /// Why it broke.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_class: Option<ErrorClass>,
+    /// The same in words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub message: String,
+}
+
+/// Something beside the state that counts show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum PilotFlag {
+    /// The batch system holds it back.
+    Held,
+    /// The batch system stopped it for a while.
+    Suspended,
+    /// Told to drain or to be removed.
+    Retiring,
+}
+
+/// `POST /pilots/batch`, by a factory after each status call: only what changed.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BatchReport {
+    /// The factory.
+    pub factory: String,
+    /// The changes.
+    pub updates: Vec<BatchUpdate>,
+}
+
+/// `POST /pilots/{id}/hello`, by a pilot when it starts; the only call that carries the secret. Idempotent per
+/// (secret, instance); another instance with the same secret opens a new incarnation (a requeued batch job).
+#[derive(Clone, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HelloRequest {
+    /// From the announcement.
+    pub secret: String,
+    /// Made by the pilot process at start, random.
+    pub instance: String,
+    /// The pilot's version.
+    pub version: String,
+    /// The worker node.
+    pub node: String,
+    /// Jobs it can run at once.
+    pub slots: u32,
+    /// All it offers together: cores, memory, and seconds it will live (0: no end).
+    pub shape: Shape,
+    /// The batch system's own id as seen in its environment; may be empty.
+    #[serde(default)]
+    pub batch_id: String,
+    /// The pilot's clock when it sent this.
+    pub clock: Time,
+}
+
+/// What the pilot needs to know.
+#[derive(Clone, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Hello {
+    /// Bearer token for all further calls; kept in memory only.
+    pub token: String,
+    /// 1 for the first start of this pilot.
+    pub incarnation: u32,
+    /// The queue it serves.
+    pub queue: String,
+    /// The queue's site.
+    pub site: String,
+    /// Seconds after the last heartbeat after which its jobs count as lost.
+    pub lease_s: f64,
+    /// Seconds between heartbeats.
+    pub heartbeat_s: f64,
+    /// Longest long poll in seconds.
+    pub long_poll_s: u32,
+}
+
+/// `POST /pilots/{id}/lease`: reports, and asks for jobs in the same round trip.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LeaseRequest {
+    /// At most this many jobs, 0 to [`super::LEASE_MAX`].
+    pub max_jobs: u32,
+    /// What each free slot offers.
+    pub slot: Shape,
+    /// Slots without any job right now; shown as idle while the call waits.
+    pub idle_slots: u32,
+    /// Wait up to this many seconds for a job. With reports inside the answer comes at once.
+    #[serde(default)]
+    pub wait_s: u32,
+    /// What happened since the last call.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reports: Vec<JobReport>,
+}
+
+/// One job for the pilot.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct LeasedJob {
+    /// The job.
+    pub id: JobId,
+    /// The attempt that this lease is.
+    pub attempt: u32,
+    /// Index in its submission.
+    pub index: u64,
+    /// Which entry of [`Leased::specs`].
+    pub submission: SubmissionId,
+    /// MAC over job and attempt; comes back with reports and uploads.
+    pub token: String,
+}
+
+/// A spec that leased jobs share.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct LeasedSpec {
+    /// The submission.
+    pub submission: SubmissionId,
+    /// What to run.
+    pub spec: JobSpec,
+}
+
+/// Answer of a lease call.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Leased {
+    /// Jobs to run; may be empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub jobs: Vec<LeasedJob>,
+    /// Each spec once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub specs: Vec<LeasedSpec>,
+    /// Reports that were not applied. Everything else was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<RefusedReport>,
+    /// The pilot should finish what it has and exit.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub drain: bool,
+}
+
+/// `POST /pilots/{id}/report`: reports without asking for jobs. The answer is a [`Leased`] without jobs.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReportRequest {
+    /// What happened, at most [`super::REPORTS_MAX`].
+    pub reports: Vec<JobReport>,
+}
+
+/// What happened to one attempt.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct JobReport {
+    /// The job.
+    pub job: JobId,
+    /// The attempt.
+    pub attempt: u32,
+    /// From the lease.
+    pub token: String,
+    /// `starting`, `running`, `transferring`, `finished` or `failed`.
+    pub state: JobState,
+    /// When its process started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started: Option<Time>,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Time>,
+    /// Exit code of the payload.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit_code: Option<i32>,
+    /// Signal that ended the payload.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signal: Option<i32>,
+    /// Why it did not end well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_class: Option<ErrorClass>,
+    /// The same in words, at most 1000 characters.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub message: String,
+    /// What it used.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub usage: Usage,
+    /// All of standard output when it is small; larger logs are uploaded before the final report.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub stdout: String,
+    /// All of standard error when it is small.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub stderr: String,
+}
+
+/// The most bytes of an output that travels inside a report; it must also be UTF-8 without NUL.
+pub const INLINE_LOG_MAX: usize = 8192;
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// A report that was not applied.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct RefusedReport {
+    /// The job.
+    pub job: JobId,
+    /// The attempt.
+    pub attempt: u32,
+    /// Why.
+    pub reason: String,
+    /// The attempt is over for the server: stop the process, report no more.
+    pub stop: bool,
+}
+
+/// `POST /pilots/{id}/heartbeat`: renews the leases of all its jobs.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HeartbeatRequest {
+    /// The jobs it has, running or waiting in it: (job, attempt).
+    pub jobs: Vec<(JobId, u32)>,
+    /// Slots without a job.
+    pub idle_slots: u32,
+}
+
+/// Answer of a heartbeat.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Heartbeat {
+    /// Attempts that are no longer this pilot's: stop them, report no more.
+    #[serde(default)]
+    pub stop: Vec<(JobId, u32)>,
+    /// The pilot should finish what it has and exit.
+    #[serde(default)]
+    pub drain: bool,
+}
+
+/// `POST /pilots/{id}/exit`: nothing more comes from this incarnation.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExitRequest {
+    /// Why it ends: `idle`, `life time`, `drained`, `signal TERM`, or an error in words.
+    pub reason: String,
+    /// Set when it ends because of an error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_class: Option<ErrorClass>,
+}
+
+/// `GET /pilots?...`
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PilotQuery {
+    /// Only this state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<PilotState>,
+    /// Only pilots that are not done or fault.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub live: Option<bool>,
+    /// Only this queue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<String>,
+    /// Only this factory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub factory: Option<String>,
+    /// Only this label.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Where the last page ended: its `next`. Newest pilots come first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+    /// Rows wanted, 1 to [`super::PAGE_MAX`]; 100 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+}
+
+/// One pilot.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct PilotSummary {
+    /// The pilot.
+    pub id: PilotId,
+    /// Its factory.
+    pub factory: String,
+    /// Its label.
+    pub label: String,
+    /// The queue it serves.
+    pub queue: String,
+    /// The queue's site.
+    pub site: String,
+    /// Name of the batch end point.
+    pub batch: String,
+    /// The batch system's own id.
+    pub batch_id: String,
+    /// The batch system's own word for the state.
+    pub native_state: String,
+    /// Its state.
+    pub state: PilotState,
+    /// A flag beside the state.
+    pub flag: Option<PilotFlag>,
+    /// How often it started.
+    pub incarnation: u32,
+    /// The worker node.
+    pub node: String,
+    /// Jobs it can run at once.
+    pub slots: u32,
+    /// Jobs it runs or holds now.
+    pub jobs_now: u64,
+    /// Jobs it has ended.
+    pub jobs_ended: u64,
+    /// When it was announced.
+    pub announced: Time,
+    /// When it said hello first.
+    pub started: Option<Time>,
+    /// Its last call.
+    pub last_heard: Option<Time>,
+    /// When it was gone.
+    pub ended: Option<Time>,
+    /// Why it is in fault.
+    pub error_class: Option<ErrorClass>,
+    /// Its own or the batch system's last words.
+    pub message: String,
+}
+
+/// A page of pilots.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct PilotPage {
+    /// The rows.
+    pub pilots: Vec<PilotSummary>,
+    /// Cursor of the next page; null on the last.
+    pub next: Option<String>,
+}
+
+/// Outcome of an attempt that a report stands for.
+pub fn outcome_of(state: JobState) -> AttemptOutcome {
+    match state {
+        JobState::Finished => AttemptOutcome::Finished,
+        JobState::Failed => AttemptOutcome::Failed,
+        JobState::Cancelled => AttemptOutcome::Cancelled,
+        _ => AttemptOutcome::Underway,
+    }
+}
