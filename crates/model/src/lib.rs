@@ -8,6 +8,7 @@ pub mod command;
 pub mod decision;
 pub mod demand;
 pub mod error_class;
+pub mod factory;
 pub mod fair_share;
 pub mod id;
 pub mod id_set;
@@ -16,15 +17,21 @@ pub mod pilot;
 pub mod queue;
 pub mod role;
 pub mod time;
+pub mod token;
 
 pub use command::{Command, CommandState, Target, Verb};
 pub use decision::{Decision, Step};
 pub use demand::{Demand, Shape, WaitingShape};
 pub use error_class::ErrorClass;
+pub use factory::{FactoryHeartbeat, FactorySummary, LabelInfo};
 pub use id::{CommandId, DecisionId, JobId, PilotId, SubmissionId, TaskId};
 pub use id_set::IdSet;
-pub use job::{JobEvent, JobSpec, JobState, Placement};
-pub use pilot::{PilotEvent, PilotState};
+pub use job::{
+    AttemptOutcome, AttemptRecord, JobCounts, JobDetail, JobEvent, JobReport, JobSpec, JobState, JobSummary, Killed,
+    LogStream, Placement, RefusedReport, Retried, Submitted, Usage,
+};
+pub use pilot::{BatchUpdate, PilotEvent, PilotFlag, PilotState, PilotSummary};
 pub use queue::{QueueRecord, QueueStatus};
 pub use role::{Permission, Role};
 pub use time::Time;
+pub use token::TokenInfo;

@@ -1,5 +1,9 @@
 //! Pilots: the batch jobs that factories submit, and the one function that moves them between states.
 
+mod record;
+
+pub use record::{BatchUpdate, PilotFlag, PilotSummary};
+
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;

@@ -1,7 +1,8 @@
 //! `/pilots`: announce, batch states, hello, lease, report, heartbeat, exit, list.
 
-use super::{AttemptOutcome, Usage};
-use model::{ErrorClass, JobId, JobSpec, JobState, PilotEvent, PilotId, PilotState, Shape, SubmissionId, Time};
+use super::AttemptOutcome;
+pub use model::{BatchUpdate, JobReport, PilotFlag, PilotSummary, RefusedReport};
+use model::{ErrorClass, JobId, JobSpec, JobState, PilotId, PilotState, Shape, SubmissionId, Time};
 use serde::{Deserialize, Serialize};
 
 /// `POST /pilots/announce`, by a factory before it submits.
@@ -27,43 +28,6 @@ pub struct Announced {
     pub first: PilotId,
     /// One secret per pilot, in the order of ids. Goes to the pilot in a file of mode 0600, nowhere else.
     pub secrets: Vec<String>,
-}
-
-/// One pilot as its batch system shows it.
-#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct BatchUpdate {
-    /// The pilot.
-    pub pilot: PilotId,
-    /// What it means.
-    #[schema(value_type = String)]
-    pub event: PilotEvent,
-    /// The batch system's own id, such as `4711_3`.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub batch_id: String,
-    /// The batch system's own word for the state.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub native_state: String,
-    /// Held, suspended or being removed: a flag beside the state.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub flag: Option<PilotFlag>,
-    /// Why it broke.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error_class: Option<ErrorClass>,
-    /// The same in words.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub message: String,
-}
-
-/// Something beside the state that counts show.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum PilotFlag {
-    /// The batch system holds it back.
-    Held,
-    /// The batch system stopped it for a while.
-    Suspended,
-    /// Told to drain or to be removed.
-    Retiring,
 }
 
 /// `POST /pilots/batch`, by a factory after each status call: only what changed.
@@ -186,65 +150,8 @@ pub struct ReportRequest {
     pub reports: Vec<JobReport>,
 }
 
-/// What happened to one attempt.
-#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct JobReport {
-    /// The job.
-    pub job: JobId,
-    /// The attempt.
-    pub attempt: u32,
-    /// From the lease.
-    pub token: String,
-    /// `starting`, `running`, `transferring`, `finished` or `failed`.
-    pub state: JobState,
-    /// When its process started.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub started: Option<Time>,
-    /// When it ended.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ended: Option<Time>,
-    /// Exit code of the payload.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub exit_code: Option<i32>,
-    /// Signal that ended the payload.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub signal: Option<i32>,
-    /// Why it did not end well.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error_class: Option<ErrorClass>,
-    /// The same in words, at most 1000 characters.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub message: String,
-    /// What it used.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub usage: Usage,
-    /// All of standard output when it is small; larger logs are uploaded before the final report.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub stdout: String,
-    /// All of standard error when it is small.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub stderr: String,
-}
-
 /// The most bytes of an output that travels inside a report; it must also be UTF-8 without NUL.
 pub const INLINE_LOG_MAX: usize = 8192;
-
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
-}
-
-/// A report that was not applied.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct RefusedReport {
-    /// The job.
-    pub job: JobId,
-    /// The attempt.
-    pub attempt: u32,
-    /// Why.
-    pub reason: String,
-    /// The attempt is over for the server: stop the process, report no more.
-    pub stop: bool,
-}
 
 /// `POST /pilots/{id}/heartbeat`: renews the leases of all its jobs.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
@@ -304,53 +211,6 @@ pub struct PilotQuery {
     /// Rows wanted, 1 to [`super::PAGE_MAX`]; 100 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
-}
-
-/// One pilot.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct PilotSummary {
-    /// The pilot.
-    pub id: PilotId,
-    /// Its factory.
-    pub factory: String,
-    /// Its label.
-    pub label: String,
-    /// The queue it serves.
-    pub queue: String,
-    /// The queue's site.
-    pub site: String,
-    /// Name of the batch end point.
-    pub batch: String,
-    /// The batch system's own id.
-    pub batch_id: String,
-    /// The batch system's own word for the state.
-    pub native_state: String,
-    /// Its state.
-    pub state: PilotState,
-    /// A flag beside the state.
-    pub flag: Option<PilotFlag>,
-    /// How often it started.
-    pub incarnation: u32,
-    /// The worker node.
-    pub node: String,
-    /// Jobs it can run at once.
-    pub slots: u32,
-    /// Jobs it runs or holds now.
-    pub jobs_now: u64,
-    /// Jobs it has ended.
-    pub jobs_ended: u64,
-    /// When it was announced.
-    pub announced: Time,
-    /// When it said hello first.
-    pub started: Option<Time>,
-    /// Its last call.
-    pub last_heard: Option<Time>,
-    /// When it was gone.
-    pub ended: Option<Time>,
-    /// Why it is in fault.
-    pub error_class: Option<ErrorClass>,
-    /// Its own or the batch system's last words.
-    pub message: String,
 }
 
 /// A page of pilots.

@@ -1,6 +1,7 @@
 //! `/tokens` and `/whoami`.
 
-use model::{Role, Time};
+use model::Role;
+pub use model::TokenInfo;
 use serde::{Deserialize, Serialize};
 
 /// `POST /tokens`.
@@ -32,27 +33,6 @@ pub struct NewToken {
     pub id: i64,
     /// The token.
     pub token: String,
-}
-
-/// One token in a listing, without the token.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct TokenInfo {
-    /// Its number.
-    pub id: i64,
-    /// Whose it is.
-    pub user: String,
-    /// Group of the user.
-    pub group: String,
-    /// What it allows.
-    pub role: Role,
-    /// Sites that a site admin may act on.
-    pub sites: Vec<String>,
-    /// What it is for.
-    pub note: String,
-    /// When it was made.
-    pub created: Time,
-    /// When it ends.
-    pub expires: Option<Time>,
 }
 
 /// `GET /tokens`.
