@@ -1,0 +1,76 @@
+//! What a pilot is told on its command line and in its environment. Secrets are never among it.
+
+use std::path::PathBuf;
+
+/// Options of `pilotage pilot` and of `pilotage-pilot`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct PilotArgs {
+    /// File of mode 0600 with pilot id, secret, server URLs and whom to trust.
+    #[arg(long, env = "PILOTAGE_SECRET_FILE", value_name = "PATH", conflicts_with_all = ["secret_dir", "first_id"])]
+    pub secret_file: Option<PathBuf>,
+
+    /// Directory of secret files named ID.json, for batch arrays; needs --first-id.
+    #[arg(long, env = "PILOTAGE_SECRET_DIR", value_name = "DIR", requires = "first_id")]
+    pub secret_dir: Option<PathBuf>,
+
+    /// Id of the pilot with array index 0; the batch system's array index is added to it.
+    #[arg(long, env = "PILOTAGE_FIRST_ID", value_name = "ID", requires = "secret_dir")]
+    pub first_id: Option<i64>,
+
+    /// Index in the batch array.
+    #[arg(long, env = "SLURM_ARRAY_TASK_ID", value_name = "N", default_value_t = 0)]
+    pub array_index: i64,
+
+    /// Jobs at once.
+    #[arg(long, env = "PILOTAGE_SLOTS", value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub slots: u32,
+
+    /// Cores of all slots together; one per slot when 0.
+    #[arg(long, env = "PILOTAGE_CORES", value_name = "N", default_value_t = 0)]
+    pub cores: u32,
+
+    /// Memory of all slots together in MiB; 0 sets no limit of the pilot's own.
+    #[arg(long, env = "PILOTAGE_MEMORY_MIB", value_name = "MIB", default_value_t = 0)]
+    pub memory_mib: u32,
+
+    /// Seconds after which the pilot must be gone; 0 means no end.
+    #[arg(long, env = "PILOTAGE_LIFE_S", value_name = "SECONDS", default_value_t = 0)]
+    pub life_s: u32,
+
+    /// Seconds without any job after which the pilot exits; 0 means never.
+    #[arg(long, env = "PILOTAGE_IDLE_S", value_name = "SECONDS", default_value_t = 60)]
+    pub idle_s: u32,
+
+    /// Seconds between TERM and KILL when a job has to end.
+    #[arg(long, env = "PILOTAGE_GRACE_S", value_name = "SECONDS", default_value_t = 10.0)]
+    pub grace_s: f64,
+
+    /// Directory below which jobs get their scratch directories; by default the best of the batch system's
+    /// scratch, TMPDIR, /tmp and the working directory.
+    #[arg(long, env = "PILOTAGE_SCRATCH_BASE", value_name = "DIR")]
+    pub scratch: Option<PathBuf>,
+
+    /// The most a job may keep in its scratch directory, in MiB; 0 sets no limit.
+    #[arg(long, env = "PILOTAGE_SCRATCH_MAX_MIB", value_name = "MIB", default_value_t = 0)]
+    pub scratch_max_mib: u64,
+
+    /// Free space that a scratch directory must have, in MiB.
+    #[arg(long, env = "PILOTAGE_SCRATCH_FREE_MIB", value_name = "MIB", default_value_t = 64)]
+    pub scratch_free_mib: u64,
+
+    /// The most bytes kept of each output of a job, in MiB: the first and the last half of them.
+    #[arg(long, env = "PILOTAGE_OUTPUT_MAX_MIB", value_name = "MIB", default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..=65536))]
+    pub output_max_mib: u64,
+
+    /// Directory for reports that the server could not take; by default that of the secret file.
+    #[arg(long, env = "PILOTAGE_SPOOL_DIR", value_name = "DIR")]
+    pub spool_dir: Option<PathBuf>,
+
+    /// Seconds at the end during which reports are still offered to a server that does not answer.
+    #[arg(long, env = "PILOTAGE_LINGER_S", value_name = "SECONDS", default_value_t = 120)]
+    pub linger_s: u32,
+
+    /// Do not bind slots to cores of their own.
+    #[arg(long, env = "PILOTAGE_NO_PIN")]
+    pub no_pin: bool,
+}

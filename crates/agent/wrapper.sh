@@ -1,0 +1,3 @@
+#!/bin/sh
+# Starts a Pilotage pilot on a worker node.
+exec pilotage-pilot "$@"
