@@ -1,3 +1,43 @@
-//! Development tasks.
+//! Development tasks: `cargo xtask TASK`. Every task prints what it does and fails with a message that says where.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a task talks to the person who called it")]
 
-fn main() {}
+mod layers;
+mod shape;
+mod source;
+mod workspace;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Development tasks of Pilotage")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Check which crate may use what.
+    Layers,
+    /// Check the lengths of functions and files.
+    Shape(shape::Arguments),
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> anyhow::Result<()> {
+    let workspace = workspace::Workspace::load()?;
+    match task {
+        Task::Layers => layers::run(&workspace),
+        Task::Shape(arguments) => shape::run(&workspace, &arguments),
+    }
+}
