@@ -1,3 +1,10 @@
 //! How Pilotage's processes talk, and prove who they are.
 
 pub mod api;
+pub mod client;
+pub mod credential;
+pub mod pilot_secret;
+pub mod tls;
+
+pub use client::{Client, ClientConfig, Error, InProcess};
+pub use pilot_secret::PilotSecret;

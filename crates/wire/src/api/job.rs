@@ -128,3 +128,5 @@ pub const LOG_ATTEMPT: &str = "pilotage-attempt";
 pub const LOG_NEXT_OFFSET: &str = "pilotage-next-offset";
 /// Header that says `open` while more may come, `complete` otherwise.
 pub const LOG_STATE: &str = "pilotage-log-state";
+/// Header that carries a job's token with uploads of its logs and outputs.
+pub const JOB_TOKEN: &str = "pilotage-job-token";

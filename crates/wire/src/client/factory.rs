@@ -1,0 +1,22 @@
+//! Calls of `/factories`.
+
+use super::{Call, Client, Error};
+use crate::api::*;
+
+impl Client {
+    /// A factory's heartbeat.
+    pub async fn factory_heartbeat(&self, name: &str, heartbeat: &FactoryHeartbeat) -> Result<(), Error> {
+        self.send(Call::put(&format!("/factories/{name}")).json(heartbeat)).await.map(drop)
+    }
+
+    /// All factories.
+    pub async fn factories(&self) -> Result<FactoryList, Error> {
+        self.send(Call::get("/factories")).await?.json()
+    }
+
+    /// Commands for a factory; waits for one.
+    pub async fn factory_commands(&self, name: &str, wait_s: u32) -> Result<CommandList, Error> {
+        let call = Call::get(&format!("/factories/{name}/commands")).query(&CommandPoll { wait_s });
+        self.send(call.waiting(wait_s)).await?.json()
+    }
+}

@@ -1,0 +1,79 @@
+//! Calls of `/pilots`.
+
+use super::{Call, Client, Error};
+use crate::api::*;
+use bytes::Bytes;
+use model::{Command, CommandId, PilotId};
+
+impl Client {
+    /// Announces pilots before they are submitted.
+    pub async fn announce(&self, request: &AnnounceRequest) -> Result<Announced, Error> {
+        self.send(Call::post("/pilots/announce").json(request)).await?.json()
+    }
+
+    /// Tells what a batch system says about pilots.
+    pub async fn report_batch(&self, report: &BatchReport) -> Result<(), Error> {
+        self.send(Call::post("/pilots/batch").json(report).repeatable()).await.map(drop)
+    }
+
+    /// A pilot's first call.
+    pub async fn hello(&self, pilot: PilotId, request: &HelloRequest) -> Result<Hello, Error> {
+        self.send(Call::post(&format!("/pilots/{pilot}/hello")).json(request).repeatable()).await?.json()
+    }
+
+    /// Reports, and asks for jobs.
+    pub async fn lease(&self, pilot: PilotId, request: &LeaseRequest) -> Result<Leased, Error> {
+        self.send(Call::post(&format!("/pilots/{pilot}/lease")).json(request).waiting(request.wait_s)).await?.json()
+    }
+
+    /// Reports without asking for jobs.
+    pub async fn report(&self, pilot: PilotId, request: &ReportRequest) -> Result<Leased, Error> {
+        self.send(Call::post(&format!("/pilots/{pilot}/report")).json(request).repeatable()).await?.json()
+    }
+
+    /// Renews the leases of all jobs of a pilot.
+    pub async fn heartbeat(&self, pilot: PilotId, request: &HeartbeatRequest) -> Result<Heartbeat, Error> {
+        self.send(Call::post(&format!("/pilots/{pilot}/heartbeat")).json(request).repeatable()).await?.json()
+    }
+
+    /// A pilot's last call.
+    pub async fn exit(&self, pilot: PilotId, request: &ExitRequest) -> Result<(), Error> {
+        self.send(Call::post(&format!("/pilots/{pilot}/exit")).json(request).repeatable()).await.map(drop)
+    }
+
+    /// Commands for a pilot or for its jobs; waits for one.
+    pub async fn pilot_commands(&self, pilot: PilotId, wait_s: u32) -> Result<CommandList, Error> {
+        let call = Call::get(&format!("/pilots/{pilot}/commands")).query(&CommandPoll { wait_s });
+        self.send(call.waiting(wait_s)).await?.json()
+    }
+
+    /// Gives a command.
+    pub async fn command(&self, request: &CommandRequest) -> Result<Command, Error> {
+        self.send(Call::post("/commands").json(request)).await?.json()
+    }
+
+    /// Tells what became of a command.
+    pub async fn command_outcome(&self, id: CommandId, outcome: &CommandOutcome) -> Result<(), Error> {
+        self.send(Call::post(&format!("/commands/{id}/outcome")).json(outcome).repeatable()).await.map(drop)
+    }
+
+    /// One page of pilots.
+    pub async fn pilots(&self, query: &PilotQuery) -> Result<PilotPage, Error> {
+        self.send(Call::get("/pilots").query(query)).await?.json()
+    }
+
+    /// One pilot.
+    pub async fn pilot(&self, id: PilotId) -> Result<PilotSummary, Error> {
+        self.send(Call::get(&format!("/pilots/{id}"))).await?.json()
+    }
+
+    /// Stores a log of a pilot: `out`, `err` or `log`.
+    pub async fn put_pilot_log(&self, id: PilotId, kind: &str, bytes: Bytes) -> Result<(), Error> {
+        self.send(Call::put(&format!("/pilots/{id}/logs/{kind}")).bytes(bytes)).await.map(drop)
+    }
+
+    /// A stored log of a pilot.
+    pub async fn pilot_log(&self, id: PilotId, kind: &str) -> Result<Bytes, Error> {
+        Ok(self.send(Call::get(&format!("/pilots/{id}/logs/{kind}"))).await?.body)
+    }
+}

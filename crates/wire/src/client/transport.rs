@@ -1,0 +1,221 @@
+//! How calls travel: HTTP with failover between servers, or straight into a router of the same process.
+
+use super::error::with_causes;
+use super::{Answer, Call, ClientConfig, Error};
+use crate::api::Problem;
+use crate::tls::{self, Trust};
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use http::header::{AUTHORIZATION, HeaderValue};
+use http::{Request, Response, StatusCode};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+/// A server of the same process: takes a whole request, gives a whole response.
+pub type InProcess = Arc<dyn Fn(Request<Bytes>) -> BoxFuture<'static, Response<Bytes>> + Send + Sync>;
+
+/// Longest time for opening a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+pub(super) enum Transport {
+    Http(Http),
+    InProcess(InProcess),
+}
+
+pub(super) struct Http {
+    client: reqwest::Client,
+    urls: Vec<String>,
+    /// Index of the server that answered last.
+    current: AtomicUsize,
+    timeout: Duration,
+}
+
+impl Transport {
+    pub(super) fn http(config: ClientConfig) -> Result<Transport, Error> {
+        let urls: Vec<String> = config.urls.iter().map(|url| url.trim_end_matches('/').to_owned()).collect();
+        if urls.is_empty() {
+            return Err(Error::Setup { reason: "no server URL is given".into() });
+        }
+        for url in &urls {
+            check_url(url)?;
+        }
+        let client = http_client(&urls, &config.trust)?;
+        Ok(Transport::Http(Http { client, urls, current: AtomicUsize::new(0), timeout: config.timeout }))
+    }
+
+    pub(super) fn url(&self) -> String {
+        match self {
+            Transport::Http(http) => http.urls[http.current.load(Ordering::Relaxed) % http.urls.len()].clone(),
+            Transport::InProcess(_) => "this process".to_owned(),
+        }
+    }
+
+    pub(super) async fn send(&self, call: &Call, token: Option<&str>) -> Result<Answer, Error> {
+        if let Some(reason) = &call.fault {
+            return Err(Error::Call { call: format!("{} {}", call.method, call.path), reason: reason.clone() });
+        }
+        match self {
+            Transport::Http(http) => http.send(call, token).await,
+            Transport::InProcess(server) => send_in_process(server, call, token).await,
+        }
+    }
+}
+
+fn check_url(url: &str) -> Result<(), Error> {
+    let parsed = reqwest::Url::parse(url)
+        .map_err(|error| Error::Setup { reason: format!("'{url}' is no server URL: {error}") })?;
+    match parsed.scheme() {
+        "http" | "https" => Ok(()),
+        scheme => Err(Error::Setup {
+            reason: format!("'{url}' is no server URL: it begins with {scheme}, not http or https"),
+        }),
+    }
+}
+
+fn http_client(urls: &[String], trust: &Trust) -> Result<reqwest::Client, Error> {
+    let setup = |error: &dyn std::error::Error| Error::Setup { reason: with_causes(error) };
+    let mut builder = reqwest::Client::builder()
+        .user_agent(concat!("pilotage/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(CONNECT_TIMEOUT)
+        .tcp_nodelay(true)
+        .redirect(reqwest::redirect::Policy::none())
+        .http1_only();
+    if urls.iter().all(|url| is_loopback(url)) {
+        builder = builder.no_proxy();
+    }
+    let config = match trust {
+        Trust::Fingerprint(pin) => tls::client_config(pin).map_err(|error| setup(&error))?,
+        Trust::Authorities(pem) => authorities(pem)?,
+        Trust::System => {
+            // A failure means that the same provider is there already.
+            let _ = rustls::crypto::ring::default_provider().install_default();
+            return builder.build().map_err(|error| setup(&error));
+        }
+    };
+    builder.tls_backend_preconfigured(config).build().map_err(|error| setup(&error))
+}
+
+fn authorities(pem: &str) -> Result<rustls::ClientConfig, Error> {
+    use rustls::pki_types::{CertificateDer, pem::PemObject};
+    let setup = |error: &dyn std::error::Error| Error::Setup { reason: with_causes(error) };
+    let mut roots = rustls::RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
+        let certificate = certificate.map_err(|error| setup(&error))?;
+        roots.add(certificate).map_err(|error| setup(&error))?;
+    }
+    let builder = rustls::ClientConfig::builder_with_provider(tls::provider());
+    let builder = builder.with_safe_default_protocol_versions().map_err(|error| setup(&error))?;
+    Ok(builder.with_root_certificates(roots).with_no_client_auth())
+}
+
+fn is_loopback(url: &str) -> bool {
+    let host = reqwest::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
+impl Http {
+    /// Tries each server once, beginning with the one that answered last.
+    async fn send(&self, call: &Call, token: Option<&str>) -> Result<Answer, Error> {
+        let first = self.current.load(Ordering::Relaxed);
+        let mut last = None;
+        for i in 0..self.urls.len() {
+            let index = (first + i) % self.urls.len();
+            match self.send_to(&self.urls[index], call, token).await {
+                Ok(answer) => {
+                    self.current.store(index, Ordering::Relaxed);
+                    return Ok(answer);
+                }
+                Err((error, true)) => last = Some(error),
+                Err((error, false)) => return Err(error),
+            }
+        }
+        Err(last.unwrap_or_else(|| Error::Setup { reason: "no server URL is given".into() }))
+    }
+
+    /// One try; the flag says whether another server may be asked the same.
+    async fn send_to(&self, url: &str, call: &Call, token: Option<&str>) -> Result<Answer, (Error, bool)> {
+        let whole = format!("{url}{}", call.path);
+        let mut request = self
+            .client
+            .request(call.method.clone(), &whole)
+            .headers(call.headers.clone())
+            .timeout(self.timeout + call.wait)
+            .body(call.body.clone());
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        let unavailable = |error: &reqwest::Error| {
+            let elsewhere = call.repeatable || error.is_connect();
+            (Error::Unavailable { url: url.to_owned(), reason: with_causes(&error.without_url_text()) }, elsewhere)
+        };
+        let response = request.send().await.map_err(|error| unavailable(&error))?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = response.bytes().await.map_err(|error| unavailable(&error))?;
+        judge(Answer { status, headers, body, from: format!("{} {whole}", call.method) }, url)
+            .map_err(|error| (error, status == StatusCode::SERVICE_UNAVAILABLE))
+    }
+}
+
+/// `reqwest::Error` repeats the URL in its text; the caller names the server already.
+trait WithoutUrlText {
+    fn without_url_text(&self) -> Cause;
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Cause(String);
+
+impl WithoutUrlText for reqwest::Error {
+    fn without_url_text(&self) -> Cause {
+        let kind = match () {
+            () if self.is_timeout() => "no answer in time",
+            () if self.is_connect() => "no connection",
+            () if self.is_body() || self.is_decode() => "the answer broke off",
+            () => "the request failed",
+        };
+        let mut deepest: &dyn std::error::Error = self;
+        while let Some(cause) = deepest.source() {
+            deepest = cause;
+        }
+        Cause(format!("{kind} ({deepest})"))
+    }
+}
+
+async fn send_in_process(server: &InProcess, call: &Call, token: Option<&str>) -> Result<Answer, Error> {
+    let from = format!("{} {}", call.method, call.path);
+    let refuse = |reason: String| Error::Call { call: from.clone(), reason };
+    let mut request = Request::builder().method(call.method.clone()).uri(&call.path);
+    if let Some(headers) = request.headers_mut() {
+        headers.extend(call.headers.clone());
+        if let Some(token) = token {
+            let value = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|error| refuse(error.to_string()))?;
+            headers.insert(AUTHORIZATION, value);
+        }
+    }
+    let request = request.body(call.body.clone()).map_err(|error| refuse(error.to_string()))?;
+    let (parts, body) = server(request).await.into_parts();
+    judge(Answer { status: parts.status, headers: parts.headers, body, from }, "this process")
+}
+
+fn judge(answer: Answer, url: &str) -> Result<Answer, Error> {
+    let status = answer.status;
+    if status.as_u16() < 400 {
+        return Ok(answer);
+    }
+    let problem = serde_json::from_slice::<Problem>(&answer.body).unwrap_or_else(|_| Problem {
+        code: "unexpected".into(),
+        status: status.as_u16(),
+        detail: format!("the server answered {status}: {}", excerpt(&answer.body)),
+        field: None,
+    });
+    if status.is_server_error() {
+        return Err(Error::Unavailable { url: url.to_owned(), reason: problem.detail });
+    }
+    Err(Error::Refused { call: answer.from, problem })
+}
+
+fn excerpt(body: &[u8]) -> String {
+    String::from_utf8_lossy(body).chars().filter(|c| !c.is_control()).take(200).collect()
+}
