@@ -1,0 +1,98 @@
+//! What the operator decides about a server.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Port of plain HTTP when none is given.
+pub const PLAIN_PORT: u16 = 25080;
+/// Port of TLS when none is given.
+pub const TLS_PORT: u16 = 25443;
+/// The most open connections; further ones wait in the kernel's queue.
+pub const CONNECTIONS_MAX: usize = 20_000;
+
+/// When connections are encrypted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum TlsMode {
+    /// Off loopback with the server's own authority, plain on loopback.
+    #[default]
+    Auto,
+    /// Always, with the server's own authority.
+    Own,
+    /// Always, with the site's own certificate.
+    Files {
+        /// Certificate chain in PEM.
+        certificate: PathBuf,
+        /// Private key in PEM.
+        key: PathBuf,
+    },
+    /// Never, also off loopback: something in front of the server does it.
+    Plain,
+}
+
+/// Everything a server is started with.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Directory of this server: address, tokens, lock, database, objects, logs, TLS.
+    pub dir: PathBuf,
+    /// `postgres://...`; SQLite in `dir` when absent.
+    pub database: Option<String>,
+    /// Where to listen. When absent, the field's port on loopback, or a free one when that is taken.
+    pub listen: Option<SocketAddr>,
+    /// URL under which others reach the server, when it differs from what it listens on.
+    pub public_url: Option<String>,
+    /// When connections are encrypted.
+    pub tls: TlsMode,
+    /// How long a silent pilot keeps its jobs.
+    pub lease: Duration,
+    /// How often pilots are asked to say that they live.
+    pub heartbeat: Duration,
+    /// The longest wait of a long poll.
+    pub long_poll: Duration,
+    /// Wait before the second attempt of a job; doubles with each further one.
+    pub retry_backoff: Duration,
+    /// How long an idempotency key is remembered.
+    pub keep_idempotency: Duration,
+    /// How long ended jobs stay in the archive; `None` keeps them for ever.
+    pub keep_archive: Option<Duration>,
+    /// How old an ended job is when it moves to the archive.
+    pub archive_after: Duration,
+    /// Whether the PanDA and APFmon faces are served.
+    pub compat: bool,
+}
+
+impl Config {
+    /// The defaults with SQLite in `dir`.
+    pub fn in_dir(dir: impl Into<PathBuf>) -> Config {
+        Config {
+            dir: dir.into(),
+            database: None,
+            listen: None,
+            public_url: None,
+            tls: TlsMode::Auto,
+            lease: Duration::from_secs(300),
+            heartbeat: Duration::from_secs(30),
+            long_poll: Duration::from_secs(30),
+            retry_backoff: Duration::from_secs(5),
+            keep_idempotency: Duration::from_secs(24 * 3600),
+            keep_archive: Some(Duration::from_secs(90 * 24 * 3600)),
+            archive_after: Duration::from_secs(24 * 3600),
+            compat: false,
+        }
+    }
+
+    /// The address to try first.
+    pub fn address(&self) -> SocketAddr {
+        let port = if matches!(self.tls, TlsMode::Own | TlsMode::Files { .. }) { TLS_PORT } else { PLAIN_PORT };
+        self.listen.unwrap_or(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port))
+    }
+
+    /// Whether connections are encrypted.
+    pub fn is_encrypted(&self) -> bool {
+        match self.tls {
+            TlsMode::Auto => !self.address().ip().is_loopback(),
+            TlsMode::Own | TlsMode::Files { .. } => true,
+            TlsMode::Plain => false,
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The PanDA face: what unmodified PanDA pilots and clients call.
+
+use crate::AppState;
+use axum::Router;
+
+/// PanDA's paths, to be merged into the server's router when the configuration asks for them.
+pub fn router() -> Router<AppState> {
+    Router::new()
+}
