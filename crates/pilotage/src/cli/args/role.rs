@@ -1,0 +1,137 @@
+use clap::{Args, Subcommand};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// `pilotage up`.
+#[derive(Args, Debug, Default)]
+pub struct UpArgs {
+    /// Directory for everything that is kept [default: $XDG_DATA_HOME/pilotage]
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// Address to serve on; port 0 takes a free one. Off loopback TLS is used [default: 127.0.0.1:25080 or a free port]
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub listen: Option<SocketAddr>,
+    /// Jobs at once in local pilots; 0 for no local queue [default: the number of cores]
+    #[arg(long, value_name = "N")]
+    pub slots: Option<u32>,
+    /// Also serve PanDA's and APFmon's interfaces, on loopback without credential
+    #[arg(long)]
+    pub compat: bool,
+    /// Return once it serves and leave it running
+    #[arg(long)]
+    pub detach: bool,
+    /// File with further batch systems, queues and labels, such as Slurm
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// PostgreSQL instead of SQLite: `postgres://USER@HOST/DATABASE` [env: PILOTAGE_DATABASE]
+    #[arg(long, value_name = "URL")]
+    pub database: Option<String>,
+    /// How long running jobs may go on after the first TERM or Ctrl-C
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = crate::config::parse_duration)]
+    pub grace: std::time::Duration,
+}
+
+/// `pilotage demo`.
+#[derive(Args, Debug)]
+pub struct DemoArgs {
+    /// Leave server and page running when the demo is over, until Ctrl-C
+    #[arg(long)]
+    pub keep: bool,
+    /// Where the image goes
+    #[arg(long, value_name = "FILE", default_value = "pilotage-demo.png")]
+    pub output: PathBuf,
+    /// Jobs at once in each of the two local queues [default: half of the cores, at least 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
+    pub slots: Option<u32>,
+    /// Address to serve on
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:0")]
+    pub listen: SocketAddr,
+}
+
+/// `pilotage server`.
+#[derive(Args, Debug, Default)]
+pub struct ServerArgs {
+    /// Configuration file
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Directory for everything that is kept
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// Address to serve on; off loopback TLS is used
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub listen: Option<SocketAddr>,
+    /// PostgreSQL instead of SQLite: `postgres://USER@HOST/DATABASE` [env: PILOTAGE_DATABASE]
+    #[arg(long, value_name = "URL")]
+    pub database: Option<String>,
+    /// Also serve PanDA's and APFmon's interfaces, on loopback without credential
+    #[arg(long)]
+    pub compat: bool,
+    /// Read the configuration, say what is wrong with it, and stop
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// `pilotage factory`.
+#[derive(Args, Debug)]
+pub struct FactoryArgs {
+    /// Configuration file
+    #[arg(long, value_name = "FILE", global = true, default_value = "/etc/pilotage/factory.toml")]
+    pub config: PathBuf,
+    /// What to do.
+    #[command(subcommand)]
+    pub action: FactoryAction,
+}
+
+/// What to do with a factory.
+#[derive(Debug, Subcommand)]
+pub enum FactoryAction {
+    /// Run until told to stop: TERM drains, HUP reads the configuration again
+    Run {
+        #[command(flatten)]
+        server: super::ServerChoice,
+    },
+    /// Read the configuration and say what is wrong with it
+    Check,
+    /// Say what one label would do now, step by step
+    Explain {
+        /// The label
+        label: String,
+        #[command(flatten)]
+        server: super::ServerChoice,
+        #[command(flatten)]
+        output: super::OutputChoice,
+    },
+}
+
+/// `pilotage pilot`.
+#[derive(Args, Debug)]
+pub struct PilotArgs {
+    /// Arguments of the pilot; see `pilotage pilot -- --help`
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARG")]
+    pub arguments: Vec<std::ffi::OsString>,
+}
+
+/// `pilotage demo-tile`.
+#[derive(Args, Debug)]
+pub struct DemoTileArgs {
+    /// Which tile, counted from the upper left by rows
+    pub tile: u32,
+    /// Where the tile goes
+    pub output: PathBuf,
+}
+
+/// `pilotage demo-assemble`.
+#[derive(Args, Debug)]
+pub struct DemoAssembleArgs {
+    /// Where the image goes
+    pub output: PathBuf,
+    /// Directory with the tiles
+    pub tiles: PathBuf,
+}
+
+/// `pilotage demo-memory`.
+#[derive(Args, Debug)]
+pub struct DemoMemoryArgs {
+    /// How much to use in the end, in MiB
+    pub mebibytes: u32,
+}

@@ -1,0 +1,244 @@
+use super::words::{error_classes, pilot_states, queue_statuses, states};
+use super::{OutputChoice, ServerChoice};
+use clap::{Args, Subcommand};
+use model::{ErrorClass, IdSet, JobId, JobState, PilotId, PilotState, QueueStatus};
+
+/// `pilotage jobs`.
+#[derive(Args, Debug)]
+pub struct JobsArgs {
+    /// Only this state
+    #[arg(long, short = 's', value_name = "STATE", value_parser = states())]
+    pub state: Option<JobState>,
+    /// Only these ids, such as 17-1016,2000
+    #[arg(long, value_name = "IDS")]
+    pub ids: Option<IdSet>,
+    /// Only this queue
+    #[arg(long, short = 'q', value_name = "QUEUE")]
+    pub queue: Option<String>,
+    /// Only this site
+    #[arg(long, value_name = "SITE")]
+    pub site: Option<String>,
+    /// Only this user
+    #[arg(long, short = 'u', value_name = "USER")]
+    pub user: Option<String>,
+    /// Only this group
+    #[arg(long, value_name = "GROUP")]
+    pub group: Option<String>,
+    /// Only jobs of this pilot
+    #[arg(long, value_name = "PILOT")]
+    pub pilot: Option<PilotId>,
+    /// Only this class of error
+    #[arg(long, value_name = "CLASS", value_parser = error_classes())]
+    pub error_class: Option<ErrorClass>,
+    /// Only this exact name
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// Print how many there are in each state instead of a list
+    #[arg(long)]
+    pub count: bool,
+    /// Rows wanted [default: 20 for people, 100 for programs]
+    #[arg(long, short = 'n', value_name = "N", conflicts_with = "all", value_parser = clap::value_parser!(u32).range(1..))]
+    pub limit: Option<u32>,
+    /// Go on where an earlier listing ended: its `next`
+    #[arg(long, value_name = "CURSOR")]
+    pub cursor: Option<String>,
+    /// All pages
+    #[arg(long)]
+    pub all: bool,
+    /// More columns: group, message and times
+    #[arg(long, short = 'l')]
+    pub long: bool,
+    #[command(flatten)]
+    pub output: OutputChoice,
+    #[command(flatten)]
+    pub server: ServerChoice,
+}
+
+/// `pilotage job`.
+#[derive(Args, Debug)]
+pub struct JobArgs {
+    /// The job
+    pub id: JobId,
+    /// Save an output file that the server keeps: NAME, or NAME=PATH
+    #[arg(long, value_name = "NAME[=PATH]")]
+    pub fetch: Vec<String>,
+    #[command(flatten)]
+    pub output: OutputChoice,
+    #[command(flatten)]
+    pub server: ServerChoice,
+}
+
+/// `pilotage logs`.
+#[derive(Args, Debug)]
+pub struct LogsArgs {
+    /// The job
+    pub id: JobId,
+    /// Standard error instead of standard output
+    #[arg(long)]
+    pub stderr: bool,
+    /// Go on while the job writes
+    #[arg(long, short = 'f')]
+    pub follow: bool,
+    /// Only the last lines
+    #[arg(long, short = 'n', value_name = "LINES")]
+    pub tail: Option<u64>,
+    /// Which attempt [default: the last]
+    #[arg(long, value_name = "N")]
+    pub attempt: Option<u32>,
+    #[command(flatten)]
+    pub server: ServerChoice,
+}
+
+/// `pilotage wait`.
+#[derive(Args, Debug)]
+pub struct WaitArgs {
+    /// Job ids, such as 17 or 17-1016
+    #[arg(value_name = "ID", required_unless_present = "all")]
+    pub ids: Vec<IdSet>,
+    /// All jobs of the caller
+    #[arg(long, conflicts_with = "ids")]
+    pub all: bool,
+    /// Give up after so many seconds, with exit code 124
+    #[arg(long, value_name = "SECONDS")]
+    pub timeout: Option<f64>,
+    #[command(flatten)]
+    pub output: OutputChoice,
+    #[command(flatten)]
+    pub server: ServerChoice,
+}
+
+/// `pilotage kill` and `pilotage retry`.
+#[derive(Args, Debug)]
+pub struct IdsArgs {
+    /// Job ids, such as 17 or 17-1016
+    #[arg(value_name = "ID", required = true)]
+    pub ids: Vec<IdSet>,
+    #[command(flatten)]
+    pub output: OutputChoice,
+    #[command(flatten)]
+    pub server: ServerChoice,
+}
+
+/// `pilotage top`.
+#[derive(Args, Debug)]
+pub struct TopArgs {
+    /// Seconds between two looks
+    #[arg(long, value_name = "SECONDS", default_value = "1")]
+    pub interval: f64,
+    /// Print one look and stop, also without a terminal
+    #[arg(long)]
+    pub once: bool,
+    #[command(flatten)]
+    pub server: ServerChoice,
+}
+
+/// `pilotage queues`.
+#[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct QueuesArgs {
+    /// What to do; lists when absent.
+    #[command(subcommand)]
+    pub action: Option<QueuesAction>,
+    #[command(flatten)]
+    pub output: OutputChoice,
+    #[command(flatten)]
+    pub server: ServerChoice,
+}
+
+/// What to do with queues.
+#[derive(Debug, Subcommand)]
+pub enum QueuesAction {
+    /// Set the status of a queue
+    Set {
+        /// The queue
+        queue: String,
+        /// online, offline, test or brokeroff
+        #[arg(value_parser = queue_statuses())]
+        status: QueueStatus,
+        /// Why, for those who ask later
+        #[arg(long, default_value = "")]
+        reason: String,
+        #[command(flatten)]
+        server: ServerChoice,
+    },
+}
+
+/// `pilotage pilots`.
+#[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct PilotsArgs {
+    /// What to do; lists when absent.
+    #[command(subcommand)]
+    pub action: Option<PilotsAction>,
+    /// Only this state
+    #[arg(long, short = 's', value_name = "STATE", value_parser = pilot_states())]
+    pub state: Option<PilotState>,
+    /// Only pilots that are not gone
+    #[arg(long)]
+    pub live: bool,
+    /// Only this queue
+    #[arg(long, short = 'q', value_name = "QUEUE")]
+    pub queue: Option<String>,
+    /// Only this factory
+    #[arg(long, value_name = "FACTORY")]
+    pub factory: Option<String>,
+    /// Only this label
+    #[arg(long, value_name = "LABEL")]
+    pub label: Option<String>,
+    /// Rows wanted [default: 20 for people, 100 for programs]
+    #[arg(long, short = 'n', value_name = "N", conflicts_with = "all", value_parser = clap::value_parser!(u32).range(1..))]
+    pub limit: Option<u32>,
+    /// Go on where an earlier listing ended: its `next`
+    #[arg(long, value_name = "CURSOR")]
+    pub cursor: Option<String>,
+    /// All pages
+    #[arg(long)]
+    pub all: bool,
+    #[command(flatten)]
+    pub output: OutputChoice,
+    #[command(flatten)]
+    pub server: ServerChoice,
+}
+
+/// What to do with pilots.
+#[derive(Debug, Subcommand)]
+pub enum PilotsAction {
+    /// Let pilots finish what they run, take nothing more, and end
+    Drain {
+        /// Pilot ids
+        #[arg(required = true, value_name = "PILOT")]
+        pilots: Vec<PilotId>,
+        #[command(flatten)]
+        server: ServerChoice,
+    },
+}
+
+/// `pilotage decisions`.
+#[derive(Args, Debug)]
+pub struct DecisionsArgs {
+    /// Only this label
+    #[arg(long, value_name = "LABEL")]
+    pub label: Option<String>,
+    /// Only this queue
+    #[arg(long, short = 'q', value_name = "QUEUE")]
+    pub queue: Option<String>,
+    /// Only this factory
+    #[arg(long, value_name = "FACTORY")]
+    pub factory: Option<String>,
+    /// How many, newest first
+    #[arg(long, short = 'n', value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    pub last: u32,
+    #[command(flatten)]
+    pub output: OutputChoice,
+    #[command(flatten)]
+    pub server: ServerChoice,
+}
+
+/// `pilotage factories`.
+#[derive(Args, Debug)]
+pub struct FactoriesArgs {
+    #[command(flatten)]
+    pub output: OutputChoice,
+    #[command(flatten)]
+    pub server: ServerChoice,
+}

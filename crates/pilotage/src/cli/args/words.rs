@@ -1,0 +1,39 @@
+//! Value parsers that know their words, so that a typo gets the nearest one.
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use model::{ErrorClass, JobState, PilotState, QueueStatus, Role};
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident, $type:ty) => {
+        $(#[$doc])*
+        pub fn $name() -> impl TypedValueParser<Value = $type> {
+            PossibleValuesParser::new(<$type>::ALL.map(<$type>::as_str)).try_map(|word| word.parse::<$type>())
+        }
+    };
+}
+
+words!(
+    /// States of a job.
+    states,
+    JobState
+);
+words!(
+    /// States of a pilot.
+    pilot_states,
+    PilotState
+);
+words!(
+    /// Classes of error.
+    error_classes,
+    ErrorClass
+);
+words!(
+    /// Statuses of a queue.
+    queue_statuses,
+    QueueStatus
+);
+words!(
+    /// Roles of a token.
+    roles,
+    Role
+);
