@@ -1,1 +1,12 @@
-//! See ARCHITECTURE.md.
+//! Where pilots run: one module per batch system behind one trait with three plural calls.
+//!
+//! Knows nothing of the server or of scheduling. Carries the pilot id in a native field of each batch system, so that
+//! a status answer alone tells which pilots are there.
+
+mod config;
+pub mod local;
+pub mod slurm;
+mod system;
+
+pub use config::BatchConfig;
+pub use system::*;

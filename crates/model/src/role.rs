@@ -87,7 +87,7 @@ impl Role {
             Role::Shifter => user || matches!(permission, P::ManageGroupJobs | P::ManageAllJobs | P::CommandPilots),
             Role::SiteAdmin => user || matches!(permission, P::ManageAllJobs | P::CommandPilots | P::SetQueueStatus),
             Role::Operator => !matches!(permission, P::RunPilot),
-            Role::Factory => matches!(permission, P::Read | P::RunFactory | P::ManageQueues),
+            Role::Factory => matches!(permission, P::Read | P::RunFactory | P::ManageQueues | P::CommandPilots),
             Role::Pilot => permission == P::RunPilot,
         }
     }

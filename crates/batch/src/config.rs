@@ -1,0 +1,57 @@
+//! `[batch.NAME]`: which batch system, and how to reach it.
+
+use crate::local::{Local, LocalConfig};
+use crate::slurm::{Slurm, SlurmConfig};
+use crate::{BatchError, BatchSystem};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// One batch end point as configured.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "system", rename_all = "lowercase")]
+pub enum BatchConfig {
+    /// Processes of this machine.
+    Local(LocalConfig),
+    /// Slurm by its commands.
+    Slurm(SlurmConfig),
+}
+
+impl BatchConfig {
+    /// The kind as written in configurations.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            BatchConfig::Local(_) => "local",
+            BatchConfig::Slurm(_) => "slurm",
+        }
+    }
+
+    /// The end point's directory, for making it absolute; empty when the factory is to choose.
+    pub fn dir_mut(&mut self) -> &mut PathBuf {
+        match self {
+            BatchConfig::Local(config) => &mut config.dir,
+            BatchConfig::Slurm(config) => &mut config.dir,
+        }
+    }
+
+    /// What is wrong with it: key below `batch.NAME` and words.
+    pub fn problems(&self) -> Vec<(String, String)> {
+        match self {
+            BatchConfig::Local(config) => config.problems(),
+            BatchConfig::Slurm(config) => config.problems(),
+        }
+    }
+
+    /// The batch system, with `dir` where the configuration names none. Makes its directories.
+    pub fn open(&self, factory: &str, dir: &Path) -> Result<Arc<dyn BatchSystem>, BatchError> {
+        let mut config = self.clone();
+        if config.dir_mut().as_os_str().is_empty() {
+            *config.dir_mut() = dir.to_owned();
+        }
+        Ok(match config {
+            BatchConfig::Local(config) => Arc::new(Local::open(config, factory)?),
+            BatchConfig::Slurm(config) => Arc::new(Slurm::open(config, factory)?),
+        })
+    }
+}

@@ -1,0 +1,218 @@
+//! What every batch system can do: submit, tell the state of all our pilots, remove.
+
+use async_trait::async_trait;
+use model::{ErrorClass, PilotEvent, PilotId};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// One batch end point as one factory uses it. All calls are plural.
+#[async_trait]
+pub trait BatchSystem: Send + Sync {
+    /// The kind as written in configurations, such as `local`.
+    fn kind(&self) -> &'static str;
+
+    /// Submits pilots with consecutive ids. What was not accepted is named in the outcome; an error means that nothing
+    /// is known to be accepted, and [`BatchError::is_uncertain`] tells whether something may have been.
+    async fn submit(&self, request: &SubmitRequest) -> Result<SubmitOutcome, BatchError>;
+
+    /// All pilots of this factory, of all labels, in one call. May answer from a short-lived copy; see [`Status::taken`].
+    async fn status(&self) -> Result<Status, BatchError>;
+
+    /// Takes these pilots away. Those that are not there any more are no error.
+    async fn remove(&self, pilots: &[PilotId]) -> Result<(), BatchError>;
+
+    /// How many more pilots it would take now; `None` when it sets no limit that we know of.
+    async fn capacity(&self) -> Result<Option<u64>, BatchError>;
+
+    /// Whether everything needed is there, for `pilotage doctor` and `pilotage factory check`.
+    async fn doctor(&self) -> Vec<Check>;
+
+    /// The files a pilot left, for upload.
+    fn logs(&self, pilot: PilotId) -> LogFiles;
+
+    /// Deletes what is kept of pilots that are closed and whose logs were taken. Idempotent.
+    async fn forget(&self, pilots: &[PilotId]);
+
+    /// How long an accepted submission may stay invisible, for example while a command of a killed factory still runs.
+    fn settles_within(&self) -> Duration;
+
+    /// Waits until something is known to have changed. Never returns for systems that can only be asked.
+    async fn changed(&self) {
+        std::future::pending::<()>().await
+    }
+}
+
+/// Pilots to submit.
+#[derive(Clone)]
+pub struct SubmitRequest {
+    /// The label they are for.
+    pub label: String,
+    /// Id of the first; ids are consecutive.
+    pub first: PilotId,
+    /// Text of the wrapper script, started by `sh` with `arguments` and `--secret-file FILE`.
+    pub wrapper: String,
+    /// Arguments for the wrapper; others can read them.
+    pub arguments: Vec<String>,
+    /// Environment for the wrapper and the pilot; others can read it.
+    pub environment: Vec<(String, String)>,
+    /// Content of each pilot's secret file, in the order of ids: written with mode 0600, shown to nobody.
+    pub secrets: Vec<Vec<u8>>,
+    /// What each pilot needs.
+    pub needs: Needs,
+}
+
+/// What one pilot asks its batch system for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// Cores.
+    pub cores: u32,
+    /// Memory in MiB; 0 for the batch system's default.
+    pub memory_mib: u32,
+    /// Wall time in seconds; 0 for the batch system's default.
+    pub wall_time_s: u32,
+    /// Further arguments of the submit command.
+    pub arguments: Vec<String>,
+}
+
+/// What became of a submission.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SubmitOutcome {
+    /// Accepted pilots and their ids in the batch system.
+    pub accepted: Vec<(PilotId, String)>,
+    /// Pilots that were certainly not accepted.
+    pub refused: Vec<PilotId>,
+    /// Why, in the batch system's words; empty when nothing was refused.
+    pub reason: String,
+    /// They were refused because the batch system is full, not because something is wrong.
+    pub full: bool,
+}
+
+/// An answer about all pilots of this factory.
+#[derive(Clone, Debug)]
+pub struct Status {
+    /// When the batch system was asked.
+    pub taken: Instant,
+    /// Nothing is missing: a pilot that is not listed is not there.
+    pub complete: bool,
+    /// The pilots.
+    pub pilots: Vec<PilotStatus>,
+}
+
+/// One pilot as the batch system shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PilotStatus {
+    /// The pilot.
+    pub pilot: PilotId,
+    /// What it means.
+    pub event: PilotEvent,
+    /// The batch system's own id.
+    pub batch_id: String,
+    /// The batch system's own word for the state.
+    pub native_state: String,
+    /// Held, suspended or being removed.
+    pub flag: Option<Flag>,
+    /// Why it broke.
+    pub error_class: Option<ErrorClass>,
+    /// The same in words.
+    pub message: String,
+}
+
+/// Something beside the state that counts show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flag {
+    /// The batch system holds it back.
+    Held,
+    /// The batch system stopped it for a while.
+    Suspended,
+    /// It is being removed.
+    Retiring,
+}
+
+/// The files of one pilot; each may be absent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogFiles {
+    /// Standard output.
+    pub out: PathBuf,
+    /// Standard error.
+    pub err: PathBuf,
+    /// The batch system's own record.
+    pub log: PathBuf,
+}
+
+/// One line of a doctor's report.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Check {
+    /// What was looked at.
+    pub what: String,
+    /// Whether it is as it should be.
+    pub ok: bool,
+    /// What was found, and what to do when it is wrong.
+    pub found: String,
+}
+
+/// Why a batch system could not do something.
+#[derive(Debug, thiserror::Error)]
+pub enum BatchError {
+    /// Its configuration cannot work.
+    #[error("use batch system: {0}")]
+    Config(String),
+    /// A file or directory of ours.
+    #[error("{action} {path}: {source}")]
+    File {
+        /// What was tried, such as `write`.
+        action: &'static str,
+        /// The path.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// A command could not be started.
+    #[error("start {program}: {source}")]
+    Start {
+        /// The program.
+        program: String,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// A command did not end in time and was killed.
+    #[error("get an answer of {program} within {limit_s} s")]
+    TimeOut {
+        /// The program.
+        program: String,
+        /// The limit.
+        limit_s: u64,
+    },
+    /// A command printed more than we are willing to read.
+    #[error("read the answer of {program}: more than {limit} bytes")]
+    TooLong {
+        /// The program.
+        program: String,
+        /// The limit.
+        limit: usize,
+    },
+    /// A command ended with an error.
+    #[error("run {program}: exit code {code}: {said}")]
+    Failed {
+        /// The program.
+        program: String,
+        /// Its exit code, or -1 after a signal.
+        code: i32,
+        /// The end of what it said on standard error.
+        said: String,
+    },
+    /// An answer that makes no sense to us.
+    #[error("understand the answer of {program}: {what}")]
+    Garbled {
+        /// The program.
+        program: String,
+        /// What was wrong.
+        what: String,
+    },
+}
+
+impl BatchError {
+    /// Whether the call may have had its effect nevertheless.
+    pub fn is_uncertain(&self) -> bool {
+        matches!(self, BatchError::TimeOut { .. } | BatchError::TooLong { .. } | BatchError::Garbled { .. })
+    }
+}

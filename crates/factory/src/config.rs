@@ -1,0 +1,205 @@
+//! The factory's configuration: TOML, strict, every key checked before anything starts.
+
+mod check;
+mod error;
+mod sched;
+
+pub use error::{ConfigError, Problem};
+pub use sched::*;
+
+use batch::BatchConfig;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// A whole configuration file.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The factory itself.
+    #[serde(default)]
+    pub factory: FactorySection,
+    /// Batch end points by name.
+    #[serde(default)]
+    pub batch: BTreeMap<String, BatchConfig>,
+    /// Labels by name: each serves one queue by one batch end point.
+    #[serde(default)]
+    pub label: BTreeMap<String, LabelSection>,
+}
+
+/// `[factory]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct FactorySection {
+    /// Name of the factory, unique on its servers; part of every batch job's name.
+    pub name: String,
+    /// Base URLs of the servers, such as `https://host:25443`; any of them answers.
+    pub servers: Vec<String>,
+    /// File with the factory's token, mode 0600.
+    pub token_file: PathBuf,
+    /// Directory for everything the factory keeps; each batch end point has its own below unless it names one.
+    pub dir: PathBuf,
+    /// Seconds between two cycles.
+    pub cycle_s: f64,
+    /// How old the last good answer of the server or of a batch system may be, in seconds, and still be used.
+    pub stale_s: f64,
+    /// Chain of labels that name none; the default chain when empty.
+    pub chain: Vec<StepName>,
+    /// The most pilots of all labels together.
+    pub max_pilots: u64,
+    /// Settings of scheduler steps for labels that do not set them.
+    pub sched: Sched,
+}
+
+/// `[label.NAME]`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LabelSection {
+    /// The queue its pilots serve.
+    pub queue: String,
+    /// Name of the batch end point.
+    pub batch: String,
+    /// Whether it submits at all.
+    #[serde(default = "yes")]
+    pub enabled: bool,
+    /// Scheduler steps in order; the factory's or the default chain when empty.
+    #[serde(default)]
+    pub chain: Vec<StepName>,
+    /// Jobs at once in each pilot; its cores when absent.
+    #[serde(default)]
+    pub slots: Option<u32>,
+    /// Cores of each pilot.
+    #[serde(default = "one")]
+    pub cores: u32,
+    /// Memory of each pilot in MiB; 0 means the batch system's default, unlimited for local pilots.
+    #[serde(default)]
+    pub memory_mib: u32,
+    /// Wall time of each pilot in seconds; 0 means the batch system's default.
+    #[serde(default)]
+    pub wall_time_s: u32,
+    /// Seconds without a job after which a pilot exits.
+    #[serde(default = "one_minute")]
+    pub idle_s: u32,
+    /// Directory below which jobs get their scratch directories; the node's `$TMPDIR` or `/tmp` when empty.
+    #[serde(default)]
+    pub scratch: String,
+    /// Further arguments of the submit command, one per element, such as `--partition=short`.
+    #[serde(default)]
+    pub submit_arguments: Vec<String>,
+    /// Settings of the scheduler steps, in AutoPyFactory's spelling: `sched.maxpending.maximum = 10`.
+    #[serde(default)]
+    pub sched: Sched,
+}
+
+/// The chain of labels that name none: as many pilots as unserved jobs need, bounded per cycle, waiting at once, and in
+/// all; none for a queue that is offline.
+pub const DEFAULT_CHAIN: [StepName; 7] = [
+    StepName::Ready,
+    StepName::MaxPerCycle,
+    StepName::StatusOffline,
+    StepName::MaxPending,
+    StepName::MaxToRun,
+    StepName::MaxPerFactory,
+    StepName::MinPerCycle,
+];
+
+impl Default for FactorySection {
+    fn default() -> FactorySection {
+        FactorySection {
+            name: String::new(),
+            servers: Vec::new(),
+            token_file: PathBuf::new(),
+            dir: PathBuf::new(),
+            cycle_s: 30.0,
+            stale_s: 600.0,
+            chain: Vec::new(),
+            max_pilots: 10_000,
+            sched: Sched::default(),
+        }
+    }
+}
+
+impl FactorySection {
+    /// Time between two cycles.
+    pub fn cycle(&self) -> Duration {
+        Duration::try_from_secs_f64(self.cycle_s).unwrap_or(Duration::from_secs(30))
+    }
+
+    /// Age at which the last good answer is no longer used.
+    pub fn stale(&self) -> Duration {
+        Duration::try_from_secs_f64(self.stale_s).unwrap_or(Duration::from_secs(600))
+    }
+}
+
+impl LabelSection {
+    /// Jobs at once in each pilot, at least 1.
+    pub fn slots(&self) -> u32 {
+        self.slots.unwrap_or(self.cores).max(1)
+    }
+
+    /// The label's chain: its own, else the factory's, else the default.
+    pub fn chain<'a>(&'a self, factory: &'a FactorySection) -> &'a [StepName] {
+        [&self.chain, &factory.chain].into_iter().find(|chain| !chain.is_empty()).map_or(&DEFAULT_CHAIN, Vec::as_slice)
+    }
+}
+
+impl Config {
+    /// Reads and checks a file. Relative paths in it are taken from the file's directory.
+    pub fn load(path: &Path) -> Result<Config, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+        let mut config = Config::parse(&text, path)?;
+        config.anchor(path.parent().unwrap_or(Path::new("")));
+        Ok(config)
+    }
+
+    /// Reads and checks text; `path` is only for messages.
+    pub fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
+        let config: Config = toml::from_str(text).map_err(|error| ConfigError::syntax(path, text, &error))?;
+        check::check(&config, text, path)?;
+        Ok(config)
+    }
+
+    /// Checks a configuration that was made by a program.
+    pub fn checked(self) -> Result<Config, ConfigError> {
+        check::check(&self, "", Path::new("factory.toml"))?;
+        Ok(self)
+    }
+
+    /// The JSON schema of a configuration file.
+    pub fn schema() -> schemars::Schema {
+        schemars::schema_for!(Config)
+    }
+
+    /// The label's scheduler settings, with the factory's where it sets none.
+    pub fn sched_of(&self, label: &LabelSection) -> Sched {
+        label.sched.or(&self.factory.sched)
+    }
+
+    fn anchor(&mut self, base: &Path) {
+        let anchored = |path: &mut PathBuf| {
+            if !path.as_os_str().is_empty() {
+                *path = base.join(&*path);
+            }
+        };
+        anchored(&mut self.factory.token_file);
+        anchored(&mut self.factory.dir);
+        for batch in self.batch.values_mut() {
+            anchored(batch.dir_mut());
+        }
+    }
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn one() -> u32 {
+    1
+}
+
+fn one_minute() -> u32 {
+    60
+}

@@ -1,0 +1,85 @@
+//! What is wrong with a configuration, with the place: file:line:key.
+
+use std::path::{Path, PathBuf};
+
+/// A configuration that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("read {}: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// Something in it is wrong; all that is known to be wrong, one a line.
+    #[error("{}", lines(.0))]
+    Wrong(Vec<Problem>),
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The file.
+    pub path: PathBuf,
+    /// Line from 1; 0 when it cannot be told.
+    pub line: usize,
+    /// Dotted key, such as `label.local.cores`; may be empty.
+    pub key: String,
+    /// What is wrong with it.
+    pub what: String,
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.path.display())?;
+        if self.line > 0 {
+            write!(f, ":{}", self.line)?;
+        }
+        if !self.key.is_empty() {
+            write!(f, ":{}", self.key)?;
+        }
+        write!(f, ": {}", self.what)
+    }
+}
+
+fn lines(problems: &[Problem]) -> String {
+    problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n")
+}
+
+impl ConfigError {
+    /// From what the TOML reader says; an unknown key gets the nearest known one.
+    pub(super) fn syntax(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
+        let start = error.span().map(|span| span.start);
+        let line = start.map_or(0, |at| text.get(..at).unwrap_or_default().matches('\n').count() + 1);
+        let said = error.message().trim();
+        let key = unknown_field(said).map(str::to_owned).unwrap_or_else(|| key_on(text, line));
+        let what = match suggestion(said) {
+            Some(nearest) => format!("{said}; did you mean '{nearest}'?"),
+            None => said.replace('\n', "; "),
+        };
+        ConfigError::Wrong(vec![Problem { path: path.to_owned(), line, key, what }])
+    }
+}
+
+fn key_on(text: &str, line: usize) -> String {
+    let content = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
+    content.split_once('=').map(|(key, _)| key.trim().to_owned()).unwrap_or_default()
+}
+
+fn unknown_field(said: &str) -> Option<&str> {
+    let rest = said.strip_prefix("unknown field `").or_else(|| said.strip_prefix("unknown variant `"))?;
+    rest.split_once('`').map(|(field, _)| field)
+}
+
+/// The known word nearest to the unknown one, from serde's "expected one of `a`, `b`".
+fn suggestion(said: &str) -> Option<String> {
+    let unknown = unknown_field(said)?;
+    let (_, expected) = said.split_once("expected ")?;
+    let known = expected.split('`').skip(1).step_by(2);
+    let lower = unknown.to_lowercase();
+    let scored = known.map(|word| (strsim::jaro_winkler(&lower, &word.to_lowercase()), word));
+    let best = scored.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    (best.0 > 0.7).then(|| best.1.to_owned())
+}
