@@ -1,1 +1,46 @@
-//! See ARCHITECTURE.md.
+//! What is remembered: jobs, pilots, queues, decisions, commands, tokens and logs, on SQLite or PostgreSQL.
+//!
+//! All methods of [`Store`] are async and may be called from any task; a `Store` is cheap to clone. A method that
+//! changes something answers after the commit. No method takes the time from a clock: who calls passes `now`.
+
+mod archive;
+mod backup;
+mod change;
+mod commands;
+mod config;
+mod decisions;
+mod duty;
+mod error;
+mod factories;
+mod jobs;
+mod logs;
+mod meta;
+mod page;
+mod pilots;
+mod queues;
+mod store;
+mod tokens;
+
+pub use archive::Archived;
+pub use change::{ChangeSet, LogName};
+pub use commands::{CommandFilter, NewCommand, Taker};
+pub use config::{AttemptPolicy, Location, StoreConfig};
+pub use decisions::DecisionFilter;
+pub use error::{Error, Result};
+pub use jobs::broker::{Destination, WaitingRange};
+pub use jobs::counts::CountScope;
+pub use jobs::kill::{KillRequest, Scope};
+pub use jobs::lease::{LeaseCall, LeaseFilter, LeasedJob, LeasedSpec, Leases};
+pub use jobs::list::JobFilter;
+pub use jobs::lose::{HeldJob, LostAttempt};
+pub use jobs::retry::RetryRequest;
+pub use jobs::submit::{NewJobs, SubmitCall};
+pub use logs::{JobOutput, LogAppend, LogFrom, LogPosition, LogSlice};
+pub use page::Page;
+pub use pilots::announce::Announcement;
+pub use pilots::batch::BatchRefusal;
+pub use pilots::hello::{Greeting, HelloCall};
+pub use pilots::leave::PilotEnd;
+pub use pilots::list::{LabelCount, PilotFilter};
+pub use store::{Health, Store};
+pub use tokens::{NewTokenRow, TokenOwner};

@@ -1,0 +1,78 @@
+//! What a commit changed, told to whoever waits for it.
+
+use model::job::LogStream;
+use model::{JobId, PilotId};
+use std::collections::BTreeSet;
+
+/// The most ids of one kind that are named; beyond it `all_*` is set.
+pub const NAMED_MAX: usize = 1000;
+
+/// A log that grew or was completed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LogName {
+    /// The job.
+    pub job: JobId,
+    /// The attempt.
+    pub attempt: u32,
+    /// Which output.
+    pub stream: LogStream,
+}
+
+/// Everything one group commit changed, here or on another server.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChangeSet {
+    /// Queues that got activated jobs.
+    pub activated: BTreeSet<String>,
+    /// Jobs (or the first of a range) that changed state.
+    pub jobs: BTreeSet<JobId>,
+    /// More jobs changed than are named.
+    pub all_jobs: bool,
+    /// Pilots that changed.
+    pub pilots: BTreeSet<PilotId>,
+    /// More pilots changed than are named.
+    pub all_pilots: bool,
+    /// Pilots that have a command waiting.
+    pub pilot_commands: BTreeSet<PilotId>,
+    /// Factories that have a command waiting.
+    pub factory_commands: BTreeSet<String>,
+    /// Logs that grew or were completed.
+    pub logs: BTreeSet<LogName>,
+    /// Queues whose record changed.
+    pub queues: BTreeSet<String>,
+    /// Factories that said something, or whose labels decided something.
+    pub factories: BTreeSet<String>,
+    /// What exactly changed is not known: look at everything.
+    pub everything: bool,
+}
+
+impl ChangeSet {
+    /// The set that says "look at everything".
+    pub fn everything() -> ChangeSet {
+        ChangeSet { everything: true, ..ChangeSet::default() }
+    }
+
+    /// Nothing changed.
+    pub fn is_empty(&self) -> bool {
+        *self == ChangeSet::default()
+    }
+
+    /// Whether the queue may have got activated jobs.
+    pub fn has_activated(&self, queue: &str) -> bool {
+        self.everything || self.activated.contains(queue)
+    }
+
+    /// Whether a command may wait for the pilot.
+    pub fn commands_pilot(&self, pilot: PilotId) -> bool {
+        self.everything || self.pilot_commands.contains(&pilot)
+    }
+
+    /// Whether a command may wait for the factory.
+    pub fn commands_factory(&self, factory: &str) -> bool {
+        self.everything || self.factory_commands.contains(factory)
+    }
+
+    /// Whether any job may have changed.
+    pub fn touches_jobs(&self) -> bool {
+        self.everything || self.all_jobs || !self.jobs.is_empty()
+    }
+}

@@ -1,0 +1,7 @@
+//! Pilots.
+
+pub(crate) mod announce;
+pub(crate) mod batch;
+pub(crate) mod hello;
+pub(crate) mod leave;
+pub(crate) mod list;
