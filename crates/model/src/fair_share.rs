@@ -1,6 +1,7 @@
 //! Fair share: whose job comes next, and the order of one user's jobs.
 
 use crate::Time;
+use std::collections::HashMap;
 
 /// Seconds of waiting that one point of priority is worth.
 pub const PRIORITY_POINT_S: i64 = 60;
@@ -36,21 +37,19 @@ pub fn divide(shares: &[Share], slots: u64) -> Vec<(usize, u64)> {
     if let [only] = waiting[..] {
         given[only] = slots.min(shares[only].waiting);
     } else {
+        let mut group_load: HashMap<&str, u64> = HashMap::new();
+        for share in shares {
+            *group_load.entry(&share.group).or_default() += share.running;
+        }
         for _ in 0..slots {
-            let Some(next) = next_share(shares, &given) else { break };
+            let hungry = waiting.iter().copied().filter(|&i| shares[i].waiting > given[i]);
+            let load = |i: usize| (group_load[shares[i].group.as_str()], shares[i].running + given[i], i);
+            let Some(next) = hungry.min_by_key(|&i| load(i)) else { break };
             given[next] += 1;
+            *group_load.entry(&shares[next].group).or_default() += 1;
         }
     }
     given.into_iter().enumerate().filter(|(_, jobs)| *jobs > 0).collect()
-}
-
-fn next_share(shares: &[Share], given: &[u64]) -> Option<usize> {
-    let group_load = |group: &str| -> u64 {
-        shares.iter().zip(given).filter(|(s, _)| s.group == group).map(|(s, g)| s.running + g).sum()
-    };
-    (0..shares.len())
-        .filter(|&i| shares[i].waiting > given[i])
-        .min_by_key(|&i| (group_load(&shares[i].group), shares[i].running + given[i], i))
 }
 
 #[cfg(test)]
