@@ -4,6 +4,7 @@
 mod layers;
 mod shape;
 mod source;
+mod suite;
 mod workspace;
 
 use clap::{Parser, Subcommand};
@@ -22,6 +23,10 @@ enum Task {
     Layers,
     /// Check the lengths of functions and files.
     Shape(shape::Arguments),
+    /// Install what the tests need, start the real services, run everything, stop the services.
+    Test(suite::Arguments),
+    /// Run a command while the services of the tests are up.
+    Services(suite::WithServices),
 }
 
 fn main() -> ExitCode {
@@ -39,5 +44,7 @@ fn run(task: Task) -> anyhow::Result<()> {
     match task {
         Task::Layers => layers::run(&workspace),
         Task::Shape(arguments) => shape::run(&workspace, &arguments),
+        Task::Test(arguments) => suite::run(&workspace, &arguments),
+        Task::Services(arguments) => suite::with_services(&workspace, &arguments),
     }
 }

@@ -1,0 +1,140 @@
+//! What the tests need from outside: Debian packages, one npm package, one Python source distribution.
+
+use super::Environment;
+use crate::workspace::Workspace;
+use anyhow::{Context, Result, bail, ensure};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// Debian packages, always.
+const DEBIAN: &[&str] = &[
+    "chromium",
+    "gcc",
+    "git",
+    "iproute2",
+    "libc6-dev",
+    "make",
+    "munge",
+    "postgresql",
+    "python3",
+    "slurm-client",
+    "slurm-wlm-basic-plugins",
+    "slurmctld",
+    "slurmd",
+    "util-linux",
+];
+
+/// Debian packages that are needed only where the command is not there yet from another source.
+const COMMANDS: &[(&str, &[&str])] = &[("node", &["nodejs"]), ("npm", &["npm"]), ("pip3", &["python3-pip"])];
+
+/// Drives the browser; the version that the page tests were written with.
+const PLAYWRIGHT: &str = "playwright-core@1.64.1";
+/// The unmodified pilot of PanDA, as a source distribution.
+const PANDA_PILOT: &str = "panda-pilot==3.7.0.36";
+
+/// Installs what is missing and says where it is.
+pub fn install(workspace: &Workspace) -> Result<Environment> {
+    install_debian(&missing_debian()?)?;
+    let cache = workspace.target.join("test-tools");
+    std::fs::create_dir_all(&cache).with_context(|| format!("cannot make {}", cache.display()))?;
+    let pairs = [
+        ("PILOTAGE_CHROMIUM", PathBuf::from("/usr/bin/chromium")),
+        ("PILOTAGE_PLAYWRIGHT", playwright(&cache)?),
+        ("PILOTAGE_PANDA_PILOT", panda_pilot(&cache)?),
+    ];
+    Ok(pairs.into_iter().map(|(name, path)| (name.to_owned(), path.display().to_string())).collect())
+}
+
+fn missing_debian() -> Result<Vec<&'static str>> {
+    let wanted_commands =
+        COMMANDS.iter().filter(|(command, _)| !is_command(command)).flat_map(|(_, packages)| *packages);
+    let mut missing = Vec::new();
+    for package in DEBIAN.iter().chain(wanted_commands) {
+        if !is_installed(package)? {
+            missing.push(*package);
+        }
+    }
+    Ok(missing)
+}
+
+fn is_command(name: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(name).is_file())
+}
+
+fn is_installed(package: &str) -> Result<bool> {
+    let output = Command::new("dpkg-query")
+        .args(["--show", "--showformat=${Status}", package])
+        .output()
+        .context("cannot run dpkg-query; the test suite needs Debian or Ubuntu")?;
+    Ok(String::from_utf8_lossy(&output.stdout).contains("ok installed"))
+}
+
+fn install_debian(packages: &[&str]) -> Result<()> {
+    if packages.is_empty() {
+        return Ok(());
+    }
+    println!("installing {}", packages.join(" "));
+    apt(&["update", "-q"])?;
+    let mut arguments = vec!["install", "-y", "-q", "--no-install-recommends"];
+    arguments.extend(packages);
+    apt(&arguments)
+}
+
+fn apt(arguments: &[&str]) -> Result<()> {
+    let mut command = if rustix::process::geteuid().is_root() {
+        Command::new("apt-get")
+    } else {
+        let mut sudo = Command::new("sudo");
+        sudo.args(["-n", "DEBIAN_FRONTEND=noninteractive", "apt-get"]);
+        sudo
+    };
+    let status = command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive").stdin(Stdio::null()).status();
+    let success = status.is_ok_and(|status| status.success());
+    ensure!(success, "apt-get {} failed; run it as root, then start again", arguments.join(" "));
+    Ok(())
+}
+
+/// The folder with `node_modules/playwright-core`.
+fn playwright(cache: &Path) -> Result<PathBuf> {
+    let folder = cache.join(PLAYWRIGHT);
+    if !folder.join("node_modules/playwright-core/package.json").exists() {
+        std::fs::create_dir_all(&folder)?;
+        let npm = ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"];
+        call(Command::new("npm").args(npm).arg(&folder).arg(PLAYWRIGHT))?;
+    }
+    Ok(folder.join("node_modules"))
+}
+
+/// The unpacked source distribution: the folder that holds `pilot.py`.
+fn panda_pilot(cache: &Path) -> Result<PathBuf> {
+    let folder = cache.join(PANDA_PILOT);
+    if let Ok(found) = unpacked(&folder) {
+        return Ok(found);
+    }
+    std::fs::create_dir_all(&folder)?;
+    let pip = ["download", "--quiet", "--no-deps", "--no-binary", ":all:", "--dest"];
+    call(Command::new("pip3").args(pip).arg(&folder).arg(PANDA_PILOT))?;
+    let archive =
+        entries(&folder)?.into_iter().find(|path| path.extension().is_some_and(|extension| extension == "gz"));
+    let archive = archive.with_context(|| format!("pip left no archive in {}", folder.display()))?;
+    call(Command::new("tar").arg("-xzf").arg(archive).arg("-C").arg(&folder))?;
+    unpacked(&folder)
+}
+
+fn unpacked(folder: &Path) -> Result<PathBuf> {
+    let found = entries(folder)?.into_iter().find(|path| path.join("pilot.py").exists());
+    found.with_context(|| format!("no pilot.py below {}", folder.display()))
+}
+
+fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
+    Ok(std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?)
+}
+
+fn call(command: &mut Command) -> Result<()> {
+    match command.stdin(Stdio::null()).status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => bail!("{command:?} ended with {status}"),
+        Err(error) => Err(error).with_context(|| format!("cannot run {command:?}")),
+    }
+}

@@ -1,0 +1,100 @@
+//! The services the tests need, started by the scripts of `tests/services` on free ports below one temporary folder.
+
+use super::{Environment, ports};
+use crate::workspace::Workspace;
+use anyhow::{Context, Result, bail, ensure};
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use tempfile::TempDir;
+
+/// Scripts in the order of their start.
+const SCRIPTS: [&str; 2] = ["postgres.sh", "slurm.sh"];
+
+/// Running services; stopped when dropped, also after a failure.
+pub struct Services {
+    /// What tests are told about them.
+    pub environment: Environment,
+    folder: TempDir,
+    scripts: PathBuf,
+    started: Vec<&'static str>,
+    settings: Vec<(&'static str, String)>,
+}
+
+impl Services {
+    /// Starts all and waits until they serve. A service that does not come up fails the run.
+    pub fn start(workspace: &Workspace, environment: Environment) -> Result<Services> {
+        // A short path, because Unix sockets lie below it; open, because services run as users of their own.
+        let folder = tempfile::Builder::new().prefix("pilotage-services-").tempdir_in("/tmp")?;
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755))?;
+        let scripts = workspace.root.join("tests/services");
+        let settings = vec![
+            ("POSTGRES_PORT", ports::one()?.to_string()),
+            ("SLURM_PORT", ports::with_offsets(&[0, 10, 11, 12, 13])?.to_string()),
+        ];
+        let mut services = Services { environment, folder, scripts, started: Vec::new(), settings };
+        for script in SCRIPTS {
+            services.started.push(script);
+            services.start_one(script)?;
+        }
+        Ok(services)
+    }
+
+    fn start_one(&mut self, script: &'static str) -> Result<()> {
+        if let Err(error) = self.call(script, "start") {
+            self.show_logs();
+            return Err(error);
+        }
+        for line in self.call(script, "env")?.lines() {
+            let (name, value) = line.split_once('=').with_context(|| format!("{script} env printed '{line}'"))?;
+            self.environment.insert(name.to_owned(), value.to_owned());
+        }
+        Ok(())
+    }
+
+    fn call(&self, script: &str, verb: &str) -> Result<String> {
+        let output = Command::new("timeout")
+            .args(["180", "bash"])
+            .arg(self.scripts.join(script))
+            .arg(verb)
+            .env("SERVICES_ROOT", self.folder.path())
+            .envs(self.settings.iter().map(|(name, value)| (*name, value.as_str())))
+            .stdin(Stdio::null())
+            .stderr(Stdio::inherit())
+            .output()
+            .with_context(|| format!("cannot run {script} {verb}"))?;
+        ensure!(output.status.success(), "{script} {verb} ended with {}", output.status);
+        Ok(String::from_utf8(output.stdout)?)
+    }
+
+    /// Stops all; fails when one does not stop.
+    pub fn stop(mut self) -> Result<()> {
+        match self.stop_all().as_slice() {
+            [] => Ok(()),
+            troubles => bail!("services did not stop: {}", troubles.join("; ")),
+        }
+    }
+
+    fn stop_all(&mut self) -> Vec<String> {
+        let mut troubles = Vec::new();
+        while let Some(script) = self.started.pop() {
+            troubles.extend(self.call(script, "stop").err().map(|error| format!("{error:#}")));
+        }
+        troubles
+    }
+
+    fn show_logs(&self) {
+        let pattern = format!("tail -n 20 {}/*/*.out {0}/*/log/*.log 2>/dev/null", self.folder.path().display());
+        if let Ok(output) = Command::new("sh").args(["-c", &pattern]).output() {
+            eprintln!("{}", String::from_utf8_lossy(&output.stdout));
+        }
+    }
+}
+
+impl Drop for Services {
+    fn drop(&mut self) {
+        for trouble in self.stop_all() {
+            eprintln!("error: {trouble}");
+        }
+    }
+}
