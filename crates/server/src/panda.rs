@@ -1,5 +1,14 @@
 //! The PanDA face: what unmodified PanDA pilots and clients call.
 
+mod answer;
+mod arguments;
+mod body;
+mod error_codes;
+mod labels;
+mod queue_data;
+mod record;
+mod script;
+
 use crate::AppState;
 use axum::Router;
 

@@ -14,8 +14,8 @@ pub struct LeaseFilter {
     pub group: Option<String>,
     /// Only of this task.
     pub task: Option<TaskId>,
-    /// Only with this source label.
-    pub source_label: Option<String>,
+    /// Only with one of these source labels; empty for any.
+    pub source_labels: Vec<String>,
 }
 
 /// Reports of a pilot and its wish for jobs, in one commit.
