@@ -1,6 +1,9 @@
 //! Development tasks: `cargo xtask TASK`. Every task prints what it does and fails with a message that says where.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a task talks to the person who called it")]
 
+mod artefact;
+mod dist;
+mod generate;
 mod layers;
 mod shape;
 mod source;
@@ -23,6 +26,12 @@ enum Task {
     Layers,
     /// Check the lengths of functions and files.
     Shape(shape::Arguments),
+    /// Write the files that are made from the program: reference, man pages, completions, schemas, tables.
+    Generate(generate::Arguments),
+    /// Build the static pilot.
+    Pilot(artefact::Arguments),
+    /// Build the release tarball and check it.
+    Dist(dist::Arguments),
     /// Install what the tests need, start the real services, run everything, stop the services.
     Test(suite::Arguments),
     /// Run a command while the services of the tests are up.
@@ -44,6 +53,9 @@ fn run(task: Task) -> anyhow::Result<()> {
     match task {
         Task::Layers => layers::run(&workspace),
         Task::Shape(arguments) => shape::run(&workspace, &arguments),
+        Task::Generate(arguments) => generate::run(&workspace, &arguments),
+        Task::Pilot(arguments) => artefact::run(&workspace, &arguments),
+        Task::Dist(arguments) => dist::run(&workspace, &arguments),
         Task::Test(arguments) => suite::run(&workspace, &arguments),
         Task::Services(arguments) => suite::with_services(&workspace, &arguments),
     }

@@ -24,6 +24,8 @@ pub struct Package {
     pub id: String,
     /// Its name.
     pub name: String,
+    /// Its version.
+    pub version: String,
     /// Null for packages of the workspace.
     pub source: Option<String>,
     /// What its manifest asks for.

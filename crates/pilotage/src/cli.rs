@@ -2,6 +2,7 @@
 
 pub mod args;
 mod completions;
+mod generate;
 mod man;
 
 use args::{Cli, Command};
@@ -14,6 +15,7 @@ pub fn main() -> ExitCode {
     let _done: anyhow::Result<()> = match cli.command {
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),
+        Command::Generate(args) => generate::run(&args),
         _ => Ok(()),
     };
     ExitCode::SUCCESS

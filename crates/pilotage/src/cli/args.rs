@@ -88,6 +88,9 @@ pub enum Command {
     Completions(CompletionsArgs),
     /// Write the man pages, or the command reference
     Man(ManArgs),
+    /// Write everything that is made from the program and checked in
+    #[command(hide = true)]
+    Generate(GenerateArgs),
     /// The payload of the demo's image jobs
     #[command(hide = true)]
     DemoTile(DemoTileArgs),

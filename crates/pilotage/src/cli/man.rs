@@ -9,20 +9,34 @@ use std::path::Path;
 
 /// Writes the pages where they were asked for.
 pub fn run(args: &ManArgs) -> anyhow::Result<()> {
-    let mut command = Cli::command();
-    command.build();
     match &args.out {
-        Some(dir) => write_pages(&command, dir),
-        None if args.markdown => print(reference(&command).as_bytes()),
-        None => print(&page(&command)?),
+        Some(dir) => write_pages(dir),
+        None if args.markdown => print(markdown().as_bytes()),
+        None => print(&page(&built())?),
     }
 }
 
-fn write_pages(command: &Command, dir: &Path) -> anyhow::Result<()> {
+/// The reference of all commands as Markdown.
+pub fn markdown() -> String {
+    reference(&built())
+}
+
+/// All pages: name without section, and content.
+pub fn pages() -> anyhow::Result<Vec<(String, Vec<u8>)>> {
+    with_children(&built()).iter().map(|command| Ok((page_name(command), page(command)?))).collect()
+}
+
+fn built() -> Command {
+    let mut command = Cli::command();
+    command.build();
+    command
+}
+
+fn write_pages(dir: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(dir).with_context(|| format!("create {}", dir.display()))?;
-    for command in with_children(command) {
-        let file = dir.join(format!("{}.1", page_name(&command)));
-        std::fs::write(&file, page(&command)?).with_context(|| format!("write {}", file.display()))?;
+    for (name, page) in pages()? {
+        let file = dir.join(format!("{name}.1"));
+        std::fs::write(&file, page).with_context(|| format!("write {}", file.display()))?;
     }
     Ok(())
 }

@@ -103,3 +103,10 @@ pub struct ManArgs {
     #[arg(long, conflicts_with = "out")]
     pub markdown: bool,
 }
+
+/// `pilotage generate`.
+#[derive(Args, Debug)]
+pub struct GenerateArgs {
+    /// Directory that stands for the root of the repository
+    pub dir: PathBuf,
+}

@@ -1,0 +1,359 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_pilotage_global_optspecs
+    string join \n h/help V/version
+end
+
+function __fish_pilotage_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_pilotage_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_pilotage_using_subcommand
+    set -l cmd (__fish_pilotage_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c pilotage -n "__fish_pilotage_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pilotage -n "__fish_pilotage_needs_command" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_needs_command" -f -a "up" -d 'Start server, factory and a local queue in one process, for one machine'
+complete -c pilotage -n "__fish_pilotage_needs_command" -f -a "demo" -d 'Run real work through the whole chain in a temporary directory'
+complete -c pilotage -n "__fish_pilotage_needs_command" -f -a "submit" -d 'Submit a command, a script, an array or a file of jobs'
+complete -c pilotage -n "__fish_pilotage_needs_command" -f -a "jobs" -d 'List or count jobs'
+complete -c pilotage -n "__fish_pilotage_needs_command" -f -a "job" -d 'Show everything about one job'
+complete -c pilotage -n "__fish_pilotage_needs_command" -f -a "logs" -d 'Show or follow the output of a job'
+complete -c pilotage -n "__fish_pilotage_needs_command" -f -a "wait" -d 'Wait until jobs have ended'
+complete -c pilotage -n "__fish_pilotage_needs_command" -f -a "kill" -d 'Stop jobs, wherever they are'
+complete -c pilotage -n "__fish_pilotage_needs_command" -f -a "retry" -d 'Run ended jobs again'
+complete -c pilotage -n "__fish_pilotage_needs_command" -f -a "top" -d 'Watch jobs, pilots and throughput live'
+complete -c pilotage -n "__fish_pilotage_needs_command" -f -a "queues" -d 'List queues, or set the status of one'
+complete -c pilotage -n "__fish_pilotage_needs_command" -f -a "pilots" -d 'List pilots, or drain some'
+complete -c pilotage -n "__fish_pilotage_needs_command" -f -a "decisions" -d 'Show why pilots were submitted, or not'
+complete -c pilotage -n "__fish_pilotage_needs_command" -f -a "factories" -d 'List factories and their labels'
+complete -c pilotage -n "__fish_pilotage_needs_command" -f -a "token" -d 'Create, list and revoke tokens'
+complete -c pilotage -n "__fish_pilotage_needs_command" -f -a "doctor" -d 'Check this machine and the server, and say what is wrong'
+complete -c pilotage -n "__fish_pilotage_needs_command" -f -a "backup" -d 'Copy a server\'s store while it works'
+complete -c pilotage -n "__fish_pilotage_needs_command" -f -a "restore" -d 'Put a copy of a store into the directory of a stopped server'
+complete -c pilotage -n "__fish_pilotage_needs_command" -f -a "server" -d 'Run the server: dispatcher, monitor, pages, all interfaces'
+complete -c pilotage -n "__fish_pilotage_needs_command" -f -a "factory" -d 'Run, check or explain a factory, which submits pilots to batch systems'
+complete -c pilotage -n "__fish_pilotage_needs_command" -f -a "pilot" -d 'Run a pilot on this machine'
+complete -c pilotage -n "__fish_pilotage_needs_command" -f -a "completions" -d 'Print the completions of a shell'
+complete -c pilotage -n "__fish_pilotage_needs_command" -f -a "man" -d 'Write the man pages, or the command reference'
+complete -c pilotage -n "__fish_pilotage_needs_command" -f -a "generate" -d 'Write everything that is made from the program and checked in'
+complete -c pilotage -n "__fish_pilotage_needs_command" -f -a "demo-tile" -d 'The payload of the demo\'s image jobs'
+complete -c pilotage -n "__fish_pilotage_needs_command" -f -a "demo-assemble" -d 'The payload of the demo\'s last job'
+complete -c pilotage -n "__fish_pilotage_needs_command" -f -a "demo-memory" -d 'The payload of the demo\'s job that asks for too little memory'
+complete -c pilotage -n "__fish_pilotage_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pilotage -n "__fish_pilotage_using_subcommand up" -l dir -d 'Directory for everything that is kept [default: $XDG_DATA_HOME/pilotage]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand up" -l listen -d 'Address to serve on; port 0 takes a free one. Off loopback TLS is used [default: 127.0.0.1:25080 or a free port]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand up" -l slots -d 'Jobs at once in local pilots; 0 for no local queue [default: the number of cores]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand up" -l config -d 'File with further batch systems, queues and labels, such as Slurm' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand up" -l database -d 'PostgreSQL instead of SQLite: `postgres://USER@HOST/DATABASE` [env: PILOTAGE_DATABASE]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand up" -l grace -d 'How long running jobs may go on after the first TERM or Ctrl-C' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand up" -l compat -d 'Also serve PanDA\'s and APFmon\'s interfaces, on loopback without credential'
+complete -c pilotage -n "__fish_pilotage_using_subcommand up" -l detach -d 'Return once it serves and leave it running'
+complete -c pilotage -n "__fish_pilotage_using_subcommand up" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand up" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand demo" -l output -d 'Where the image goes' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand demo" -l slots -d 'Jobs at once in each of the two local queues [default: half of the cores, at least 1]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand demo" -l listen -d 'Address to serve on' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand demo" -l keep -d 'Leave server and page running when the demo is over, until Ctrl-C'
+complete -c pilotage -n "__fish_pilotage_using_subcommand demo" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand demo" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand submit" -l from -d 'File with one job a line as JSON; - is standard input' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand submit" -l name -d 'Name for people [default: the file name of the command]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand submit" -l array -d 'How many equal jobs, 1 to 1000000' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand submit" -s q -l queue -d 'Run in this queue only' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand submit" -l site -d 'Run at this site' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand submit" -l tag -d 'Run in a queue with this tag; several must all fit' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand submit" -l group -d 'Group or VO that the work is for' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand submit" -s c -l cores -d 'Cores [default: 1]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand submit" -s m -l memory -d 'Memory limit of the whole process tree, such as 512M or 2G' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand submit" -s t -l time -d 'Wall time limit, such as 90s, 30m, 2h or 1:30:00' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand submit" -s p -l priority -d 'Higher runs earlier among your own jobs [default: 0]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand submit" -s e -l env -d 'Variable for the job; without a value this shell\'s own is taken' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand submit" -s i -l input -d 'File brought to the job: NAME=PATH, NAME=URL, or a path or URL whose file name is used' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand submit" -s o -l output -d 'File taken from the job: NAME is kept by the server, NAME=PATH or NAME=URL goes there' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand submit" -l max-attempts -d 'How often the command may fail before the job has failed [default: 1]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand submit" -l idempotency-key -d 'Makes a repeat harmless: the same key gets the first answer again' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand submit" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand submit" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand submit" -l wait -d 'Wait until everything has ended; exit 1 if not all finished'
+complete -c pilotage -n "__fish_pilotage_using_subcommand submit" -l json -d 'Print JSON for programs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand submit" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand submit" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand jobs" -s s -l state -d 'Only this state' -r -f -a "defined\t''
+activated\t''
+sent\t''
+starting\t''
+running\t''
+holding\t''
+transferring\t''
+finished\t''
+failed\t''
+cancelled\t''
+closed\t''"
+complete -c pilotage -n "__fish_pilotage_using_subcommand jobs" -l ids -d 'Only these ids, such as 17-1016,2000' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand jobs" -s q -l queue -d 'Only this queue' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand jobs" -l site -d 'Only this site' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand jobs" -s u -l user -d 'Only this user' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand jobs" -l group -d 'Only this group' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand jobs" -l pilot -d 'Only jobs of this pilot' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand jobs" -l error-class -d 'Only this class of error' -r -f -a "payload\t''
+start\t''
+memory\t''
+wall-time\t''
+disk\t''
+stage-in\t''
+stage-out\t''
+killed\t''
+lost\t''
+evicted\t''
+node\t''
+batch\t''
+internal\t''"
+complete -c pilotage -n "__fish_pilotage_using_subcommand jobs" -l name -d 'Only this exact name' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand jobs" -s n -l limit -d 'Rows wanted [default: 20 for people, 100 for programs]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand jobs" -l cursor -d 'Go on where an earlier listing ended: its `next`' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand jobs" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand jobs" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand jobs" -l count -d 'Print how many there are in each state instead of a list'
+complete -c pilotage -n "__fish_pilotage_using_subcommand jobs" -l all -d 'All pages'
+complete -c pilotage -n "__fish_pilotage_using_subcommand jobs" -s l -l long -d 'More columns: group, message and times'
+complete -c pilotage -n "__fish_pilotage_using_subcommand jobs" -l json -d 'Print JSON for programs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand jobs" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand jobs" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand job" -l fetch -d 'Save an output file that the server keeps: NAME, or NAME=PATH' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand job" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand job" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand job" -l json -d 'Print JSON for programs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand job" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand job" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand logs" -s n -l tail -d 'Only the last lines' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand logs" -l attempt -d 'Which attempt [default: the last]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand logs" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand logs" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand logs" -l stderr -d 'Standard error instead of standard output'
+complete -c pilotage -n "__fish_pilotage_using_subcommand logs" -s f -l follow -d 'Go on while the job writes'
+complete -c pilotage -n "__fish_pilotage_using_subcommand logs" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand logs" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand wait" -l timeout -d 'Give up after so many seconds, with exit code 124' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand wait" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand wait" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand wait" -l all -d 'All jobs of the caller'
+complete -c pilotage -n "__fish_pilotage_using_subcommand wait" -l json -d 'Print JSON for programs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand wait" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand wait" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand kill" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand kill" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand kill" -l json -d 'Print JSON for programs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand kill" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand kill" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand retry" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand retry" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand retry" -l json -d 'Print JSON for programs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand retry" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand retry" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand top" -l interval -d 'Seconds between two looks' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand top" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand top" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand top" -l once -d 'Print one look and stop, also without a terminal'
+complete -c pilotage -n "__fish_pilotage_using_subcommand top" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand top" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and not __fish_seen_subcommand_from set help" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and not __fish_seen_subcommand_from set help" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and not __fish_seen_subcommand_from set help" -l json -d 'Print JSON for programs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and not __fish_seen_subcommand_from set help" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and not __fish_seen_subcommand_from set help" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and not __fish_seen_subcommand_from set help" -f -a "set" -d 'Set the status of a queue'
+complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and not __fish_seen_subcommand_from set help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from set" -l reason -d 'Why, for those who ask later' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from set" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from set" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from set" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from help" -f -a "set" -d 'Set the status of a queue'
+complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain help" -s s -l state -d 'Only this state' -r -f -a "announced\t''
+submitted\t''
+pending\t''
+running\t''
+exiting\t''
+done\t''
+fault\t''"
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain help" -s q -l queue -d 'Only this queue' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain help" -l factory -d 'Only this factory' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain help" -l label -d 'Only this label' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain help" -s n -l limit -d 'Rows wanted [default: 20 for people, 100 for programs]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain help" -l cursor -d 'Go on where an earlier listing ended: its `next`' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain help" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain help" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain help" -l live -d 'Only pilots that are not gone'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain help" -l all -d 'All pages'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain help" -l json -d 'Print JSON for programs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain help" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain help" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain help" -f -a "drain" -d 'Let pilots finish what they run, take nothing more, and end'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from drain" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from drain" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from drain" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from drain" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from help" -f -a "drain" -d 'Let pilots finish what they run, take nothing more, and end'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pilotage -n "__fish_pilotage_using_subcommand decisions" -l label -d 'Only this label' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand decisions" -s q -l queue -d 'Only this queue' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand decisions" -l factory -d 'Only this factory' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand decisions" -s n -l last -d 'How many, newest first' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand decisions" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand decisions" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand decisions" -l json -d 'Print JSON for programs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand decisions" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand decisions" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories" -l json -d 'Print JSON for programs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand token; and not __fish_seen_subcommand_from create list revoke help" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand token; and not __fish_seen_subcommand_from create list revoke help" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand token; and not __fish_seen_subcommand_from create list revoke help" -f -a "create" -d 'Create a token; it is shown once and never again'
+complete -c pilotage -n "__fish_pilotage_using_subcommand token; and not __fish_seen_subcommand_from create list revoke help" -f -a "list" -d 'List the tokens that are valid, without the tokens themselves'
+complete -c pilotage -n "__fish_pilotage_using_subcommand token; and not __fish_seen_subcommand_from create list revoke help" -f -a "revoke" -d 'End a token now'
+complete -c pilotage -n "__fish_pilotage_using_subcommand token; and not __fish_seen_subcommand_from create list revoke help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pilotage -n "__fish_pilotage_using_subcommand token; and __fish_seen_subcommand_from create" -l role -d 'What it allows' -r -f -a "user\t''
+group-manager\t''
+shifter\t''
+site-admin\t''
+operator\t''
+factory\t''
+pilot\t''"
+complete -c pilotage -n "__fish_pilotage_using_subcommand token; and __fish_seen_subcommand_from create" -l group -d 'Group of the user' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand token; and __fish_seen_subcommand_from create" -l site -d 'Site that a site admin may act on; may be given several times' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand token; and __fish_seen_subcommand_from create" -l expires -d 'When it ends, such as 12h or 30d [default: never]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand token; and __fish_seen_subcommand_from create" -l note -d 'What it is for' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand token; and __fish_seen_subcommand_from create" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand token; and __fish_seen_subcommand_from create" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand token; and __fish_seen_subcommand_from create" -l json -d 'Print JSON for programs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand token; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand token; and __fish_seen_subcommand_from create" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand token; and __fish_seen_subcommand_from list" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand token; and __fish_seen_subcommand_from list" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand token; and __fish_seen_subcommand_from list" -l json -d 'Print JSON for programs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand token; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand token; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand token; and __fish_seen_subcommand_from revoke" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand token; and __fish_seen_subcommand_from revoke" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand token; and __fish_seen_subcommand_from revoke" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand token; and __fish_seen_subcommand_from revoke" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand token; and __fish_seen_subcommand_from help" -f -a "create" -d 'Create a token; it is shown once and never again'
+complete -c pilotage -n "__fish_pilotage_using_subcommand token; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the tokens that are valid, without the tokens themselves'
+complete -c pilotage -n "__fish_pilotage_using_subcommand token; and __fish_seen_subcommand_from help" -f -a "revoke" -d 'End a token now'
+complete -c pilotage -n "__fish_pilotage_using_subcommand token; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pilotage -n "__fish_pilotage_using_subcommand doctor" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand doctor" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand doctor" -l json -d 'Print JSON for programs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand doctor" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand doctor" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand backup" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand backup" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand backup" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand backup" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand restore" -l dir -d 'Directory of the server, which must be stopped; what it holds is kept beside it' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand restore" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand restore" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand server" -l config -d 'Configuration file' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand server" -l dir -d 'Directory for everything that is kept' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand server" -l listen -d 'Address to serve on; off loopback TLS is used' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand server" -l database -d 'PostgreSQL instead of SQLite: `postgres://USER@HOST/DATABASE` [env: PILOTAGE_DATABASE]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand server" -l compat -d 'Also serve PanDA\'s and APFmon\'s interfaces, on loopback without credential'
+complete -c pilotage -n "__fish_pilotage_using_subcommand server" -l check -d 'Read the configuration, say what is wrong with it, and stop'
+complete -c pilotage -n "__fish_pilotage_using_subcommand server" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand server" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check explain help" -l config -d 'Configuration file' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check explain help" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check explain help" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check explain help" -f -a "run" -d 'Run until told to stop: TERM drains, HUP reads the configuration again'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check explain help" -f -a "check" -d 'Read the configuration and say what is wrong with it'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check explain help" -f -a "explain" -d 'Say what one label would do now, step by step'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check explain help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from run" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from run" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from run" -l config -d 'Configuration file' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from run" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from check" -l config -d 'Configuration file' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from check" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from explain" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from explain" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from explain" -l config -d 'Configuration file' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from explain" -l json -d 'Print JSON for programs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from explain" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from explain" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from help" -f -a "run" -d 'Run until told to stop: TERM drains, HUP reads the configuration again'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from help" -f -a "check" -d 'Read the configuration and say what is wrong with it'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from help" -f -a "explain" -d 'Say what one label would do now, step by step'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilot" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilot" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand completions" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand man" -l out -d 'Directory for one page per command; standard output gets `pilotage.1` when absent' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand man" -l markdown -d 'Print the reference of all commands as Markdown instead'
+complete -c pilotage -n "__fish_pilotage_using_subcommand man" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand man" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand generate" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand generate" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand demo-tile" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand demo-tile" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand demo-assemble" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand demo-assemble" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand demo-memory" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand demo-memory" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "up" -d 'Start server, factory and a local queue in one process, for one machine'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "demo" -d 'Run real work through the whole chain in a temporary directory'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "submit" -d 'Submit a command, a script, an array or a file of jobs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "jobs" -d 'List or count jobs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "job" -d 'Show everything about one job'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "logs" -d 'Show or follow the output of a job'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "wait" -d 'Wait until jobs have ended'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "kill" -d 'Stop jobs, wherever they are'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "retry" -d 'Run ended jobs again'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "top" -d 'Watch jobs, pilots and throughput live'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "queues" -d 'List queues, or set the status of one'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "pilots" -d 'List pilots, or drain some'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "decisions" -d 'Show why pilots were submitted, or not'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "factories" -d 'List factories and their labels'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "token" -d 'Create, list and revoke tokens'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "doctor" -d 'Check this machine and the server, and say what is wrong'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "backup" -d 'Copy a server\'s store while it works'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "restore" -d 'Put a copy of a store into the directory of a stopped server'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "server" -d 'Run the server: dispatcher, monitor, pages, all interfaces'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "factory" -d 'Run, check or explain a factory, which submits pilots to batch systems'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "pilot" -d 'Run a pilot on this machine'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "completions" -d 'Print the completions of a shell'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "man" -d 'Write the man pages, or the command reference'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "generate" -d 'Write everything that is made from the program and checked in'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "demo-tile" -d 'The payload of the demo\'s image jobs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "demo-assemble" -d 'The payload of the demo\'s last job'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "demo-memory" -d 'The payload of the demo\'s job that asks for too little memory'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from queues" -f -a "set" -d 'Set the status of a queue'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from pilots" -f -a "drain" -d 'Let pilots finish what they run, take nothing more, and end'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "create" -d 'Create a token; it is shown once and never again'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "list" -d 'List the tokens that are valid, without the tokens themselves'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "revoke" -d 'End a token now'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from factory" -f -a "run" -d 'Run until told to stop: TERM drains, HUP reads the configuration again'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from factory" -f -a "check" -d 'Read the configuration and say what is wrong with it'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from factory" -f -a "explain" -d 'Say what one label would do now, step by step'
