@@ -2,6 +2,8 @@
 //! per slot, which starts payloads and watches them.
 
 mod args;
+mod frame;
+mod node;
 mod pilot;
 mod runner;
 

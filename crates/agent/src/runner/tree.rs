@@ -1,0 +1,172 @@
+//! All processes that came out of a payload. The runner is their subreaper: whatever they do, they stay its
+//! descendants.
+
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
+use std::collections::{BTreeSet, HashMap};
+use std::fs;
+use std::time::Duration;
+
+/// Whether children of this process are left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Children {
+    /// None at all.
+    None,
+    /// Some live.
+    Alive,
+    /// Some ended and were not waited for.
+    Ended,
+}
+
+/// Looks without reaping.
+pub(crate) fn children() -> Children {
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    match rustix::process::waitid(WaitId::All, options) {
+        Ok(Some(_)) => Children::Ended,
+        Ok(None) => Children::Alive,
+        Err(Errno::CHILD) => Children::None,
+        Err(_) => Children::Alive,
+    }
+}
+
+/// What reaped orphans used.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Reaped {
+    /// How many.
+    pub(crate) count: u32,
+    /// User and system time.
+    pub(crate) cpu: Duration,
+}
+
+/// Reaps all ended children except `keep`.
+pub(crate) fn reap_orphans(keep: Option<u32>) -> Reaped {
+    let mut reaped = Reaped::default();
+    for pid in children_of(own_pid()) {
+        let Ok(pid) = u32::try_from(pid) else { continue };
+        if Some(pid) == keep {
+            continue;
+        }
+        if let Ok(Some(ended)) = wait4::try_wait4_pid(pid) {
+            reaped.count += 1;
+            reaped.cpu += ended.rusage.utime + ended.rusage.stime;
+        }
+    }
+    reaped
+}
+
+/// All descendants of this process, zombies included.
+pub(crate) fn descendants() -> Vec<i32> {
+    descendants_of(own_pid())
+}
+
+/// All descendants of `root`, zombies included.
+pub(crate) fn descendants_of(root: i32) -> Vec<i32> {
+    if fs::metadata(format!("/proc/{root}/task/{root}/children")).is_err() {
+        return descendants_by_scan(root);
+    }
+    let mut found = Vec::new();
+    let mut open = vec![root];
+    while let Some(pid) = open.pop() {
+        for child in children_of(pid) {
+            found.push(child);
+            open.push(child);
+        }
+    }
+    found
+}
+
+fn own_pid() -> i32 {
+    rustix::process::getpid().as_raw_nonzero().get()
+}
+
+fn children_of(pid: i32) -> Vec<i32> {
+    let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else { return Vec::new() };
+    let mut children = Vec::new();
+    for thread in threads.flatten() {
+        match fs::read_to_string(thread.path().join("children")) {
+            Ok(text) => children.extend(text.split_ascii_whitespace().filter_map(|pid| pid.parse::<i32>().ok())),
+            Err(_) if pid == own_pid() => return children_by_scan(pid),
+            Err(_) => {}
+        }
+    }
+    children
+}
+
+fn children_by_scan(parent: i32) -> Vec<i32> {
+    parents().into_iter().filter(|(_, of)| *of == parent).map(|(pid, _)| pid).collect()
+}
+
+/// For kernels without the `children` files.
+fn descendants_by_scan(root: i32) -> Vec<i32> {
+    let mut by_parent: HashMap<i32, Vec<i32>> = HashMap::new();
+    for (pid, parent) in parents() {
+        by_parent.entry(parent).or_default().push(pid);
+    }
+    let mut found = Vec::new();
+    let mut open = vec![root];
+    while let Some(pid) = open.pop() {
+        let children = by_parent.remove(&pid).unwrap_or_default();
+        found.extend(&children);
+        open.extend(children);
+    }
+    found
+}
+
+fn parents() -> Vec<(i32, i32)> {
+    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
+    let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    pids.filter_map(|pid| Some((pid, parent_of(pid)?))).collect()
+}
+
+fn parent_of(pid: i32) -> Option<i32> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit_once(')')?.1.split_ascii_whitespace().nth(1)?.parse().ok()
+}
+
+/// Sends `signal` once to each process of the tree; by groups where it can, so that nobody slips away between
+/// looking and sending.
+pub(crate) fn signal(signal: Signal) {
+    signal_these(&descendants(), signal);
+}
+
+/// Sends `signal` once to each of `pids` and to all members of their process groups except this process's own group.
+pub(crate) fn signal_these(pids: &[i32], signal: Signal) {
+    let own = rustix::process::getpgrp();
+    let mut groups = BTreeSet::new();
+    for pid in pids.iter().filter_map(|pid| Pid::from_raw(*pid)) {
+        match rustix::process::getpgid(Some(pid)) {
+            Ok(group) if group != own => {
+                groups.insert(group.as_raw_nonzero());
+            }
+            Ok(_) => drop(rustix::process::kill_process(pid, signal)),
+            Err(_) => {}
+        }
+    }
+    for group in groups.into_iter().filter_map(|group| Pid::from_raw(group.get())) {
+        // A group that is gone already needs no signal.
+        let _ = rustix::process::kill_process_group(group, signal);
+    }
+}
+
+/// Resident memory of `pids` in KiB. Pages that several of them share are counted for each.
+pub(crate) fn resident_kib(pids: &[i32]) -> u64 {
+    let page_kib = rustix::param::page_size() as u64 / 1024;
+    pids.iter().filter_map(|pid| resident_pages(*pid)).sum::<u64>() * page_kib
+}
+
+fn resident_pages(pid: i32) -> Option<u64> {
+    fs::read_to_string(format!("/proc/{pid}/statm")).ok()?.split_ascii_whitespace().nth(1)?.parse().ok()
+}
+
+/// Memory of `pids` in KiB with shared pages divided between those who share them; slower than [`resident_kib`].
+pub(crate) fn proportional_kib(pids: &[i32]) -> u64 {
+    let page_kib = rustix::param::page_size() as u64 / 1024;
+    let of = |pid: &i32| proportional_of(*pid).or_else(|| resident_pages(*pid).map(|pages| pages * page_kib));
+    pids.iter().filter_map(of).sum()
+}
+
+fn proportional_of(pid: i32) -> Option<u64> {
+    let text = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("Pss:"))?;
+    line.split_ascii_whitespace().next()?.parse().ok()
+}
