@@ -37,6 +37,10 @@ pub struct Config {
     pub dir: PathBuf,
     /// `postgres://...`; SQLite in `dir` when absent.
     pub database: Option<String>,
+    /// Folder of logs and outputs; `objects` in `dir` when absent. Servers that share a database share this folder too.
+    pub objects: Option<PathBuf>,
+    /// Whose jobs those of the directory's own token are.
+    pub admin_user: String,
     /// Where to listen. When absent, the field's port on loopback, or a free one when that is taken.
     pub listen: Option<SocketAddr>,
     /// URL under which others reach the server, when it differs from what it listens on.
@@ -67,6 +71,8 @@ impl Config {
         Config {
             dir: dir.into(),
             database: None,
+            objects: None,
+            admin_user: user_name(),
             listen: None,
             public_url: None,
             tls: TlsMode::Auto,
@@ -95,4 +101,10 @@ impl Config {
             TlsMode::Plain => false,
         }
     }
+}
+
+/// Name of the user who runs the server.
+fn user_name() -> String {
+    let named = ["USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());
+    named.filter(|name| !name.is_empty()).unwrap_or_else(|| "admin".to_owned())
 }

@@ -100,3 +100,35 @@ impl From<model::queue::BadName> for ApiError {
         ApiError::invalid("bad-name", "name", error.to_string())
     }
 }
+
+impl From<store::Error> for ApiError {
+    fn from(error: store::Error) -> ApiError {
+        use store::Error as E;
+        let detail = error.to_string();
+        match error {
+            E::Busy { .. } => ApiError::unavailable("busy", detail),
+            E::Full => ApiError::unavailable("no-space", detail),
+            E::Unavailable { .. } | E::Collision => ApiError::unavailable("store-unavailable", detail),
+            E::NotFound { .. } => ApiError::missing("not-found", detail),
+            E::Forbidden { .. } => ApiError::new(StatusCode::FORBIDDEN, "not-yours", detail),
+            E::Conflict(_) => ApiError::conflict("conflict", detail),
+            E::Invalid(_) => ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail),
+            _ => ApiError::internal(detail),
+        }
+    }
+}
+
+impl From<object_store::Error> for ApiError {
+    fn from(error: object_store::Error) -> ApiError {
+        match error {
+            object_store::Error::NotFound { .. } => ApiError::missing("not-found", "the file is not kept any more"),
+            error => ApiError::unavailable("object-store-unavailable", format!("the object store failed: {error}")),
+        }
+    }
+}
+
+impl From<wire::credential::NoRandomness> for ApiError {
+    fn from(error: wire::credential::NoRandomness) -> ApiError {
+        ApiError::internal(error.to_string())
+    }
+}

@@ -72,6 +72,16 @@ impl Hub {
         }
     }
 
+    /// Tells every listener that all its topics may have changed.
+    pub fn publish_all(&self) {
+        for (topic, listeners) in locked(&self.topics).iter() {
+            for pending in listeners.iter().filter_map(Weak::upgrade) {
+                locked(&pending.changed).insert(topic.clone());
+                pending.wake.notify_one();
+            }
+        }
+    }
+
     /// Whether anybody listens to anything.
     pub fn is_heard(&self) -> bool {
         self.subscribers.load(Ordering::Relaxed) > 0

@@ -1,23 +1,41 @@
 //! Who may ask what, and what do they see? Dispatcher, monitor, controller and pages behind one HTTP server.
 
+pub mod api;
 pub mod auth;
+pub mod bells;
+pub mod brokerage;
+mod changes;
 pub mod config;
 mod directory;
+mod duties;
 pub mod error;
+pub mod events;
+pub mod extract;
 pub mod hub;
 mod listen;
+pub mod live;
+mod measure;
+pub mod metrics;
+pub mod objects;
 pub mod pages;
 pub mod panda;
 mod start;
 pub mod state;
+pub mod waiters;
 
 pub use auth::Identity;
 pub use config::{Config, TlsMode};
 pub use error::ApiError;
+pub use listen::Peer;
 pub use start::{Running, Server, StartError};
 pub use state::AppState;
 
 /// The time at this moment; the server's edge to the clock.
 pub fn now() -> model::Time {
     jiff::Timestamp::now().into()
+}
+
+/// The OpenAPI document of the native interface, as it is checked in.
+pub fn openapi() -> &'static str {
+    api::openapi::text()
 }

@@ -1,16 +1,38 @@
 //! Starting and stopping a server.
 
-use crate::config::Config;
+use crate::api;
+use crate::auth::{ANY_FACTORY, TokenCache, token_hash};
+use crate::bells::Bells;
+use crate::brokerage::Candidates;
+use crate::config::{Config, TlsMode};
 use crate::directory::{Directory, DirectoryError};
 use crate::hub::Hub;
-use crate::listen;
+use crate::live::LivePilots;
+use crate::metrics::Metrics;
 use crate::state::{AppState, Shared};
-use crate::{pages, panda};
+use crate::waiters::Waiters;
+use crate::{changes, duties, listen, measure, now, pages, panda};
 use axum::Router;
+use model::Role;
+use object_store::local::LocalFileSystem;
+use rustls::ServerConfig;
 use std::io;
 use std::net::SocketAddr;
-use tokio::task::JoinHandle;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use store::{NewTokenRow, Store, StoreConfig};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use wire::credential::{MacKey, NoRandomness, new_token, random_bytes};
+use wire::tls::{Authority, TlsError, server_config_from_files};
+
+/// How long open requests may take to finish when the server stops.
+const FINISH_MAX: Duration = Duration::from_secs(5);
+/// Name of the key of all codes in the store.
+const KEY_NAME: &str = "mac-key";
 
 /// A server that cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +40,23 @@ pub enum StartError {
     /// Its directory cannot be used.
     #[error(transparent)]
     Directory(#[from] DirectoryError),
+    /// Its store cannot be used.
+    #[error("open the store")]
+    Store(#[from] store::Error),
+    /// The folder of logs and outputs cannot be used.
+    #[error("open the object store in {path}: {reason}")]
+    Objects {
+        /// The folder.
+        path: String,
+        /// Why not.
+        reason: String,
+    },
+    /// Its TLS material cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// No random bytes.
+    #[error(transparent)]
+    Randomness(#[from] NoRandomness),
     /// Its address cannot be used.
     #[error("listen on {address}")]
     Listen {
@@ -39,8 +78,7 @@ pub struct Running {
     factory_token: String,
     router: Router,
     state: AppState,
-    stop: CancellationToken,
-    serving: JoinHandle<()>,
+    tasks: TaskTracker,
     _directory: Directory,
 }
 
@@ -48,24 +86,23 @@ impl Server {
     /// Opens directory and store, listens, and serves until [`Running::shutdown`].
     pub async fn start(config: Config) -> Result<Running, StartError> {
         let directory = Directory::open(&config.dir)?;
-        let address = config.address();
-        let listener = listen::bind(&config).await.map_err(|source| StartError::Listen { address, source })?;
-        let local = listener.local_addr().map_err(|source| StartError::Listen { address, source })?;
-        let state = AppState::new(Shared { config, hub: Hub::default() });
-        let stop = CancellationToken::new();
+        let store = Store::open(&store_config(&config, &directory)).await?;
+        let admin_token = own_token(&directory, &store, "admin.token", &config.admin_user, Role::Operator).await?;
+        let factory_token = own_token(&directory, &store, "factory.token", ANY_FACTORY, Role::Factory).await?;
+        let listener = bind(&config).await?;
+        let local = listener.local_addr().map_err(|source| listen_error(&config, source))?;
+        let (tls, fingerprint) = encryption(&config, &directory, local)?;
+        let url = config.public_url.clone().unwrap_or_else(|| own_url(local, tls.is_some()));
+        let state = AppState::new(shared(config, store, &directory, local, tls.is_some()).await?);
         let router = router(&state);
-        let serving = tokio::spawn(listen::serve(listener, None, router.clone(), stop.clone()));
-        Ok(Running {
-            url: format!("http://{local}"),
-            fingerprint: None,
-            admin_token: String::new(),
-            factory_token: String::new(),
-            router,
-            state,
-            stop,
-            serving,
-            _directory: directory,
-        })
+        let tasks = TaskTracker::new();
+        tasks.spawn(changes::tell(state.clone(), state.store.changes()));
+        duties::start(&state, &tasks);
+        let acceptor = tls.map(|config| TlsAcceptor::from(Arc::new(config)));
+        tasks.spawn(listen::serve(listener, acceptor, router.clone(), state.stopping.clone()));
+        directory.write("url", &url)?;
+        tracing::info!(url, "server is ready");
+        Ok(Running { url, fingerprint, admin_token, factory_token, router, state, tasks, _directory: directory })
     }
 }
 
@@ -102,17 +139,141 @@ impl Running {
 
     /// Ends long polls, lets open requests finish, writes down what is in memory and closes the store.
     pub async fn shutdown(self) {
-        self.stop.cancel();
-        if let Err(error) = self.serving.await {
-            tracing::warn!(%error, "the listener ended badly");
+        self.state.stopping.cancel();
+        self.tasks.close();
+        if tokio::time::timeout(FINISH_MAX, self.tasks.wait()).await.is_err() {
+            tracing::info!("some requests did not finish in time");
         }
+        if let Err(error) = duties::reaper::flush(&self.state).await {
+            tracing::warn!(%error, "failed to write down when pilots were heard");
+        }
+        duties::release(&self.state).await;
+        self.state.store.close().await;
     }
 }
 
+fn store_config(config: &Config, directory: &Directory) -> StoreConfig {
+    let mut store = match &config.database {
+        Some(url) => StoreConfig::postgres(url.clone()),
+        None => StoreConfig::directory(directory.join("")),
+    };
+    store.attempts.first_backoff = config.retry_backoff;
+    store
+}
+
+async fn shared(
+    config: Config,
+    store: Store,
+    directory: &Directory,
+    local: SocketAddr,
+    is_encrypted: bool,
+) -> Result<Shared, StartError> {
+    let key = store.meta_or(KEY_NAME, random_bytes::<32>()?.to_vec()).await?;
+    let objects = config.objects.clone().unwrap_or_else(|| directory.join("objects"));
+    Ok(Shared {
+        objects: Arc::new(open_objects(&objects)?),
+        store,
+        key: MacKey::new(&key),
+        tokens: TokenCache::default(),
+        hub: Hub::default(),
+        pilots: LivePilots::default(),
+        waiters: Waiters::default(),
+        pilot_bells: Bells::default(),
+        factory_bells: Bells::default(),
+        log_bells: Bells::default(),
+        candidates: Candidates::default(),
+        duties: std::sync::Mutex::default(),
+        metrics: Metrics::default(),
+        is_encrypted,
+        session_cookie: format!("pilotage_{}", local.port()),
+        stopping: CancellationToken::new(),
+        config,
+    })
+}
+
+fn open_objects(path: &Path) -> Result<LocalFileSystem, StartError> {
+    let failed = |reason: String| StartError::Objects { path: path.display().to_string(), reason };
+    std::fs::create_dir_all(path).map_err(|error| failed(error.to_string()))?;
+    let objects = LocalFileSystem::new_with_prefix(path).map_err(|error| failed(error.to_string()))?;
+    Ok(objects.with_automatic_cleanup(true))
+}
+
+/// The token in a file of the directory. It is made when the file is missing, and kept in the store when that is new.
+async fn own_token(
+    directory: &Directory,
+    store: &Store,
+    file: &str,
+    user: &str,
+    role: Role,
+) -> Result<String, StartError> {
+    let token = match directory.read(file)? {
+        Some(token) => token,
+        None => new_token()?,
+    };
+    let hash = token_hash(&token);
+    if store.token_owner(hash).await?.is_none() {
+        let row = NewTokenRow {
+            hash,
+            user: user.to_owned(),
+            group: String::new(),
+            role,
+            sites: Vec::new(),
+            note: format!("made by the server, in {}", directory.join(file).display()),
+            expires: None,
+            now: now(),
+        };
+        store.add_token(row).await?;
+    }
+    directory.write_private(file, &token)?;
+    Ok(token)
+}
+
+async fn bind(config: &Config) -> Result<TcpListener, StartError> {
+    listen::bind(config).await.map_err(|source| listen_error(config, source))
+}
+
+fn listen_error(config: &Config, source: io::Error) -> StartError {
+    StartError::Listen { address: config.address(), source }
+}
+
+fn encryption(
+    config: &Config,
+    directory: &Directory,
+    local: SocketAddr,
+) -> Result<(Option<ServerConfig>, Option<String>), StartError> {
+    if !config.is_encrypted() {
+        return Ok((None, None));
+    }
+    if let TlsMode::Files { certificate, key } = &config.tls {
+        return Ok((Some(server_config_from_files(certificate, key)?), None));
+    }
+    let authority = Authority::open_or_create(&directory.join("tls"))?;
+    let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned(), host_name()];
+    if !local.ip().is_unspecified() {
+        names.push(local.ip().to_string());
+    }
+    names.sort();
+    names.dedup();
+    Ok((Some(authority.server_config(&names)?), Some(authority.fingerprint())))
+}
+
+fn own_url(local: SocketAddr, is_encrypted: bool) -> String {
+    let scheme = if is_encrypted { "https" } else { "http" };
+    match local.ip().is_unspecified() {
+        true => format!("{scheme}://{}:{}", host_name(), local.port()),
+        false => format!("{scheme}://{local}"),
+    }
+}
+
+fn host_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
 fn router(state: &AppState) -> Router {
-    let mut router = Router::new().merge(pages::router());
+    let mut router = api::router().merge(pages::router());
     if state.config.compat {
         router = router.merge(panda::router());
     }
-    router.with_state(state.clone())
+    let measured = axum::middleware::from_fn_with_state(state.clone(), measure::measured);
+    router.layer(measured).with_state(state.clone())
 }

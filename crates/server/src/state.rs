@@ -1,9 +1,21 @@
 //! What every handler shares.
 
+use crate::auth::TokenCache;
+use crate::bells::Bells;
+use crate::brokerage::Candidates;
 use crate::config::Config;
 use crate::hub::Hub;
+use crate::live::LivePilots;
+use crate::metrics::Metrics;
+use crate::waiters::Waiters;
+use model::{JobId, PilotId, Time};
+use object_store::ObjectStore;
+use std::collections::HashMap;
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use store::Store;
+use tokio_util::sync::CancellationToken;
+use wire::credential::MacKey;
 
 /// Everything that handlers share; a cheap handle.
 #[derive(Clone)]
@@ -13,8 +25,38 @@ pub struct AppState(Arc<Shared>);
 pub struct Shared {
     /// What the server was started with.
     pub config: Config,
+    /// What is remembered.
+    pub store: Store,
+    /// Logs and output files.
+    pub objects: Arc<dyn ObjectStore>,
+    /// Key of all codes: job tokens, pilot tokens, sessions.
+    pub key: MacKey,
+    /// Tokens that were looked up a moment ago.
+    pub tokens: TokenCache,
     /// Who listens to what.
     pub hub: Hub,
+    /// Pilots that talk to this server.
+    pub pilots: LivePilots,
+    /// Lease calls that wait for a job.
+    pub waiters: Waiters,
+    /// Calls that wait for a command to a pilot.
+    pub pilot_bells: Bells<PilotId>,
+    /// Calls that wait for a command to a factory.
+    pub factory_bells: Bells<String>,
+    /// Calls that wait for a log to grow, by job.
+    pub log_bells: Bells<JobId>,
+    /// Queues as brokerage sees them.
+    pub candidates: Candidates,
+    /// Duties of this server and until when it has them.
+    pub duties: Mutex<HashMap<&'static str, Time>>,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// Whether connections are encrypted.
+    pub is_encrypted: bool,
+    /// Name of the cookie of browsers; differs between servers on one host, which share their cookies.
+    pub session_cookie: String,
+    /// Set when the server stops: whatever waits should answer.
+    pub stopping: CancellationToken,
 }
 
 impl AppState {

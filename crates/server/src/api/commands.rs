@@ -1,0 +1,222 @@
+//! Commands: given by people, taken by pilots and factories.
+
+use super::deadline;
+use crate::auth::{Identity, PilotCaller};
+use crate::bells::Bells;
+use crate::events::CommandGiven;
+use crate::extract::{Body, Params, Segments};
+use crate::{ApiError, AppState, now};
+use axum::Json;
+use axum::extract::State;
+use http::StatusCode;
+use model::{Command, CommandId, CommandState, Permission, PilotFlag, PilotId, Role, Target, Verb};
+use std::hash::Hash;
+use std::time::Duration;
+use store::{CommandFilter, NewCommand, Taker};
+use wire::api::{CommandList, CommandOutcome, CommandPoll, CommandRequest};
+
+/// Seconds until a command fails that nobody takes.
+const EXPIRES_S: u32 = 300;
+/// The longest time a command may wait, in seconds.
+const EXPIRES_MAX_S: u32 = 7 * 24 * 3600;
+/// The most arguments, and the most bytes of them together.
+const ARGUMENTS_MAX: usize = 100;
+const ARGUMENT_BYTES_MAX: usize = 8192;
+/// Rows of the listing.
+const LISTED: u32 = 100;
+
+/// Gives a command to a factory or pilot, or has a job's output streamed.
+#[utoipa::path(post, path = "/pilotage/v1/commands", tag = "commands", request_body = CommandRequest,
+    responses((status = 200, body = Command), (status = "4XX", body = wire::api::Problem)))]
+pub async fn give(
+    State(state): State<AppState>,
+    who: Identity,
+    Body(request): Body<CommandRequest>,
+) -> Result<Json<Command>, ApiError> {
+    check(&request)?;
+    authorize(&state, &who, &request.target).await?;
+    let (time, verb, target) = (now(), request.verb, request.target);
+    let expires_s = request.expires_s.unwrap_or(EXPIRES_S);
+    let call = NewCommand {
+        target: target.clone(),
+        verb,
+        arguments: request.arguments.clone(),
+        issuer: who.user.clone(),
+        expires: time + Duration::from_secs(expires_s.into()),
+        now: time,
+    };
+    let (issuer, expires) = (call.issuer.clone(), call.expires);
+    let id = state.store.command(call).await?;
+    CommandGiven { verb: verb.as_str(), target: describe(&target), issuer: &who.user }.emit(&state.metrics);
+    if let (Target::Pilot(pilot), Verb::Drain) = (&target, verb) {
+        retire(&state, *pilot).await?;
+    }
+    let (arguments, state) = (request.arguments, CommandState::Queued);
+    Ok(Json(Command { id, target, verb, arguments, issuer, time, expires, state, note: String::new() }))
+}
+
+async fn retire(state: &AppState, pilot: PilotId) -> Result<(), ApiError> {
+    state.store.flag_pilot(pilot, Some(PilotFlag::Retiring)).await?;
+    state.pilots.set_draining(pilot);
+    Ok(())
+}
+
+fn describe(target: &Target) -> String {
+    match target {
+        Target::Factory(name) => format!("factory {name}"),
+        Target::Pilot(pilot) => format!("pilot {pilot}"),
+        Target::Job(job) => format!("job {job}"),
+    }
+}
+
+fn check(request: &CommandRequest) -> Result<(), ApiError> {
+    let fits = match request.target {
+        Target::Factory(_) => matches!(request.verb, Verb::Cycle | Verb::Drain),
+        Target::Pilot(_) => request.verb == Verb::Drain,
+        Target::Job(_) => request.verb == Verb::Follow,
+    };
+    if !fits {
+        let hint = match (request.verb, &request.target) {
+            (Verb::Kill, Target::Job(_)) => "; jobs are killed by POST /pilotage/v1/jobs/kill",
+            _ => "; factories take cycle and drain, pilots take drain, jobs take follow",
+        };
+        let detail = format!("'{}' does not fit {}{hint}", request.verb.as_str(), describe(&request.target));
+        return Err(ApiError::invalid("verb-does-not-fit", "verb", detail));
+    }
+    let bytes: usize = request.arguments.iter().map(String::len).sum();
+    if request.arguments.len() > ARGUMENTS_MAX || bytes > ARGUMENT_BYTES_MAX {
+        let detail = format!("at most {ARGUMENTS_MAX} arguments with {ARGUMENT_BYTES_MAX} bytes are accepted");
+        return Err(ApiError::invalid("too-many", "arguments", detail));
+    }
+    match request.expires_s.filter(|seconds| !(1..=EXPIRES_MAX_S).contains(seconds)) {
+        Some(seconds) => {
+            let detail = format!("'expires_s' is {seconds}; it must be between 1 and {EXPIRES_MAX_S}");
+            Err(ApiError::invalid("bad-value", "expires_s", detail))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The permission goes by the target.
+async fn authorize(state: &AppState, who: &Identity, target: &Target) -> Result<(), ApiError> {
+    match target {
+        Target::Factory(name) => {
+            who.require(Permission::CommandFactories)?;
+            let factories = state.store.factories().await?;
+            match factories.iter().any(|factory| factory.name == *name) {
+                true => Ok(()),
+                false => Err(ApiError::missing("unknown-factory", format!("there is no factory '{name}'"))),
+            }
+        }
+        Target::Pilot(pilot) => {
+            who.require(Permission::CommandPilots)?;
+            let record = state.store.pilot(*pilot).await?.ok_or_else(|| super::pilot_list::unknown_pilot(*pilot))?;
+            who.require_site(&record.site)
+        }
+        Target::Job(job) => {
+            who.require(Permission::Read)?;
+            match state.store.last_attempt(*job).await? {
+                Some(_) => Ok(()),
+                None => Err(super::jobs::unknown_job(*job)),
+            }
+        }
+    }
+}
+
+/// The last commands, oldest first.
+#[utoipa::path(get, path = "/pilotage/v1/commands", tag = "commands",
+    responses((status = 200, body = CommandList), (status = "4XX", body = wire::api::Problem)))]
+pub async fn list(State(state): State<AppState>, who: Identity) -> Result<Json<CommandList>, ApiError> {
+    who.require(Permission::Read)?;
+    let mut commands = state.store.commands(CommandFilter::default(), None, LISTED).await?.rows;
+    commands.reverse();
+    Ok(Json(CommandList { commands }))
+}
+
+/// Commands for a pilot and the jobs it holds; waits for one.
+#[utoipa::path(get, path = "/pilotage/v1/pilots/{id}/commands", tag = "commands", params(("id" = i64, Path), CommandPoll),
+    responses((status = 200, body = CommandList), (status = "4XX", body = wire::api::Problem)))]
+pub async fn poll_pilot(
+    State(state): State<AppState>,
+    caller: PilotCaller,
+    Segments(pilot): Segments<PilotId>,
+    Params(poll): Params<CommandPoll>,
+) -> Result<Json<CommandList>, ApiError> {
+    caller.must_be(pilot)?;
+    super::pilot_work::known_pilot(&state, caller).await?;
+    take(&state, &state.pilot_bells, pilot, Taker::Pilot(pilot), poll).await.map(Json)
+}
+
+/// Commands for a factory; waits for one.
+#[utoipa::path(get, path = "/pilotage/v1/factories/{name}/commands", tag = "commands",
+    params(("name" = String, Path), CommandPoll),
+    responses((status = 200, body = CommandList), (status = "4XX", body = wire::api::Problem)))]
+pub async fn poll_factory(
+    State(state): State<AppState>,
+    who: Identity,
+    Segments(name): Segments<String>,
+    Params(poll): Params<CommandPoll>,
+) -> Result<Json<CommandList>, ApiError> {
+    who.require_factory(&name)?;
+    let taker = Taker::Factory(name.clone());
+    take(&state, &state.factory_bells, name, taker, poll).await.map(Json)
+}
+
+async fn take<K: Eq + Hash>(
+    state: &AppState,
+    bells: &Bells<K>,
+    key: K,
+    taker: Taker,
+    poll: CommandPoll,
+) -> Result<CommandList, ApiError> {
+    let until = deadline(poll.wait_s, state)?;
+    let bell = bells.of(key);
+    loop {
+        let rung = bell.notified();
+        tokio::pin!(rung);
+        rung.as_mut().enable();
+        let commands = state.store.take_commands(taker.clone(), now()).await?;
+        if !commands.is_empty() {
+            return Ok(CommandList { commands });
+        }
+        tokio::select! {
+            () = rung => {}
+            () = tokio::time::sleep_until(until) => return Ok(CommandList::default()),
+            () = state.stopping.cancelled() => return Ok(CommandList::default()),
+        }
+    }
+}
+
+/// What became of a command, told by its target.
+#[utoipa::path(post, path = "/pilotage/v1/commands/{id}/outcome", tag = "commands", request_body = CommandOutcome,
+    params(("id" = i64, Path)),
+    responses((status = 204), (status = "4XX", body = wire::api::Problem)))]
+pub async fn outcome(
+    State(state): State<AppState>,
+    who: Identity,
+    Segments(id): Segments<CommandId>,
+    Body(outcome): Body<CommandOutcome>,
+) -> Result<StatusCode, ApiError> {
+    let taker = taker(&state, &who, id).await?;
+    if matches!(outcome.state, CommandState::Queued | CommandState::Delivered) {
+        let detail = "'state' must be accepted, refused, done or failed";
+        return Err(ApiError::invalid("bad-value", "state", detail));
+    }
+    let note: String = outcome.note.chars().take(1000).collect();
+    state.store.command_outcome(taker, id, outcome.state, note).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// In whose name the caller speaks about the command: a pilot for itself, a factory for the one that the command is to.
+async fn taker(state: &AppState, who: &Identity, id: CommandId) -> Result<Taker, ApiError> {
+    if let (Role::Pilot, Ok(pilot)) = (who.role, who.user.parse()) {
+        return Ok(Taker::Pilot(pilot));
+    }
+    who.require(Permission::RunFactory)?;
+    let below = id.0.saturating_add(1);
+    let found = state.store.commands(CommandFilter::default(), Some(below), 1).await?.rows.pop();
+    match found.filter(|command| command.id == id).map(|command| command.target) {
+        Some(Target::Factory(name)) => who.require_factory(&name).map(|()| Taker::Factory(name)),
+        _ => Err(ApiError::missing("unknown-command", format!("there is no command {id} to a factory"))),
+    }
+}

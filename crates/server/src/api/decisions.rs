@@ -1,0 +1,48 @@
+//! Decisions of factories.
+
+use super::{committed, cursor, page_size};
+use crate::auth::Identity;
+use crate::extract::{Body, Params, SUBMIT_BODY_MAX};
+use crate::{ApiError, AppState};
+use axum::Json;
+use axum::extract::State;
+use http::StatusCode;
+use model::Permission;
+use store::DecisionFilter;
+use wire::api::{DecisionPage, DecisionQuery, DecisionReport};
+
+/// The most decisions of one report.
+const DECISIONS_MAX: usize = 1000;
+
+/// Stores the decisions of a cycle.
+#[utoipa::path(post, path = "/pilotage/v1/decisions", tag = "factories", request_body = DecisionReport,
+    responses((status = 204), (status = "4XX", body = wire::api::Problem)))]
+pub async fn add(
+    State(state): State<AppState>,
+    who: Identity,
+    Body(report): Body<DecisionReport, SUBMIT_BODY_MAX>,
+) -> Result<StatusCode, ApiError> {
+    who.require(Permission::RunFactory)?;
+    if report.decisions.len() > DECISIONS_MAX {
+        let detail = format!("{} decisions in one call, at most {DECISIONS_MAX} are accepted", report.decisions.len());
+        return Err(ApiError::invalid("too-many", "decisions", detail));
+    }
+    report.decisions.iter().try_for_each(|decision| who.require_factory(&decision.factory))?;
+    committed(&state, state.store.add_decisions(report.decisions)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Decisions, newest first.
+#[utoipa::path(get, path = "/pilotage/v1/decisions", tag = "factories", params(DecisionQuery),
+    responses((status = 200, body = DecisionPage), (status = "4XX", body = wire::api::Problem)))]
+pub async fn list(
+    State(state): State<AppState>,
+    who: Identity,
+    Params(query): Params<DecisionQuery>,
+) -> Result<Json<DecisionPage>, ApiError> {
+    who.require(Permission::Read)?;
+    let (rows, below) = (page_size(query.limit)?, cursor(query.cursor.as_deref())?);
+    let filter = DecisionFilter { factory: query.factory, label: query.label, queue: query.queue };
+    let page = state.store.decisions(filter, below, rows).await?;
+    Ok(Json(DecisionPage { decisions: page.rows, next: page.next.map(|id| id.to_string()) }))
+}

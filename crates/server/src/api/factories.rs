@@ -1,0 +1,108 @@
+//! Factories: heartbeat, announcing pilots, what batch systems say.
+
+use super::committed;
+use crate::auth::{Identity, token_hash};
+use crate::brokerage::unknown_queue;
+use crate::events::PilotsAnnounced;
+use crate::extract::{Body, SUBMIT_BODY_MAX, Segments};
+use crate::{ApiError, AppState, now};
+use axum::Json;
+use axum::extract::State;
+use http::StatusCode;
+use model::queue::check_name;
+use model::{FactoryHeartbeat, Permission};
+use store::Announcement;
+use wire::api::{ANNOUNCE_MAX, AnnounceRequest, Announced, BatchReport, FactoryList};
+use wire::credential::random_bytes;
+
+/// The most updates of one batch report.
+const UPDATES_MAX: usize = 20_000;
+
+/// All factories.
+#[utoipa::path(get, path = "/pilotage/v1/factories", tag = "factories",
+    responses((status = 200, body = FactoryList), (status = "4XX", body = wire::api::Problem)))]
+pub async fn list(State(state): State<AppState>, who: Identity) -> Result<Json<FactoryList>, ApiError> {
+    who.require(Permission::Read)?;
+    Ok(Json(FactoryList { factories: state.store.factories().await? }))
+}
+
+/// A factory's heartbeat.
+#[utoipa::path(put, path = "/pilotage/v1/factories/{name}", tag = "factories", request_body = FactoryHeartbeat,
+    params(("name" = String, Path)),
+    responses((status = 204), (status = "4XX", body = wire::api::Problem)))]
+pub async fn heartbeat(
+    State(state): State<AppState>,
+    who: Identity,
+    Segments(name): Segments<String>,
+    Body(said): Body<FactoryHeartbeat>,
+) -> Result<StatusCode, ApiError> {
+    who.require_factory(&name)?;
+    check_name(&name)?;
+    committed(&state, state.store.factory_says(name, said, now())).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Announces pilots before they are submitted; the answer has their ids and secrets.
+#[utoipa::path(post, path = "/pilotage/v1/pilots/announce", tag = "pilots", request_body = AnnounceRequest,
+    responses((status = 200, body = Announced), (status = "4XX", body = wire::api::Problem)))]
+pub async fn announce(
+    State(state): State<AppState>,
+    who: Identity,
+    Body(request): Body<AnnounceRequest>,
+) -> Result<Json<Announced>, ApiError> {
+    who.require_factory(&request.factory)?;
+    check_announcement(&state, &request).await?;
+    let mut secrets = Vec::with_capacity(request.count as usize);
+    for _ in 0..request.count {
+        secrets.push(hex::encode(random_bytes::<32>()?));
+    }
+    let (factory, label, count) = (request.factory.clone(), request.label.clone(), request.count);
+    let announcement = Announcement {
+        factory: request.factory,
+        label: request.label,
+        queue: request.queue,
+        batch: request.batch,
+        secret_hashes: secrets.iter().map(|secret| token_hash(secret)).collect(),
+        now: now(),
+    };
+    let first = committed(&state, state.store.announce(announcement)).await?;
+    PilotsAnnounced { factory: &factory, label: &label, first, count }.emit(&state.metrics);
+    Ok(Json(Announced { first, secrets }))
+}
+
+async fn check_announcement(state: &AppState, request: &AnnounceRequest) -> Result<(), ApiError> {
+    let names = [("factory", &request.factory), ("label", &request.label), ("batch", &request.batch)];
+    for (field, name) in names {
+        check_name(name).map_err(|error| ApiError::invalid("bad-name", field, error.to_string()))?;
+    }
+    if !(1..=ANNOUNCE_MAX).contains(&request.count) {
+        let detail = format!("'count' is {}; it must be between 1 and {ANNOUNCE_MAX}", request.count);
+        return Err(ApiError::invalid("bad-value", "count", detail));
+    }
+    if state.store.queue(request.queue.clone()).await?.is_none() {
+        let all = state.store.queues().await?;
+        return Err(unknown_queue(&request.queue, all.iter().map(|queue| queue.name.as_str())));
+    }
+    Ok(())
+}
+
+/// What a batch system says about a factory's pilots. Updates that make no sense are logged and left out.
+#[utoipa::path(post, path = "/pilotage/v1/pilots/batch", tag = "pilots", request_body = BatchReport,
+    responses((status = 204), (status = "4XX", body = wire::api::Problem)))]
+pub async fn batch(
+    State(state): State<AppState>,
+    who: Identity,
+    Body(report): Body<BatchReport, SUBMIT_BODY_MAX>,
+) -> Result<StatusCode, ApiError> {
+    who.require_factory(&report.factory)?;
+    who.require(Permission::RunFactory)?;
+    if report.updates.len() > UPDATES_MAX {
+        let detail = format!("{} updates in one call, at most {UPDATES_MAX} are accepted", report.updates.len());
+        return Err(ApiError::invalid("too-many", "updates", detail));
+    }
+    let factory = report.factory.clone();
+    for refusal in committed(&state, state.store.batch_updates(report.factory, report.updates, now())).await? {
+        tracing::info!(factory, pilot = refusal.pilot.0, reason = refusal.reason, "batch update refused");
+    }
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,57 @@
+//! Listing and showing pilots.
+
+use super::{cursor, page_size};
+use crate::auth::Identity;
+use crate::extract::{Params, Segments};
+use crate::{ApiError, AppState};
+use axum::Json;
+use axum::extract::State;
+use model::{Permission, PilotId, PilotSummary};
+use store::PilotFilter;
+use wire::api::{PilotPage, PilotQuery};
+
+/// Pilots, newest first.
+#[utoipa::path(get, path = "/pilotage/v1/pilots", tag = "pilots", params(PilotQuery),
+    responses((status = 200, body = PilotPage), (status = "4XX", body = wire::api::Problem)))]
+pub async fn list(
+    State(state): State<AppState>,
+    who: Identity,
+    Params(query): Params<PilotQuery>,
+) -> Result<Json<PilotPage>, ApiError> {
+    who.require(Permission::Read)?;
+    let (rows, below) = (page_size(query.limit)?, cursor(query.cursor.as_deref())?);
+    let filter = PilotFilter {
+        state: query.state,
+        live: query.live.unwrap_or(false),
+        queue: query.queue,
+        factory: query.factory,
+        label: query.label,
+    };
+    let page = state.store.pilots(filter, below, rows).await?;
+    let pilots = page.rows.into_iter().map(|pilot| heard(&state, pilot)).collect();
+    Ok(Json(PilotPage { pilots, next: page.next.map(|id| id.to_string()) }))
+}
+
+/// One pilot.
+#[utoipa::path(get, path = "/pilotage/v1/pilots/{id}", tag = "pilots", params(("id" = i64, Path)),
+    responses((status = 200, body = PilotSummary), (status = "4XX", body = wire::api::Problem)))]
+pub async fn show(
+    State(state): State<AppState>,
+    who: Identity,
+    Segments(id): Segments<PilotId>,
+) -> Result<Json<PilotSummary>, ApiError> {
+    who.require(Permission::Read)?;
+    let pilot = state.store.pilot(id).await?.ok_or_else(|| unknown_pilot(id))?;
+    Ok(Json(heard(&state, pilot)))
+}
+
+/// The same with what this server heard since the last flush.
+fn heard(state: &AppState, mut pilot: PilotSummary) -> PilotSummary {
+    pilot.last_heard = pilot.last_heard.max(state.pilots.last_heard(pilot.id));
+    pilot
+}
+
+/// The problem of a pilot that does not exist.
+pub(crate) fn unknown_pilot(id: PilotId) -> ApiError {
+    ApiError::missing("unknown-pilot", format!("there is no pilot {id}"))
+}

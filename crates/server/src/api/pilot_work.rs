@@ -1,0 +1,376 @@
+//! What pilots call: hello, lease, report, heartbeat, exit.
+
+use super::{committed, deadline};
+use crate::auth::{PilotCaller, token_hash};
+use crate::events::{AttemptsLost, JobsLeased, PilotGreeted, ReportRefused};
+use crate::extract::{BULK_BODY_MAX, Body, Segments};
+use crate::live::LivePilot;
+use crate::metrics::WordLabels;
+use crate::{ApiError, AppState, now};
+use axum::Json;
+use axum::extract::State;
+use http::StatusCode;
+use model::{JobId, JobReport, JobState, PilotId, RefusedReport, Time};
+use std::time::Duration;
+use store::{HelloCall, LeaseCall, LeaseFilter, Leases, PilotEnd};
+use tokio::time::Instant;
+use wire::api::{
+    ExitRequest, Heartbeat, HeartbeatRequest, Hello, HelloRequest, INLINE_LOG_MAX, LEASE_MAX, LeaseRequest, Leased,
+    LeasedJob, LeasedSpec, REPORTS_MAX, ReportRequest,
+};
+
+/// How far a pilot's clock may be off: what it reports about times would be wrong by that much.
+const CLOCK_OFF_MAX: Duration = Duration::from_secs(300);
+/// The most slots of one pilot.
+const SLOTS_MAX: u32 = 4096;
+/// The longest text in a hello or exit, in bytes.
+const TEXT_MAX: usize = 1000;
+
+/// A pilot's first call: exchanges the secret of its announcement for a session token.
+#[utoipa::path(post, path = "/pilotage/v1/pilots/{id}/hello", tag = "pilots", request_body = HelloRequest,
+    params(("id" = i64, Path)),
+    responses((status = 200, body = Hello), (status = "4XX", body = wire::api::Problem)), security(()))]
+pub async fn hello(
+    State(state): State<AppState>,
+    Segments(pilot): Segments<PilotId>,
+    Body(said): Body<HelloRequest>,
+) -> Result<Json<Hello>, ApiError> {
+    let now = now();
+    check_hello(&said, now)?;
+    let call = HelloCall {
+        pilot,
+        secret_hash: token_hash(&said.secret),
+        instance: said.instance.clone(),
+        version: said.version,
+        node: said.node.clone(),
+        slots: said.slots,
+        shape: said.shape,
+        batch_id: said.batch_id,
+        now,
+    };
+    let greeting = committed(&state, state.store.hello(call)).await.map_err(refused_hello)?;
+    let (incarnation, queue) = (greeting.incarnation, greeting.queue);
+    PilotGreeted { pilot, incarnation, node: &said.node, queue: &queue }.emit(&state.metrics);
+    state.pilots.insert(pilot, LivePilot::new(incarnation, queue.clone(), said.slots, now));
+    Ok(Json(Hello {
+        token: state.key.pilot_token(pilot, incarnation, &said.instance),
+        incarnation,
+        queue,
+        site: greeting.site,
+        lease_s: state.config.lease.as_secs_f64(),
+        heartbeat_s: state.config.heartbeat.as_secs_f64(),
+        long_poll_s: u32::try_from(state.config.long_poll.as_secs()).unwrap_or(u32::MAX),
+    }))
+}
+
+/// A wrong secret and an unknown pilot look the same from outside.
+fn refused_hello(error: ApiError) -> ApiError {
+    match error.code {
+        "not-found" => crate::auth::unauthorized("bad-secret", "there is no such pilot, or its secret is another one"),
+        "conflict" => ApiError::conflict("pilot-ended", error.detail),
+        _ => error,
+    }
+}
+
+fn check_hello(said: &HelloRequest, now: Time) -> Result<(), ApiError> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if !(1..=64).contains(&said.instance.len()) || !said.instance.chars().all(plain) {
+        let detail = "'instance' must have 1 to 64 letters, digits, '-' or '_'";
+        return Err(ApiError::invalid("bad-value", "instance", detail));
+    }
+    if !(1..=SLOTS_MAX).contains(&said.slots) {
+        let detail = format!("'slots' is {}; it must be between 1 and {SLOTS_MAX}", said.slots);
+        return Err(ApiError::invalid("bad-value", "slots", detail));
+    }
+    for (field, text) in [("version", &said.version), ("node", &said.node), ("batch_id", &said.batch_id)] {
+        check_text(field, text)?;
+    }
+    let (behind, ahead) = (now.since(said.clock), said.clock.since(now));
+    let (off, word) = if behind > ahead { (behind, "behind") } else { (ahead, "ahead of") };
+    if off > CLOCK_OFF_MAX {
+        let detail = format!(
+            "the clock of {} is {} s {word} the server's ({now}); at most {} s are accepted: set the node's clock",
+            said.node,
+            off.as_secs(),
+            CLOCK_OFF_MAX.as_secs()
+        );
+        return Err(ApiError::invalid("clock-off", "clock", detail));
+    }
+    Ok(())
+}
+
+fn check_text(field: &str, text: &str) -> Result<(), ApiError> {
+    if text.len() <= TEXT_MAX && !text.contains('\0') {
+        return Ok(());
+    }
+    let detail = format!("'{field}' has a NUL byte or more than {TEXT_MAX} bytes");
+    Err(ApiError::invalid("bad-value", field, detail))
+}
+
+/// What is known about a calling pilot. One that this server does not know yet (another one greeted it, or this one was
+/// started again) is read from the store. An older incarnation is refused: a newer instance has its jobs.
+pub async fn known_pilot(state: &AppState, caller: PilotCaller) -> Result<LivePilot, ApiError> {
+    let now = now();
+    if let Some(live) = state.pilots.heard(caller.pilot, now)
+        && live.incarnation >= caller.incarnation
+    {
+        return current(live, caller);
+    }
+    let Some(record) = state.store.pilot(caller.pilot).await? else {
+        return Err(ApiError::missing("unknown-pilot", format!("there is no pilot {}", caller.pilot)));
+    };
+    let mut live = LivePilot::new(record.incarnation, record.queue, record.slots, now);
+    live.draining = record.flag == Some(model::PilotFlag::Retiring);
+    if !record.state.is_final() {
+        state.pilots.insert(caller.pilot, live.clone());
+    }
+    current(live, caller)
+}
+
+fn current(live: LivePilot, caller: PilotCaller) -> Result<LivePilot, ApiError> {
+    if live.incarnation == caller.incarnation {
+        return Ok(live);
+    }
+    let detail = format!(
+        "pilot {} has started again: this is incarnation {}, the present one is {}",
+        caller.pilot, caller.incarnation, live.incarnation
+    );
+    Err(ApiError::conflict("superseded", detail))
+}
+
+/// Splits reports into those with a genuine job token, cut to what is stored, and the refused ones.
+pub fn genuine_reports(state: &AppState, reports: Vec<JobReport>) -> (Vec<JobReport>, Vec<RefusedReport>) {
+    let mut refused = Vec::new();
+    let mut genuine = Vec::with_capacity(reports.len());
+    for report in reports {
+        match check_report(state, &report) {
+            Ok(()) => genuine.push(report),
+            Err((reason, stop)) => {
+                refused.push(RefusedReport { job: report.job, attempt: report.attempt, reason, stop });
+            }
+        }
+    }
+    (genuine, refused)
+}
+
+fn check_report(state: &AppState, report: &JobReport) -> Result<(), (String, bool)> {
+    use JobState as S;
+    if !state.key.is_job_token(report.job, report.attempt, &report.token) {
+        return Err(("the token is not that of this attempt".to_owned(), true));
+    }
+    let reportable = [S::Starting, S::Running, S::Holding, S::Transferring, S::Finished, S::Failed];
+    if !reportable.contains(&report.state) {
+        return Err((format!("a pilot does not report {}", report.state), false));
+    }
+    if report.stdout.len() > INLINE_LOG_MAX || report.stderr.len() > INLINE_LOG_MAX {
+        return Err((format!("an output of more than {INLINE_LOG_MAX} bytes must be uploaded"), false));
+    }
+    let nul = [&report.stdout, &report.stderr, &report.message].into_iter().any(|text| text.contains('\0'));
+    if nul || report.message.chars().count() > 1000 {
+        return Err(("a text has a NUL byte, or the message more than 1000 characters".to_owned(), false));
+    }
+    Ok(())
+}
+
+/// Reports, and asks for jobs; waits for one when there is none and nothing was reported.
+#[utoipa::path(post, path = "/pilotage/v1/pilots/{id}/lease", tag = "pilots", request_body = LeaseRequest,
+    params(("id" = i64, Path)),
+    responses((status = 200, body = Leased), (status = "4XX", body = wire::api::Problem)))]
+pub async fn lease(
+    State(state): State<AppState>,
+    caller: PilotCaller,
+    Segments(pilot): Segments<PilotId>,
+    Body(request): Body<LeaseRequest, BULK_BODY_MAX>,
+) -> Result<Json<Leased>, ApiError> {
+    caller.must_be(pilot)?;
+    check_lease(&request)?;
+    let until = deadline(request.wait_s, &state)?;
+    let live = known_pilot(&state, caller).await?;
+    let (reports, refused) = genuine_reports(&state, request.reports);
+    let call = LeaseCall {
+        pilot,
+        incarnation: caller.incarnation,
+        queue: live.queue,
+        slot: request.slot,
+        max_jobs: request.max_jobs,
+        filter: LeaseFilter::default(),
+        reports,
+        now: now(),
+    };
+    let may_wait = request.wait_s > 0 && call.max_jobs > 0 && call.reports.is_empty() && refused.is_empty();
+    let leases = match may_wait {
+        true => wait_for_jobs(&state, call, request.idle_slots, until).await?,
+        false => {
+            state.pilots.set_idle(pilot, request.idle_slots);
+            lease_once(&state, &call).await?
+        }
+    };
+    Ok(Json(answer(&state, pilot, leases, refused)))
+}
+
+fn check_lease(request: &LeaseRequest) -> Result<(), ApiError> {
+    if request.max_jobs > LEASE_MAX {
+        let detail = format!("'max_jobs' is {}; it must be at most {LEASE_MAX}", request.max_jobs);
+        return Err(ApiError::invalid("bad-value", "max_jobs", detail));
+    }
+    check_report_count(request.reports.len())
+}
+
+fn check_report_count(reports: usize) -> Result<(), ApiError> {
+    if reports <= REPORTS_MAX {
+        return Ok(());
+    }
+    let detail = format!("{reports} reports in one call, at most {REPORTS_MAX} are accepted");
+    Err(ApiError::invalid("too-many", "reports", detail))
+}
+
+/// One commit with the reports and the jobs.
+async fn lease_once(state: &AppState, call: &LeaseCall) -> Result<Leases, ApiError> {
+    let states: Vec<JobState> = call.reports.iter().map(|report| report.state).collect();
+    let leases = committed(state, state.store.lease_and_report(call.clone())).await?;
+    for reported in states {
+        state.metrics.reports.get_or_create(&WordLabels { kind: reported.as_str() }).inc();
+    }
+    if !leases.jobs.is_empty() {
+        JobsLeased { pilot: call.pilot, queue: &call.queue, jobs: leases.jobs.len() }.emit(&state.metrics);
+    }
+    Ok(leases)
+}
+
+/// Looks for jobs, then again whenever the queue gets some and it is this call's turn.
+async fn wait_for_jobs(
+    state: &AppState,
+    mut call: LeaseCall,
+    idle_slots: u32,
+    until: Instant,
+) -> Result<Leases, ApiError> {
+    let _idle = state.pilots.wait(call.pilot, idle_slots);
+    let mut waiter = state.waiters.join(&call.queue);
+    let mut turn = false;
+    loop {
+        call.now = now();
+        let leases = lease_once(state, &call).await?;
+        if turn {
+            pass_turn(state, &mut waiter, &call, leases.jobs.len()).await;
+        }
+        if !leases.jobs.is_empty() || leases.drain || state.pilots.is_draining(call.pilot) {
+            return Ok(leases);
+        }
+        turn = tokio::select! {
+            () = waiter.woken() => true,
+            () = tokio::time::sleep_until(until) => return Ok(leases),
+            () = state.stopping.cancelled() => return Ok(leases),
+        };
+    }
+}
+
+/// Wakes the next calls when this one left jobs behind: because it took all it could, or because none fits it.
+async fn pass_turn(state: &AppState, waiter: &mut crate::waiters::Waiter, call: &LeaseCall, taken: usize) {
+    if taken > 0 && taken < call.max_jobs as usize {
+        return waiter.served();
+    }
+    match state.store.counts(store::CountScope::Queue(call.queue.clone())).await {
+        Ok(counts) => waiter.pass_on(counts.of(JobState::Activated)),
+        Err(_) => waiter.pass_on(1),
+    }
+}
+
+fn answer(state: &AppState, pilot: PilotId, leases: Leases, mut refused: Vec<RefusedReport>) -> Leased {
+    refused.extend(leases.refused);
+    for refused in &refused {
+        ReportRefused { pilot, refused }.emit(&state.metrics);
+    }
+    let token = |job: JobId, attempt| state.key.job_token(job, attempt);
+    let jobs = leases.jobs.into_iter().map(|job| LeasedJob {
+        id: job.id,
+        attempt: job.attempt,
+        index: job.index,
+        submission: job.submission,
+        token: token(job.id, job.attempt),
+    });
+    let specs = leases
+        .specs
+        .into_iter()
+        .map(|entry| LeasedSpec { submission: entry.submission, spec: std::sync::Arc::unwrap_or_clone(entry.spec) });
+    let drain = leases.drain || state.pilots.is_draining(pilot);
+    Leased { jobs: jobs.collect(), specs: specs.collect(), refused, drain }
+}
+
+/// Reports without asking for jobs.
+#[utoipa::path(post, path = "/pilotage/v1/pilots/{id}/report", tag = "pilots", request_body = ReportRequest,
+    params(("id" = i64, Path)),
+    responses((status = 200, body = Leased), (status = "4XX", body = wire::api::Problem)))]
+pub async fn report(
+    State(state): State<AppState>,
+    caller: PilotCaller,
+    Segments(pilot): Segments<PilotId>,
+    Body(request): Body<ReportRequest, BULK_BODY_MAX>,
+) -> Result<Json<Leased>, ApiError> {
+    caller.must_be(pilot)?;
+    check_report_count(request.reports.len())?;
+    let live = known_pilot(&state, caller).await?;
+    let (reports, refused) = genuine_reports(&state, request.reports);
+    let call = LeaseCall {
+        pilot,
+        incarnation: caller.incarnation,
+        queue: live.queue,
+        reports,
+        now: now(),
+        ..LeaseCall::default()
+    };
+    let leases = lease_once(&state, &call).await?;
+    Ok(Json(answer(&state, pilot, leases, refused)))
+}
+
+/// Renews the leases of all jobs of a pilot.
+#[utoipa::path(post, path = "/pilotage/v1/pilots/{id}/heartbeat", tag = "pilots", request_body = HeartbeatRequest,
+    params(("id" = i64, Path)),
+    responses((status = 200, body = Heartbeat), (status = "4XX", body = wire::api::Problem)))]
+pub async fn heartbeat(
+    State(state): State<AppState>,
+    caller: PilotCaller,
+    Segments(pilot): Segments<PilotId>,
+    Body(request): Body<HeartbeatRequest>,
+) -> Result<Json<Heartbeat>, ApiError> {
+    caller.must_be(pilot)?;
+    let live = known_pilot(&state, caller).await?;
+    state.pilots.set_idle(pilot, request.idle_slots);
+    let held = state.store.jobs_of_pilot(pilot).await?;
+    let holds = |job: &JobId, attempt: &u32| held.iter().any(|one| one.job == *job && one.attempt == *attempt);
+    let stop: Vec<_> = request.jobs.iter().filter(|(job, attempt)| !holds(job, attempt)).copied().collect();
+    let before = now() - state.config.lease.max(state.config.heartbeat * 2);
+    let never_got = held.iter().filter(|one| one.sent < before && !request.jobs.contains(&(one.job, one.attempt)));
+    give_back(&state, pilot, never_got.map(|one| (one.job, one.attempt)).collect()).await?;
+    Ok(Json(Heartbeat { stop, drain: live.draining }))
+}
+
+/// Attempts that the pilot does not know of although it has had a whole lease to hear of them: the answer that carried
+/// them was lost.
+async fn give_back(state: &AppState, pilot: PilotId, attempts: Vec<(JobId, u32)>) -> Result<(), ApiError> {
+    if attempts.is_empty() {
+        return Ok(());
+    }
+    let reason = "the pilot never got it: the answer was lost";
+    let lost = state.store.lose_attempts(pilot, attempts, reason.to_owned(), now()).await?;
+    AttemptsLost { lost: &lost, reason }.emit(&state.metrics);
+    Ok(())
+}
+
+/// A pilot's last call.
+#[utoipa::path(post, path = "/pilotage/v1/pilots/{id}/exit", tag = "pilots", request_body = ExitRequest,
+    params(("id" = i64, Path)),
+    responses((status = 204), (status = "4XX", body = wire::api::Problem)))]
+pub async fn exit(
+    State(state): State<AppState>,
+    caller: PilotCaller,
+    Segments(pilot): Segments<PilotId>,
+    Body(request): Body<ExitRequest>,
+) -> Result<StatusCode, ApiError> {
+    caller.must_be(pilot)?;
+    check_text("reason", &request.reason)?;
+    known_pilot(&state, caller).await?;
+    let end = PilotEnd { pilot, error_class: request.error_class, message: request.reason, now: now() };
+    committed(&state, state.store.pilot_exits(end, caller.incarnation)).await?;
+    state.pilots.remove(pilot);
+    Ok(StatusCode::NO_CONTENT)
+}

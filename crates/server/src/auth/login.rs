@@ -1,0 +1,120 @@
+//! Sessions of browsers: a cookie that stands for a token.
+//!
+//! The cookie holds the token's hash, its end and a code of the server's key over both, so that a session needs no row
+//! and ends with its token. `SameSite=Strict` and the check of the origin keep other sites from using it.
+
+use super::{token_hash, unauthorized};
+use crate::{ApiError, AppState, now};
+use axum::Form;
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use model::Time;
+use serde::Deserialize;
+use std::time::Duration;
+
+/// How long a browser stays logged in.
+const SESSION: Duration = Duration::from_secs(12 * 3600);
+const PURPOSE: &[u8] = b"session";
+
+/// What the login page sends.
+#[derive(Deserialize)]
+pub struct LoginForm {
+    /// A token.
+    pub token: String,
+    /// The path to go to afterwards.
+    #[serde(default)]
+    pub next: String,
+}
+
+/// `POST /login`: exchanges a token for a session cookie. A wrong token leads back to the login page.
+pub async fn login(State(state): State<AppState>, headers: HeaderMap, Form(form): Form<LoginForm>) -> Response {
+    if let Err(error) = refuse_foreign_origin(&headers, &Method::POST) {
+        return error.into_response();
+    }
+    let hash = token_hash(form.token.trim());
+    let next = if is_own_path(&form.next) { form.next.as_str() } else { "/" };
+    match state.tokens.identity(hash, &state).await {
+        Ok(_) => with_cookie(Redirect::to(next), &new_session(&hash, &state), SESSION, &state),
+        Err(error) if error.status == StatusCode::UNAUTHORIZED => {
+            Redirect::to(&format!("/login?failed={}&next={}", error.code, escaped(next))).into_response()
+        }
+        Err(error) => error.into_response(),
+    }
+}
+
+/// `POST /logout`: ends the session of this browser.
+pub async fn logout(State(state): State<AppState>, headers: HeaderMap) -> Response {
+    match refuse_foreign_origin(&headers, &Method::POST) {
+        Ok(()) => with_cookie(Redirect::to("/login"), "", Duration::ZERO, &state),
+        Err(error) => error.into_response(),
+    }
+}
+
+/// Paths of this server only: `//host` would lead elsewhere.
+fn is_own_path(path: &str) -> bool {
+    path.starts_with('/') && !path.starts_with("//") && !path.contains('\\') && !path.contains(char::is_control)
+}
+
+fn new_session(hash: &[u8; 32], state: &AppState) -> String {
+    let (hash, ends) = (hex::encode(hash), (now() + SESSION).0.to_string());
+    let code = state.key.sign(PURPOSE, &[hash.as_bytes(), ends.as_bytes()]);
+    format!("{hash}.{ends}.{code}")
+}
+
+fn with_cookie(answer: Redirect, value: &str, age: Duration, state: &AppState) -> Response {
+    let secure = if state.is_encrypted { "; Secure" } else { "" };
+    let cookie = format!(
+        "{}={value}; Path=/; Max-Age={}; HttpOnly; SameSite=Strict{secure}",
+        state.session_cookie,
+        age.as_secs()
+    );
+    let mut response = answer.into_response();
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// Hash of the token that the browser's session stands for; an error when the session has ended.
+pub(super) fn session(headers: &HeaderMap, state: &AppState) -> Option<Result<[u8; 32], ApiError>> {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let (_, value) = pairs.find(|(name, _)| *name == state.session_cookie)?;
+    Some(read_session(value, state).ok_or_else(|| unauthorized("ended-session", "the session has ended; log in again")))
+}
+
+fn read_session(value: &str, state: &AppState) -> Option<[u8; 32]> {
+    let mut parts = value.splitn(3, '.');
+    let (hash, ends, code) = (parts.next()?, parts.next()?, parts.next()?);
+    if !state.key.is_signed(PURPOSE, &[hash.as_bytes(), ends.as_bytes()], code) {
+        return None;
+    }
+    let mut bytes = [0; 32];
+    hex::decode_to_slice(hash, &mut bytes).ok()?;
+    (Time(ends.parse().ok()?) > now()).then_some(bytes)
+}
+
+/// A browser tells where a changing request comes from; anything but this server is refused.
+pub(super) fn refuse_foreign_origin(headers: &HeaderMap, method: &Method) -> Result<(), ApiError> {
+    if method.is_safe() {
+        return Ok(());
+    }
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let same_site = text("sec-fetch-site").map(|site| site == "same-origin" || site == "none");
+    let same_host = || {
+        let origin = text("origin").and_then(|origin| origin.split_once("://")).map(|(_, host)| host);
+        origin.is_some() && origin == text("host")
+    };
+    if same_site.unwrap_or_else(same_host) {
+        return Ok(());
+    }
+    let detail = "a session may only be used from this server's own pages; programs send a bearer token";
+    Err(ApiError::new(StatusCode::FORBIDDEN, "foreign-origin", detail))
+}
+
+/// Text inside the query of a URL.
+pub(super) fn escaped(text: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~/".contains(&b);
+    text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+}

@@ -1,0 +1,176 @@
+//! Events: each writes its log line and bumps its metric in one place.
+
+use crate::metrics::{Metrics, QueueLabels, WordLabels};
+use model::{PilotId, RefusedReport, Submitted};
+use store::LostAttempt;
+
+/// Jobs were accepted.
+pub struct JobsSubmitted<'a> {
+    /// Who submitted them.
+    pub user: &'a str,
+    /// What became of each submission.
+    pub submitted: &'a [Submitted],
+}
+
+/// A pilot took jobs.
+pub struct JobsLeased<'a> {
+    /// The pilot.
+    pub pilot: PilotId,
+    /// Its queue.
+    pub queue: &'a str,
+    /// How many.
+    pub jobs: usize,
+}
+
+/// A report was not applied.
+pub struct ReportRefused<'a> {
+    /// The pilot.
+    pub pilot: PilotId,
+    /// Which and why.
+    pub refused: &'a RefusedReport,
+}
+
+/// Attempts were given up.
+pub struct AttemptsLost<'a> {
+    /// Which.
+    pub lost: &'a [LostAttempt],
+    /// Why.
+    pub reason: &'a str,
+}
+
+/// A pilot said hello.
+pub struct PilotGreeted<'a> {
+    /// The pilot.
+    pub pilot: PilotId,
+    /// How often it started.
+    pub incarnation: u32,
+    /// Its node.
+    pub node: &'a str,
+    /// Its queue.
+    pub queue: &'a str,
+}
+
+/// Pilots were announced.
+pub struct PilotsAnnounced<'a> {
+    /// The factory.
+    pub factory: &'a str,
+    /// The label.
+    pub label: &'a str,
+    /// Id of the first.
+    pub first: PilotId,
+    /// How many.
+    pub count: u32,
+}
+
+/// Somebody gave a command.
+pub struct CommandGiven<'a> {
+    /// What.
+    pub verb: &'static str,
+    /// To whom.
+    pub target: String,
+    /// Who.
+    pub issuer: &'a str,
+}
+
+/// Brokerage moved jobs.
+pub struct JobsMoved<'a> {
+    /// From where; empty for defined jobs.
+    pub from: &'a str,
+    /// To where; empty when they become defined.
+    pub to: &'a str,
+    /// How many.
+    pub jobs: u64,
+}
+
+/// A duty failed; it is tried again.
+pub struct DutyFailed<'a> {
+    /// Which.
+    pub duty: &'static str,
+    /// Why.
+    pub error: &'a dyn std::fmt::Display,
+}
+
+impl JobsSubmitted<'_> {
+    /// Writes it down.
+    pub fn emit(self, metrics: &Metrics) {
+        for one in self.submitted {
+            tracing::debug!(
+                user = self.user,
+                first = one.first.0,
+                count = one.count,
+                queue = one.queue,
+                "jobs submitted"
+            );
+            metrics.jobs_submitted.get_or_create(&QueueLabels { queue: one.queue.clone() }).inc_by(one.count);
+        }
+    }
+}
+
+impl JobsLeased<'_> {
+    /// Writes it down.
+    pub fn emit(self, metrics: &Metrics) {
+        tracing::debug!(pilot = self.pilot.0, queue = self.queue, jobs = self.jobs, "jobs leased");
+        metrics.jobs_leased.get_or_create(&QueueLabels { queue: self.queue.to_owned() }).inc_by(self.jobs as u64);
+    }
+}
+
+impl ReportRefused<'_> {
+    /// Writes it down.
+    pub fn emit(self, metrics: &Metrics) {
+        let RefusedReport { job, attempt, reason, .. } = self.refused;
+        tracing::info!(pilot = self.pilot.0, job = job.0, attempt, reason, "report refused");
+        metrics.reports_refused.inc();
+    }
+}
+
+impl AttemptsLost<'_> {
+    /// Writes it down.
+    pub fn emit(self, metrics: &Metrics) {
+        for LostAttempt { job, attempt, requeued } in self.lost {
+            tracing::info!(job = job.0, attempt, requeued, reason = self.reason, "attempt lost");
+        }
+        metrics.attempts_lost.inc_by(self.lost.len() as u64);
+    }
+}
+
+impl PilotGreeted<'_> {
+    /// Writes it down.
+    pub fn emit(self, metrics: &Metrics) {
+        let PilotGreeted { pilot, incarnation, node, queue } = self;
+        tracing::info!(pilot = pilot.0, incarnation, node, queue, "pilot said hello");
+        metrics.hellos.inc();
+    }
+}
+
+impl PilotsAnnounced<'_> {
+    /// Writes it down.
+    pub fn emit(self, metrics: &Metrics) {
+        let PilotsAnnounced { factory, label, first, count } = self;
+        tracing::info!(factory, label, first = first.0, count, "pilots announced");
+        metrics.pilots_announced.inc_by(count.into());
+    }
+}
+
+impl CommandGiven<'_> {
+    /// Writes it down; this line is the audit.
+    pub fn emit(self, metrics: &Metrics) {
+        tracing::info!(verb = self.verb, target = self.target, issuer = self.issuer, "command given");
+        metrics.commands.get_or_create(&WordLabels { kind: self.verb }).inc();
+    }
+}
+
+impl JobsMoved<'_> {
+    /// Writes it down.
+    pub fn emit(self, metrics: &Metrics) {
+        tracing::info!(from = self.from, to = self.to, jobs = self.jobs, "brokerage moved jobs");
+        metrics.jobs_moved.inc_by(self.jobs);
+    }
+}
+
+impl DutyFailed<'_> {
+    /// Writes it down.
+    pub fn emit(self, metrics: &Metrics) {
+        tracing::warn!(duty = self.duty, error = %self.error, "failed to do a duty");
+        metrics.duty_failures.get_or_create(&WordLabels { kind: self.duty }).inc();
+    }
+}

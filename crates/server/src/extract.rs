@@ -1,0 +1,208 @@
+//! Strict input: bodies, queries and paths that say exactly what is wrong with them.
+
+use crate::ApiError;
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use bytes::{Bytes, BytesMut};
+use http::request::Parts;
+use http::{StatusCode, header};
+use http_body_util::BodyExt;
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+use tokio::sync::Semaphore;
+
+/// The most bytes of the body of most calls.
+pub const BODY_MAX: usize = 1 << 20;
+/// The most bytes of one submission, and of one factory's batch report: eight times the payload, for JSON's escapes.
+pub const SUBMIT_BODY_MAX: usize = 8 << 20;
+/// The most bytes of a bulk submission and of a call with reports.
+pub const BULK_BODY_MAX: usize = 64 << 20;
+/// The most bytes of large bodies that are held at the same time; further ones wait.
+pub const BODIES_IN_FLIGHT_MAX: usize = 256 << 20;
+
+/// Bodies up to this size are not counted.
+const SMALL_BODY: usize = 1 << 20;
+const PERMIT_BYTES: usize = 1 << 10;
+static IN_FLIGHT: Semaphore = Semaphore::const_new(BODIES_IN_FLIGHT_MAX / PERMIT_BYTES);
+
+/// A JSON body of at most `MAX` bytes.
+pub struct Body<T, const MAX: usize = BODY_MAX>(pub T);
+
+/// The query of the URL; every parameter must be known.
+pub struct Params<T>(pub T);
+
+/// Parts of the path.
+pub struct Segments<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned, const MAX: usize> FromRequest<S> for Body<T, MAX> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
+        let bytes = read_body(request, MAX).await?;
+        from_json(&bytes).map(Body)
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Params<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
+        let read = Query::<T>::try_from_uri(&parts.uri);
+        read.map(|Query(value)| Params(value)).map_err(|rejection| bad_query(&rejection.body_text()))
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Segments<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let read = Path::<T>::from_request_parts(parts, state).await;
+        read.map(|Path(value)| Segments(value)).map_err(|rejection| {
+            let detail = format!("the path {} is wrong: {}", parts.uri.path(), plain(&rejection.body_text()));
+            ApiError::new(StatusCode::BAD_REQUEST, "bad-path", detail)
+        })
+    }
+}
+
+/// The whole body, refused by its announced length before a byte of it is read.
+pub async fn read_body(request: Request, max: usize) -> Result<Bytes, ApiError> {
+    let announced = content_length(&request);
+    if announced.is_some_and(|length| length > max as u64) {
+        return Err(too_large(max));
+    }
+    let expected = announced.map_or(max, |length| length as usize);
+    let _held = if expected > SMALL_BODY { Some(hold(expected).await?) } else { None };
+    let mut body = request.into_body();
+    let mut first: Option<Bytes> = None;
+    let mut rest = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| {
+            ApiError::new(StatusCode::BAD_REQUEST, "broken-body", format!("the body ended early: {error}"))
+        })?;
+        let Ok(data) = frame.into_data() else { continue };
+        match &first {
+            None => first = Some(data),
+            Some(_) => rest.extend_from_slice(&data),
+        }
+        if first.as_ref().map_or(0, Bytes::len) + rest.len() > max {
+            return Err(too_large(max));
+        }
+    }
+    Ok(joined(first.unwrap_or_default(), rest))
+}
+
+/// Nearly all bodies arrive in one frame, which is then not copied.
+fn joined(first: Bytes, rest: BytesMut) -> Bytes {
+    if rest.is_empty() {
+        return first;
+    }
+    let mut all = BytesMut::with_capacity(first.len() + rest.len());
+    all.extend_from_slice(&first);
+    all.extend_from_slice(&rest);
+    all.freeze()
+}
+
+fn content_length(request: &Request) -> Option<u64> {
+    request.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+async fn hold(bytes: usize) -> Result<tokio::sync::SemaphorePermit<'static>, ApiError> {
+    let permits = u32::try_from(bytes / PERMIT_BYTES).unwrap_or(u32::MAX);
+    IN_FLIGHT.acquire_many(permits).await.map_err(|_| ApiError::unavailable("stopping", "the server is stopping"))
+}
+
+fn too_large(max: usize) -> ApiError {
+    let detail = format!("the body is larger than {max} bytes, the most that this call accepts");
+    ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", detail)
+}
+
+/// Reads JSON; an error tells line and column where the text is no JSON, else the field.
+pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    serde_json::from_slice(bytes).map_err(|error| explain::<T>(bytes, &error))
+}
+
+fn explain<T: DeserializeOwned>(bytes: &[u8], error: &serde_json::Error) -> ApiError {
+    if let Err(bad) = std::str::from_utf8(bytes) {
+        let detail = format!("the body is not UTF-8: the byte at offset {} is wrong", bad.valid_up_to());
+        return ApiError::new(StatusCode::BAD_REQUEST, "not-utf8", detail);
+    }
+    if bytes.is_empty() {
+        return ApiError::new(StatusCode::BAD_REQUEST, "bad-json", "the body is empty, JSON is expected");
+    }
+    if matches!(error.classify(), Category::Syntax | Category::Eof | Category::Io) {
+        let detail = format!("the body is no JSON: {error}");
+        return ApiError::new(StatusCode::BAD_REQUEST, "bad-json", detail);
+    }
+    let deserializer = &mut serde_json::Deserializer::from_slice(bytes);
+    match serde_path_to_error::deserialize::<_, T>(deserializer) {
+        Err(located) => bad_value(&located.path().to_string(), &located.inner().to_string()),
+        Ok(_) => bad_value(".", &error.to_string()),
+    }
+}
+
+/// The problem of one value that serde refused; `path` is `.` when serde does not know where it was.
+pub fn bad_value(path: &str, message: &str) -> ApiError {
+    let path = if path == "." || path.contains('?') { "" } else { path };
+    if let Some(name) = quoted_after(message, "unknown field `") {
+        return unknown_field(path, name, message);
+    }
+    if let Some(name) = quoted_after(message, "missing field `") {
+        let field = below(path, name);
+        return ApiError::invalid("missing-field", field.clone(), format!("the field '{field}' is missing"));
+    }
+    let place = if path.is_empty() { "the body".to_owned() } else { format!("the field '{path}'") };
+    let mut refused = ApiError::invalid("bad-value", path, format!("{place} is wrong: {message}"));
+    refused.field = refused.field.filter(|field| !field.is_empty());
+    refused
+}
+
+fn unknown_field(path: &str, name: &str, message: &str) -> ApiError {
+    // serde's path ends with the unknown key itself in some formats and with its parent in others.
+    let field = if path.rsplit('.').next() == Some(name) { path.to_owned() } else { below(path, name) };
+    let known: Vec<&str> = message.split('`').skip(3).step_by(2).collect();
+    let hint = match nearest(name, known.iter().copied()) {
+        Some(near) => format!("; did you mean '{near}'?"),
+        None if known.is_empty() => String::new(),
+        None => format!("; known are {}", known.join(", ")),
+    };
+    ApiError::invalid("unknown-field", field.clone(), format!("there is no field '{field}'{hint}"))
+}
+
+fn below(path: &str, name: &str) -> String {
+    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+}
+
+fn quoted_after<'a>(message: &'a str, before: &str) -> Option<&'a str> {
+    let begin = message.find(before)? + before.len();
+    message[begin..].split('`').next()
+}
+
+/// The known name that looks most like `name`, when one looks like it at all.
+pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let scored = known.into_iter().map(|candidate| (strsim::jaro_winkler(name, candidate), candidate));
+    let best = scored.max_by(|(a, _), (b, _)| a.total_cmp(b))?;
+    (best.0 > 0.75).then_some(best.1)
+}
+
+fn bad_query(text: &str) -> ApiError {
+    let message = plain(text);
+    if let Some(name) = quoted_after(message, "unknown field `") {
+        let mut error = unknown_field("", name, message);
+        error.code = "unknown-parameter";
+        error.detail = error.detail.replacen("field", "parameter", 1);
+        error.status = StatusCode::BAD_REQUEST;
+        return error;
+    }
+    let (field, reason) = message.split_once(": ").unwrap_or(("", message));
+    let detail = match field {
+        "" => format!("the query is wrong: {reason}"),
+        _ => format!("the parameter '{field}' is wrong: {reason}"),
+    };
+    let error = ApiError::new(StatusCode::BAD_REQUEST, "bad-parameter", detail);
+    if field.is_empty() { error } else { error.at(field) }
+}
+
+/// What serde said, without axum's introduction.
+fn plain(text: &str) -> &str {
+    let text = text.strip_prefix("Failed to deserialize query string: ").unwrap_or(text);
+    text.strip_prefix("Invalid URL: ").unwrap_or(text)
+}

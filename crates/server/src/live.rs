@@ -1,0 +1,168 @@
+//! The pilots that talk to this server, in memory: when each was heard last, and what it has free.
+//!
+//! A heartbeat only changes this memory; a duty writes what changed every few seconds.
+
+use crate::hub::locked;
+use model::{PilotId, Time};
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+/// One pilot as this server heard it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LivePilot {
+    /// Its present incarnation.
+    pub incarnation: u32,
+    /// The queue it serves.
+    pub queue: String,
+    /// Jobs it can run at once.
+    pub slots: u32,
+    /// Slots without a job, by its last word.
+    pub idle_slots: u32,
+    /// Lease calls of it that wait right now.
+    pub waiting_calls: u32,
+    /// Whether it was told to finish and exit.
+    pub draining: bool,
+    /// Its last call.
+    pub last_heard: Time,
+    /// The last call that the store knows of.
+    pub flushed: Time,
+}
+
+impl LivePilot {
+    /// A pilot heard at `now`, without any idle slot until it says so.
+    pub fn new(incarnation: u32, queue: String, slots: u32, now: Time) -> LivePilot {
+        LivePilot {
+            incarnation,
+            queue,
+            slots,
+            idle_slots: 0,
+            waiting_calls: 0,
+            draining: false,
+            last_heard: now,
+            flushed: Time(0),
+        }
+    }
+}
+
+/// All pilots that talk to this server.
+#[derive(Default)]
+pub struct LivePilots(Mutex<HashMap<PilotId, LivePilot>>);
+
+/// Counts of a lease call that waits; the slots count as idle until it is dropped.
+pub struct Idle<'a> {
+    pilots: &'a LivePilots,
+    pilot: PilotId,
+}
+
+impl LivePilots {
+    /// Remembers a pilot that said hello, or one that another server greeted.
+    pub fn insert(&self, pilot: PilotId, live: LivePilot) {
+        locked(&self.0).insert(pilot, live);
+    }
+
+    /// Forgets a pilot that has gone.
+    pub fn remove(&self, pilot: PilotId) {
+        locked(&self.0).remove(&pilot);
+    }
+
+    /// Notes a call of a pilot; `None` when this server does not know the pilot yet.
+    pub fn heard(&self, pilot: PilotId, now: Time) -> Option<LivePilot> {
+        let mut pilots = locked(&self.0);
+        let live = pilots.get_mut(&pilot)?;
+        live.last_heard = now;
+        Some(live.clone())
+    }
+
+    /// When this server heard the pilot last.
+    pub fn last_heard(&self, pilot: PilotId) -> Option<Time> {
+        locked(&self.0).get(&pilot).map(|live| live.last_heard)
+    }
+
+    /// Notes how many slots a pilot has free.
+    pub fn set_idle(&self, pilot: PilotId, idle_slots: u32) {
+        if let Some(live) = locked(&self.0).get_mut(&pilot) {
+            live.idle_slots = idle_slots;
+        }
+    }
+
+    /// Notes that a pilot is to finish and exit.
+    pub fn set_draining(&self, pilot: PilotId) {
+        if let Some(live) = locked(&self.0).get_mut(&pilot) {
+            live.draining = true;
+        }
+    }
+
+    /// Whether a pilot is to finish and exit.
+    pub fn is_draining(&self, pilot: PilotId) -> bool {
+        locked(&self.0).get(&pilot).is_some_and(|live| live.draining)
+    }
+
+    /// Counts the slots as idle while a lease call waits.
+    pub fn wait(&self, pilot: PilotId, idle_slots: u32) -> Idle<'_> {
+        if let Some(live) = locked(&self.0).get_mut(&pilot) {
+            live.idle_slots = idle_slots;
+            live.waiting_calls += 1;
+        }
+        Idle { pilots: self, pilot }
+    }
+
+    /// Idle slots of each queue: of pilots whose lease call waits and that are not draining.
+    pub fn idle_slots(&self) -> HashMap<String, u64> {
+        let mut idle = HashMap::new();
+        for live in locked(&self.0).values().filter(|live| live.waiting_calls > 0 && !live.draining) {
+            *idle.entry(live.queue.clone()).or_default() += u64::from(live.idle_slots);
+        }
+        idle
+    }
+
+    /// Slots of each queue, busy or idle.
+    pub fn slots(&self) -> HashMap<String, u64> {
+        let mut slots = HashMap::new();
+        for live in locked(&self.0).values() {
+            *slots.entry(live.queue.clone()).or_default() += u64::from(live.slots);
+        }
+        slots
+    }
+
+    /// How many pilots are known.
+    pub fn len(&self) -> usize {
+        locked(&self.0).len()
+    }
+
+    /// Whether none is known.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// What the store has not yet been told, in order of ids. [`LivePilots::flushed`] confirms it.
+    pub fn unflushed(&self) -> Vec<(PilotId, Time)> {
+        let pilots = locked(&self.0);
+        let newer = pilots.iter().filter(|(_, live)| live.last_heard > live.flushed);
+        let mut heard: Vec<_> = newer.map(|(pilot, live)| (*pilot, live.last_heard)).collect();
+        heard.sort_unstable_by_key(|(pilot, _)| *pilot);
+        heard
+    }
+
+    /// The store knows these now.
+    pub fn flushed(&self, heard: &[(PilotId, Time)]) {
+        let mut pilots = locked(&self.0);
+        for (pilot, time) in heard {
+            if let Some(live) = pilots.get_mut(pilot) {
+                live.flushed = live.flushed.max(*time);
+            }
+        }
+    }
+
+    /// Forgets pilots that were not heard since `before`.
+    pub fn forget_silent(&self, before: Time) {
+        locked(&self.0).retain(|_, live| live.last_heard >= before);
+    }
+}
+
+impl Drop for Idle<'_> {
+    fn drop(&mut self) {
+        if let Some(live) = locked(&self.pilots.0).get_mut(&self.pilot) {
+            live.waiting_calls = live.waiting_calls.saturating_sub(1);
+        }
+    }
+}

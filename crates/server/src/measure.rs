@@ -1,0 +1,40 @@
+//! Around every request: a panic becomes an answer, and the request is counted.
+
+use crate::metrics::RouteLabels;
+use crate::{ApiError, AppState};
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
+use http::StatusCode;
+use std::panic::AssertUnwindSafe;
+use tokio::time::Instant;
+
+/// Counts the request and how long it took. Paths and headers are not logged: they may hold secrets.
+pub async fn measured(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let path = request.extensions().get::<MatchedPath>().cloned();
+    let method = request.method().clone();
+    let may_wait = request.uri().query().is_some_and(|query| query.contains("wait_s"));
+    let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+    let response = answered.unwrap_or_else(|_| {
+        tracing::error!(%method, path = path.as_ref().map_or("", MatchedPath::as_str), "a handler panicked");
+        ApiError::internal("a fault of the server; its log says more").into_response()
+    });
+    let path = path.as_ref().map_or("none", MatchedPath::as_str);
+    let status = response.status();
+    if !may_wait && !is_long(path) {
+        state.metrics.request_seconds.observe(began.elapsed().as_secs_f64());
+    }
+    if status == StatusCode::INTERNAL_SERVER_ERROR {
+        tracing::warn!(%method, path, "request failed");
+    }
+    let labels = RouteLabels { route: format!("{method} {path}"), status: status.as_u16() };
+    state.metrics.requests.get_or_create(&labels).inc();
+    response
+}
+
+/// Calls that wait by design.
+fn is_long(path: &str) -> bool {
+    path == "/events" || path.ends_with("/lease")
+}

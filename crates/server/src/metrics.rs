@@ -1,0 +1,155 @@
+//! What is counted, in Prometheus' text format.
+
+use prometheus_client::encoding::{EncodeLabelSet, text};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::Registry;
+use std::sync::Mutex;
+
+/// One route and the class of its answer.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct RouteLabels {
+    /// Method and path pattern.
+    pub route: String,
+    /// The HTTP status.
+    pub status: u16,
+}
+
+/// One queue.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct QueueLabels {
+    /// Its name.
+    pub queue: String,
+}
+
+/// One queue and state.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct StateLabels {
+    /// The queue; empty for jobs without one.
+    pub queue: String,
+    /// The state.
+    pub state: &'static str,
+}
+
+/// One word: a state, a code, a verb.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct WordLabels {
+    /// The word.
+    pub kind: &'static str,
+}
+
+/// Everything the server counts.
+pub struct Metrics {
+    registry: Mutex<Registry>,
+    /// Answered requests.
+    pub requests: Family<RouteLabels, Counter>,
+    /// Seconds from request to answer, long polls left out.
+    pub request_seconds: Histogram,
+    /// Seconds of calls that end in a commit.
+    pub commit_seconds: Histogram,
+    /// Accepted jobs by queue.
+    pub jobs_submitted: Family<QueueLabels, Counter>,
+    /// Leased jobs by queue.
+    pub jobs_leased: Family<QueueLabels, Counter>,
+    /// Applied reports by state.
+    pub reports: Family<WordLabels, Counter>,
+    /// Reports that were not applied.
+    pub reports_refused: Counter,
+    /// Attempts that were given up.
+    pub attempts_lost: Counter,
+    /// Jobs that brokerage moved.
+    pub jobs_moved: Counter,
+    /// Pilots that said hello.
+    pub hellos: Counter,
+    /// Pilots that were announced.
+    pub pilots_announced: Counter,
+    /// Refused calls by code.
+    pub refusals: Family<WordLabels, Counter>,
+    /// Commands by verb.
+    pub commands: Family<WordLabels, Counter>,
+    /// Duties that failed.
+    pub duty_failures: Family<WordLabels, Counter>,
+    /// Jobs by queue and state.
+    pub jobs: Family<StateLabels, Gauge>,
+    /// Pilots by queue and state.
+    pub pilots: Family<StateLabels, Gauge>,
+    /// Operations that wait for the store's writer.
+    pub write_queue: Gauge,
+    /// Bytes of the database.
+    pub database_bytes: Gauge,
+    /// Group commits since the start.
+    pub commits: Gauge,
+    /// Operations committed since the start.
+    pub operations: Gauge,
+}
+
+impl Default for Metrics {
+    fn default() -> Metrics {
+        let seconds = || Histogram::new(exponential_buckets(0.0005, 2.0, 16));
+        let metrics = Metrics {
+            registry: Mutex::new(Registry::with_prefix("pilotage")),
+            requests: Family::default(),
+            request_seconds: seconds(),
+            commit_seconds: seconds(),
+            jobs_submitted: Family::default(),
+            jobs_leased: Family::default(),
+            reports: Family::default(),
+            reports_refused: Counter::default(),
+            attempts_lost: Counter::default(),
+            jobs_moved: Counter::default(),
+            hellos: Counter::default(),
+            pilots_announced: Counter::default(),
+            refusals: Family::default(),
+            commands: Family::default(),
+            duty_failures: Family::default(),
+            jobs: Family::default(),
+            pilots: Family::default(),
+            write_queue: Gauge::default(),
+            database_bytes: Gauge::default(),
+            commits: Gauge::default(),
+            operations: Gauge::default(),
+        };
+        metrics.register();
+        metrics
+    }
+}
+
+impl Metrics {
+    fn register(&self) {
+        let mut registry = crate::hub::locked(&self.registry);
+        let r = &mut *registry;
+        r.register("requests", "Answered requests by route and status", self.requests.clone());
+        r.register(
+            "request_seconds",
+            "Seconds from request to answer without long polls",
+            self.request_seconds.clone(),
+        );
+        r.register("commit_seconds", "Seconds of calls that end in a commit", self.commit_seconds.clone());
+        r.register("jobs_submitted", "Accepted jobs by queue", self.jobs_submitted.clone());
+        r.register("jobs_leased", "Leased jobs by queue", self.jobs_leased.clone());
+        r.register("reports", "Applied reports by state", self.reports.clone());
+        r.register("reports_refused", "Reports that were not applied", self.reports_refused.clone());
+        r.register("attempts_lost", "Attempts that were given up", self.attempts_lost.clone());
+        r.register("jobs_moved", "Jobs that brokerage moved", self.jobs_moved.clone());
+        r.register("pilot_hellos", "Pilots that said hello", self.hellos.clone());
+        r.register("pilots_announced", "Pilots that were announced", self.pilots_announced.clone());
+        r.register("refusals", "Refused calls by code", self.refusals.clone());
+        r.register("commands", "Commands by verb", self.commands.clone());
+        r.register("duty_failures", "Failed runs of duties", self.duty_failures.clone());
+        r.register("jobs", "Jobs by queue and state", self.jobs.clone());
+        r.register("pilots", "Pilots by queue and state", self.pilots.clone());
+        r.register("store_write_queue", "Operations that wait for the writer", self.write_queue.clone());
+        r.register("store_bytes", "Bytes of the database", self.database_bytes.clone());
+        r.register("store_commits", "Group commits since the start", self.commits.clone());
+        r.register("store_operations", "Operations committed since the start", self.operations.clone());
+    }
+
+    /// Everything as text.
+    pub fn encoded(&self) -> Result<String, std::fmt::Error> {
+        let mut out = String::new();
+        text::encode(&mut out, &crate::hub::locked(&self.registry))?;
+        Ok(out)
+    }
+}

@@ -1,0 +1,86 @@
+//! The object store: logs and output files of jobs, logs of pilots.
+
+use crate::ApiError;
+use axum::body::{Body, BodyDataStream};
+use bytes::Bytes;
+use futures_util::StreamExt;
+use http::StatusCode;
+use model::{JobId, PilotSummary};
+use object_store::path::Path;
+use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt, PutPayload, WriteMultipart};
+
+/// Folder of the logs of pilots: `logs/FACTORY/UTC-DATE/LABEL/BATCHID.KIND`.
+pub const PILOT_LOGS: &str = "logs";
+/// Parts of an upload that are on their way at the same time.
+const PARTS_IN_FLIGHT: usize = 4;
+/// Jobs in one folder of a directory.
+const JOBS_PER_FOLDER: i64 = 1000;
+
+/// Where a job's output file or complete log lies.
+pub fn job_file(job: JobId, attempt: u32, kind: &str, name: &str) -> Path {
+    let (folder, job, attempt) = ((job.0 / JOBS_PER_FOLDER).to_string(), job.to_string(), attempt.to_string());
+    let fixed = ["jobs", &folder, &job, &attempt, kind];
+    Path::from_iter(fixed.into_iter().chain(name.split('/').filter(|part| !part.is_empty())))
+}
+
+/// Where a pilot's log lies; `kind` is `out`, `err` or `log`.
+pub fn pilot_log(pilot: &PilotSummary, kind: &str) -> Path {
+    let day: String = pilot.announced.to_string().chars().take(10).collect();
+    let file = match pilot.batch_id.as_str() {
+        "" => format!("pilot-{}.{kind}", pilot.id),
+        batch_id => format!("{batch_id}.{kind}"),
+    };
+    Path::from_iter([PILOT_LOGS, &pilot.factory, &day, &pilot.label, &file])
+}
+
+/// Stores a body of at most `max` bytes as it comes; nothing is left of one that breaks off. Returns its size.
+pub async fn store_body(store: &dyn ObjectStore, path: &Path, body: Body, max: u64) -> Result<u64, ApiError> {
+    let mut upload = WriteMultipart::new(store.put_multipart(path).await?);
+    match copy(&mut upload, body.into_data_stream(), max).await {
+        Ok(bytes) => {
+            upload.finish().await?;
+            Ok(bytes)
+        }
+        Err(error) => {
+            if let Err(error) = upload.abort().await {
+                tracing::debug!(%path, %error, "failed to abort an upload");
+            }
+            Err(error)
+        }
+    }
+}
+
+async fn copy(upload: &mut WriteMultipart, mut body: BodyDataStream, max: u64) -> Result<u64, ApiError> {
+    let mut bytes = 0;
+    while let Some(piece) = body.next().await {
+        let piece = piece.map_err(|error| {
+            ApiError::new(StatusCode::BAD_REQUEST, "broken-body", format!("the body ended early: {error}"))
+        })?;
+        bytes += piece.len() as u64;
+        if bytes > max {
+            let detail = format!("the body is larger than {max} bytes, the most that this call accepts");
+            return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", detail));
+        }
+        upload.wait_for_capacity(PARTS_IN_FLIGHT).await?;
+        upload.put(piece);
+    }
+    Ok(bytes)
+}
+
+/// Stores bytes.
+pub async fn store_bytes(store: &dyn ObjectStore, path: &Path, bytes: impl Into<Bytes>) -> Result<(), ApiError> {
+    store.put(path, PutPayload::from_bytes(bytes.into())).await?;
+    Ok(())
+}
+
+/// A part of a stored file as a body: from `offset` on, or all of it.
+pub async fn body_from(store: &dyn ObjectStore, path: &Path, offset: u64) -> Result<Body, ApiError> {
+    let range = (offset > 0).then_some(GetRange::Offset(offset));
+    let read = store.get_opts(path, GetOptions { range, ..GetOptions::default() }).await?;
+    Ok(Body::from_stream(read.into_stream()))
+}
+
+/// Size of a stored file.
+pub async fn size(store: &dyn ObjectStore, path: &Path) -> Result<u64, ApiError> {
+    Ok(store.head(path).await?.size)
+}
