@@ -4,6 +4,7 @@
 mod artefact;
 mod dist;
 mod generate;
+mod harness;
 mod layers;
 mod shape;
 mod source;
@@ -34,6 +35,10 @@ enum Task {
     Dist(dist::Arguments),
     /// Install what the tests need, start the real services, run everything, stop the services.
     Test(suite::Arguments),
+    /// Measure a release build beside the floor of the machine and its peers.
+    Load(harness::Arguments),
+    /// Kill parts of a release build at random while jobs run; check that nothing is lost.
+    Soak(harness::Arguments),
     /// Run a command while the services of the tests are up.
     Services(suite::WithServices),
 }
@@ -57,6 +62,8 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Pilot(arguments) => artefact::run(&workspace, &arguments),
         Task::Dist(arguments) => dist::run(&workspace, &arguments),
         Task::Test(arguments) => suite::run(&workspace, &arguments),
+        Task::Load(arguments) => harness::load(&workspace, &arguments),
+        Task::Soak(arguments) => harness::soak(&workspace, &arguments),
         Task::Services(arguments) => suite::with_services(&workspace, &arguments),
     }
 }

@@ -1,15 +1,15 @@
 //! `cargo xtask test`: everything that must hold, against real services, from nothing but the toolchain and apt.
 
 mod interrupt;
-mod packages;
+pub mod packages;
 mod ports;
 mod services;
 mod step;
 
 use crate::workspace::{Workspace, cargo};
 use anyhow::{Context, Result, bail};
-use interrupt::Interrupt;
-use services::Services;
+pub use interrupt::Interrupt;
+pub use services::Services;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::process::Command;
@@ -38,7 +38,7 @@ pub struct WithServices {
 pub fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     let interrupt = Interrupt::install()?;
     let environment = packages::install(workspace)?;
-    let services = Services::start(workspace, environment)?;
+    let services = Services::start(workspace, environment, &services::ALL)?;
     let mut total = Outcome::default();
     for step in steps(arguments) {
         interrupt.check()?;
@@ -52,7 +52,7 @@ pub fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
 /// Runs one command with the services up.
 pub fn with_services(workspace: &Workspace, arguments: &WithServices) -> Result<()> {
     let interrupt = Interrupt::install()?;
-    let services = Services::start(workspace, packages::install(workspace)?)?;
+    let services = Services::start(workspace, packages::install(workspace)?, &services::ALL)?;
     let (program, rest) = arguments.command.split_first().context("no command is given")?;
     let mut command = Command::new(program);
     command.args(rest).envs(&services.environment);

@@ -7,22 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Debian packages, always.
-const DEBIAN: &[&str] = &[
-    "chromium",
-    "gcc",
-    "git",
-    "iproute2",
-    "libc6-dev",
-    "make",
-    "munge",
-    "postgresql",
-    "python3",
-    "slurm-client",
-    "slurm-wlm-basic-plugins",
-    "slurmctld",
-    "slurmd",
-    "util-linux",
-];
+const DEBIAN: &[&str] =
+    &["chromium", "gcc", "git", "iproute2", "libc6-dev", "make", "postgresql", "python3", "util-linux"];
+
+/// Debian packages of the Slurm service.
+pub const SLURM: &[&str] = &["munge", "slurm-client", "slurm-wlm-basic-plugins", "slurmctld", "slurmd"];
 
 /// Debian packages that are needed only where the command is not there yet from another source.
 const COMMANDS: &[(&str, &[&str])] = &[("node", &["nodejs"]), ("npm", &["npm"]), ("pip3", &["python3-pip"])];
@@ -34,7 +23,9 @@ const PANDA_PILOT: &str = "panda-pilot==3.7.0.36";
 
 /// Installs what is missing and says where it is.
 pub fn install(workspace: &Workspace) -> Result<Environment> {
-    install_debian(&missing_debian()?)?;
+    let commands = COMMANDS.iter().filter(|(command, _)| !is_command(command)).flat_map(|(_, packages)| *packages);
+    let debian: Vec<&str> = DEBIAN.iter().chain(SLURM).chain(commands).copied().collect();
+    install_debian(&debian)?;
     let cache = workspace.target.join("test-tools");
     std::fs::create_dir_all(&cache).with_context(|| format!("cannot make {}", cache.display()))?;
     let pairs = [
@@ -43,18 +34,6 @@ pub fn install(workspace: &Workspace) -> Result<Environment> {
         ("PILOTAGE_PANDA_PILOT", panda_pilot(&cache)?),
     ];
     Ok(pairs.into_iter().map(|(name, path)| (name.to_owned(), path.display().to_string())).collect())
-}
-
-fn missing_debian() -> Result<Vec<&'static str>> {
-    let wanted_commands =
-        COMMANDS.iter().filter(|(command, _)| !is_command(command)).flat_map(|(_, packages)| *packages);
-    let mut missing = Vec::new();
-    for package in DEBIAN.iter().chain(wanted_commands) {
-        if !is_installed(package)? {
-            missing.push(*package);
-        }
-    }
-    Ok(missing)
 }
 
 fn is_command(name: &str) -> bool {
@@ -70,14 +49,19 @@ fn is_installed(package: &str) -> Result<bool> {
     Ok(String::from_utf8_lossy(&output.stdout).contains("ok installed"))
 }
 
-fn install_debian(packages: &[&str]) -> Result<()> {
-    if packages.is_empty() {
+/// Installs those of `packages` that are missing, with one look for news before.
+pub fn install_debian(packages: &[&str]) -> Result<()> {
+    let mut arguments = vec!["install", "-y", "-q", "--no-install-recommends"];
+    let options = arguments.len();
+    for package in packages {
+        if !is_installed(package)? {
+            arguments.push(package);
+        }
+    }
+    if arguments.len() == options {
         return Ok(());
     }
-    println!("installing {}", packages.join(" "));
     apt(&["update", "-q"])?;
-    let mut arguments = vec!["install", "-y", "-q", "--no-install-recommends"];
-    arguments.extend(packages);
     apt(&arguments)
 }
 

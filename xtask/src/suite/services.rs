@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
-/// Scripts in the order of their start.
-const SCRIPTS: [&str; 2] = ["postgres.sh", "slurm.sh"];
+/// All scripts, in the order of their start.
+pub const ALL: [&str; 2] = ["postgres.sh", "slurm.sh"];
 
 /// Running services; stopped when dropped, also after a failure.
 pub struct Services {
@@ -22,8 +22,8 @@ pub struct Services {
 }
 
 impl Services {
-    /// Starts all and waits until they serve. A service that does not come up fails the run.
-    pub fn start(workspace: &Workspace, environment: Environment) -> Result<Services> {
+    /// Starts those of `names` and waits until they serve. A service that does not come up fails the run.
+    pub fn start(workspace: &Workspace, environment: Environment, names: &[&'static str]) -> Result<Services> {
         // A short path, because Unix sockets lie below it; open, because services run as users of their own.
         let folder = tempfile::Builder::new().prefix("pilotage-services-").tempdir_in("/tmp")?;
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755))?;
@@ -33,7 +33,7 @@ impl Services {
             ("SLURM_PORT", ports::with_offsets(&[0, 10, 11, 12, 13])?.to_string()),
         ];
         let mut services = Services { environment, folder, scripts, started: Vec::new(), settings };
-        for script in SCRIPTS {
+        for &script in names {
             services.started.push(script);
             services.start_one(script)?;
         }
