@@ -3,8 +3,12 @@
 use std::process::Command;
 
 fn soak(arguments: &[&str]) {
-    let status = Command::new(env!("CARGO_BIN_EXE_load")).arg("soak").args(arguments).status().unwrap();
-    assert!(status.success(), "load soak {} ended with {status}", arguments.join(" "));
+    let status = Command::new(env!("CARGO_BIN_EXE_load")).arg("soak").args(arguments).status();
+    assert!(
+        status.as_ref().is_ok_and(|status| status.success()),
+        "load soak {} ended with {status:?}",
+        arguments.join(" ")
+    );
 }
 
 #[test]

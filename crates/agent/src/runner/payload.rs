@@ -277,7 +277,8 @@ fn signal_words(signal: i32) -> String {
         7 => "BUS",
         8 => "FPE",
         9 => {
-            return "ended by signal 9 (KILL) that Pilotage did not send; perhaps the node ran out of memory".to_owned();
+            return "ended by signal 9 (KILL) that Pilotage did not send; perhaps the node ran out of memory"
+                .to_owned();
         }
         11 => "SEGV",
         13 => "PIPE",
