@@ -94,8 +94,8 @@ impl Server {
         let (tls, fingerprint) = encryption(&config, &directory, local)?;
         let url = config.public_url.clone().unwrap_or_else(|| own_url(local, tls.is_some()));
         let state = AppState::new(shared(config, store, &directory, local, tls.is_some()).await?);
-        let router = router(&state);
         let tasks = TaskTracker::new();
+        let router = router(&state, &tasks);
         tasks.spawn(changes::tell(state.clone(), state.store.changes()));
         duties::start(&state, &tasks);
         let acceptor = tls.map(|config| TlsAcceptor::from(Arc::new(config)));
@@ -269,10 +269,10 @@ fn host_name() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
-fn router(state: &AppState) -> Router {
+fn router(state: &AppState, tasks: &TaskTracker) -> Router {
     let mut router = api::router().merge(pages::router());
     if state.config.compat {
-        router = router.merge(panda::router());
+        router = router.merge(panda::router(state, tasks));
     }
     let measured = axum::middleware::from_fn_with_state(state.clone(), measure::measured);
     router.layer(measured).with_state(state.clone())

@@ -2,8 +2,9 @@
 
 use super::{failed, has, turn};
 use crate::events::AttemptsLost;
-use crate::{ApiError, AppState, now};
+use crate::{ApiError, AppState, now, panda};
 use model::{ErrorClass, PilotId, Time};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 const DUTY: &str = "reaper";
@@ -51,28 +52,38 @@ async fn reap(state: &AppState, listening_since: Time, slack: Duration, now: Tim
     if now.since(listening_since) < lease {
         return Ok(());
     }
-    let mut silent = Vec::new();
+    let mut silent: BTreeMap<Duration, Vec<PilotId>> = BTreeMap::new();
     for pilot in state.store.pilots_with_jobs().await? {
-        if is_silent(state, pilot, slack, now).await? {
-            silent.push(pilot);
+        if let Some(lease) = ended_lease(state, pilot, slack, now).await? {
+            silent.entry(lease).or_default().push(pilot);
         }
     }
-    if silent.is_empty() {
-        return Ok(());
+    for (lease, pilots) in silent {
+        let reason = format!("the pilot was not heard for {} s", lease.as_secs_f64());
+        let lost = state.store.lose_pilots(pilots, ErrorClass::Lost, reason.clone(), now).await?;
+        AttemptsLost { lost: &lost, reason: &reason }.emit(&state.metrics);
     }
-    let reason = format!("the pilot was not heard for {} s", lease.as_secs_f64());
-    let lost = state.store.lose_pilots(silent, ErrorClass::Lost, reason.clone(), now).await?;
-    AttemptsLost { lost: &lost, reason: &reason }.emit(&state.metrics);
     Ok(())
 }
 
-async fn is_silent(state: &AppState, pilot: PilotId, slack: Duration, now: Time) -> Result<bool, ApiError> {
+/// The length of the pilot's lease when it has run out.
+async fn ended_lease(
+    state: &AppState,
+    pilot: PilotId,
+    slack: Duration,
+    now: Time,
+) -> Result<Option<Duration>, ApiError> {
     let lease = state.config.lease;
     if state.pilots.last_heard(pilot).is_some_and(|heard| now.since(heard) <= lease) {
-        return Ok(false);
+        return Ok(None);
     }
     // Another server may have heard it, and writes that down with some delay.
-    let Some(record) = state.store.pilot(pilot).await? else { return Ok(true) };
+    let Some(record) = state.store.pilot(pilot).await? else { return Ok(Some(lease)) };
+    let lease = match panda::is_panda(&record) {
+        true => panda::lease(state, pilot).await?,
+        false => lease,
+    };
     let heard = record.last_heard.or(record.started).unwrap_or(record.announced);
-    Ok(now.since(heard) > lease + slack)
+    let heard = state.pilots.last_heard(pilot).map_or(heard, |here| here.max(heard));
+    Ok((now.since(heard) > lease + slack).then_some(lease))
 }

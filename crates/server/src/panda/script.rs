@@ -73,7 +73,7 @@ impl Script<'_> {
         }
         text.push_str("run_payload\n");
         for FileTransfer { name, url } in &self.spec.outputs {
-            line(text, &["take ", &quote(name), " ", &quote(url), " ", &quote(&encode_path(name))]);
+            line(text, &["take ", &quote(name), " ", &quote(url), " ", &quote(&encode_segment(name))]);
         }
         text.push_str("leave\n");
     }
@@ -100,11 +100,11 @@ pub(super) fn quote(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// `path` as it is written in a URL.
-fn encode_path(path: &str) -> String {
+/// `name` as one segment of a URL's path.
+fn encode_segment(name: &str) -> String {
     let mut encoded = String::new();
-    for byte in path.bytes() {
-        match byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+    for byte in name.bytes() {
+        match byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             true => encoded.push(char::from(byte)),
             // Writing to a String cannot fail.
             false => drop(write!(encoded, "%{byte:02X}")),

@@ -1,0 +1,65 @@
+//! Who may call the PanDA face.
+
+use crate::{AppState, auth};
+use http::request::Parts;
+use http::{HeaderMap, header};
+use model::Permission;
+
+/// Why a caller is refused; upstream answers 403 with such a text.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Refused {
+    #[error("this interface is not for pages of other servers")]
+    ForeignPage,
+    #[error("{0}")]
+    Credential(String),
+}
+
+/// Lets everybody in on loopback, as `--compat` says; elsewhere a bearer token with the right to run pilots is needed.
+pub(super) async fn check(parts: &Parts, state: &AppState) -> Result<(), Refused> {
+    if is_foreign_page(&parts.headers) {
+        return Err(Refused::ForeignPage);
+    }
+    if is_private(state) {
+        return Ok(());
+    }
+    let identity = auth::identify(&parts.headers, &parts.method, state).await;
+    let identity = identity.map_err(|error| Refused::Credential(error.detail))?;
+    let may =
+        [Permission::RunPilot, Permission::RunFactory].into_iter().any(|permission| identity.role.may(permission));
+    if may {
+        return Ok(());
+    }
+    Err(Refused::Credential(format!("'{}' has the role {}, which runs no pilots", identity.user, identity.role)))
+}
+
+/// Only this machine reaches the server. A public URL means that something in front of it lets others in.
+fn is_private(state: &AppState) -> bool {
+    state.config.address().ip().is_loopback() && state.config.public_url.is_none()
+}
+
+/// A page in a browser on this machine could call without a credential. Browsers tell the page's origin, a URL;
+/// PanDA's clients send the name of their VO in the same header.
+fn is_foreign_page(headers: &HeaderMap) -> bool {
+    let origin = headers.get(header::ORIGIN).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    origin == "null" || origin.contains("://") || headers.contains_key("sec-fetch-site")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    #[test]
+    fn pages_are_told_from_clients() {
+        let with = |name: &'static str, value: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(name, HeaderValue::from_static(value));
+            is_foreign_page(&headers)
+        };
+        assert!(!is_foreign_page(&HeaderMap::new()));
+        assert!(!with("origin", "atlas.pilot"));
+        assert!(with("origin", "http://evil.example"));
+        assert!(with("origin", "null"));
+        assert!(with("sec-fetch-site", "cross-site"));
+    }
+}

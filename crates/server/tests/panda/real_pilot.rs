@@ -1,0 +1,169 @@
+//! The real, unmodified panda-pilot 3.7 runs jobs of the server, beside a pilot of ours on the same queue.
+//!
+//! Its generic flavour takes scripts only from `http://pandaserver-doma.cern.ch:25080/trf/user`. It fetches and calls
+//! by curl, so a `.curlrc` in its home leads that name to our port, and the server, which writes the host it was called
+//! by into the URL of the script, fits by itself. Queue data it fetches without curl, from our address.
+
+use crate::bench::{Bench, QUEUE, shell};
+use model::job::{FileTransfer, LogStream};
+use model::{ErrorClass, JobId, JobReport, JobSpec, JobState, PilotId, Shape};
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+use tempfile::TempDir;
+use wire::api::{AnnounceRequest, HelloRequest, LeaseRequest, ReportRequest};
+
+/// Where `cargo xtask test` unpacked the source distribution.
+const PILOT: &str = "PILOTAGE_PANDA_PILOT";
+/// The only host that the pilot's generic flavour takes scripts from.
+const KNOWN_HOST: &str = "pandaserver-doma.cern.ch";
+/// A failed job takes the pilot two minutes, most of them waiting for its log.
+const LONGEST: Duration = Duration::from_secs(300);
+
+/// A running panda-pilot in a PID namespace of its own; all of it ends when this is dropped.
+struct RealPilot {
+    process: Child,
+    directory: TempDir,
+}
+
+impl RealPilot {
+    fn start(port: u16) -> RealPilot {
+        let directory = tempfile::Builder::new().prefix("panda-pilot-").tempdir().unwrap();
+        let home = directory.path();
+        copy(&source(), &home.join("pilot3"));
+        fs::create_dir_all(home.join("tok")).unwrap();
+        fs::create_dir_all(home.join("out")).unwrap();
+        // The pilot must have some credential; on loopback the server asks for none.
+        fs::write(home.join("tok/panda_token"), "none").unwrap();
+        fs::write(home.join(".curlrc"), format!("connect-to = {KNOWN_HOST}:25080:127.0.0.1:{port}\n")).unwrap();
+        let process = command(home, port).spawn().expect("unshare, of util-linux, is needed");
+        RealPilot { process, directory }
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.directory.path().join("output")).unwrap_or_default()
+    }
+}
+
+impl Drop for RealPilot {
+    fn drop(&mut self) {
+        // unshare ends the first process of the namespace, and the kernel all others with it.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        if std::thread::panicking() {
+            let log = self.log();
+            let from = log.len().saturating_sub(6000);
+            let tail = String::from_utf8_lossy(&log.as_bytes()[from..]);
+            eprintln!("--- panda-pilot in {}\n{tail}", self.directory.path().display());
+        }
+    }
+}
+
+fn source() -> PathBuf {
+    let folder = std::env::var_os(PILOT).map(PathBuf::from);
+    let folder =
+        folder.unwrap_or_else(|| panic!("{PILOT} is not set: run `cargo xtask test`, which fetches the pilot"));
+    assert!(folder.join("pilot.py").exists(), "{PILOT}={} holds no pilot.py", folder.display());
+    folder
+}
+
+fn copy(from: &Path, to: &Path) {
+    let status = Command::new("cp").arg("-r").arg(from).arg(to).status().unwrap();
+    assert!(status.success());
+}
+
+fn command(home: &Path, port: u16) -> Command {
+    let own = format!("http://127.0.0.1:{port}");
+    let mut command = Command::new("unshare");
+    if !rustix::process::geteuid().is_root() {
+        command.args(["--user", "--map-root-user"]);
+    }
+    command.args(["--pid", "--mount", "--fork", "--kill-child", "--mount-proc", "python3", "pilot3/pilot.py"]);
+    command.arg("-a").arg(home).args(["--pilot-user", "generic", "-w", "generic"]);
+    command.args(["--url", &format!("http://{KNOWN_HOST}"), "-p", "25080", "-q", QUEUE, "-j", "user"]);
+    command.args(["-v", "1", "-l", "3600", "-d", "-t", "--use-rucio-traces", "False", "--cleanup", "False"]);
+    command.args(["--queuedata-url", &format!("{own}/cache/schedconfig/{{pandaqueue}}.all.json")]);
+    command.args(["--storagedata-url", &format!("{own}/cache/ddmendpoints.json")]);
+    command.arg("--output-dir").arg(home.join("out"));
+    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command.env("HOME", home).env("LANG", "C.UTF-8").env("PILOT_NOKILL", "1");
+    command.env("GTAG", "http://127.0.0.1/factory/log.1");
+    command.env("LOCAL_AGIS_SCHEDCONF", format!("{own}/cric/pandaqueues.json"));
+    command.env("PANDA_AUTH_TOKEN", "panda_token").env("PANDA_AUTH_ORIGIN", "test");
+    command.env("PANDA_AUTH_DIR", format!("{}/", home.join("tok").display()));
+    let output = File::create(home.join("output")).unwrap();
+    command.stdin(Stdio::null()).stderr(output.try_clone().unwrap()).stdout(output).current_dir(home);
+    command
+}
+
+/// Our own pilot, driven by hand: says hello, takes one job and finishes it.
+async fn run_one_by_our_pilot(bench: &Bench) -> (PilotId, JobId) {
+    let label =
+        AnnounceRequest { factory: "f".into(), label: "l".into(), queue: QUEUE.into(), batch: "b".into(), count: 1 };
+    let announced = bench.client.announce(&label).await.unwrap();
+    let shape = Shape { cores: 1, memory_mib: 0, wall_time_s: 0 };
+    let hello = HelloRequest {
+        secret: announced.secrets[0].clone(),
+        instance: "i".into(),
+        version: "0".into(),
+        node: "n".into(),
+        slots: 1,
+        shape,
+        batch_id: String::new(),
+        clock: jiff::Timestamp::now().into(),
+    };
+    let pilot = announced.first;
+    let client = bench.client.with_token(&bench.client.hello(pilot, &hello).await.unwrap().token);
+    let lease = LeaseRequest { max_jobs: 1, slot: shape, idle_slots: 1, wait_s: 5, reports: Vec::new() };
+    let job = client.lease(pilot, &lease).await.unwrap().jobs.remove(0);
+    let mut report: JobReport = serde_json::from_value(serde_json::json!({
+        "job": job.id, "attempt": job.attempt, "token": job.token, "state": "finished", "exit_code": 0
+    }))
+    .unwrap();
+    report.stdout = "from our pilot\n".to_owned();
+    client.report(pilot, &ReportRequest { reports: vec![report] }).await.unwrap();
+    (pilot, job.id)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_finishes_and_fails_jobs_beside_a_pilot_of_ours() {
+    let bench = Bench::start().await;
+    let directory = tempfile::tempdir().unwrap();
+    let input = directory.path().join("words");
+    fs::write(&input, "it's an input\n").unwrap();
+
+    let ours = bench.submit(shell("true")).await;
+    let (our_pilot, taken) = run_one_by_our_pilot(&bench).await;
+    assert_eq!(taken, ours);
+    let good = bench.submit(JobSpec {
+        name: "good".into(),
+        script: Some("#!/bin/sh\ncat words; echo \"$1\"; echo job $PILOTAGE_JOB_ID on $PILOTAGE_QUEUE\necho complaint >&2\ncp words copy\n".into()),
+        inputs: vec![FileTransfer { name: "words".into(), url: input.display().to_string() }],
+        outputs: vec![FileTransfer { name: "copy".into(), url: String::new() }],
+        ..JobSpec::command("good.sh", ["$HOME 'quoted'; exit 9".to_owned()])
+    });
+    let good = good.await;
+    let bad = bench.submit(JobSpec { name: "bad".into(), ..shell("echo before the end; exit 17") }).await;
+
+    let port = bench.server.url().rsplit(':').next().unwrap().parse().unwrap();
+    let pilots = [RealPilot::start(port), RealPilot::start(port)];
+    let finished = bench.ended(good, LONGEST).await;
+    assert_eq!((finished.summary.state, finished.summary.exit_code), (JobState::Finished, Some(0)), "{finished:?}");
+    let expected = format!("it's an input\n$HOME 'quoted'; exit 9\njob {good} on {QUEUE}\n");
+    assert_eq!(bench.log(good, LogStream::Stdout).await, expected);
+    assert_eq!(bench.log(good, LogStream::Stderr).await, "complaint\n");
+    assert_eq!(bench.client.output(good, "copy").await.unwrap(), "it's an input\n");
+
+    let failed = bench.ended(bad, LONGEST).await;
+    assert_eq!((failed.summary.state, failed.summary.exit_code), (JobState::Failed, Some(17)), "{failed:?}");
+    assert_eq!(failed.summary.error_class, Some(ErrorClass::Payload));
+    assert_eq!(bench.log(bad, LogStream::Stdout).await, "before the end\n");
+
+    let used = [our_pilot, finished.summary.pilot.unwrap(), failed.summary.pilot.unwrap()];
+    let factories = async |pilot| bench.client.pilot(pilot).await.unwrap().factory;
+    assert_eq!([factories(used[0]).await, factories(used[1]).await, factories(used[2]).await], ["f", "panda", "panda"]);
+    assert_ne!(used[1], used[2]);
+    drop(pilots);
+    bench.server.shutdown().await;
+}
