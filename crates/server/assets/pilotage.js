@@ -1,0 +1,150 @@
+// Live updates, ages, local times and log following. Reading works without any of it.
+(() => {
+  "use strict";
+  const root = document.documentElement;
+  const skew = Number(root.dataset.now || Date.now()) - Date.now();
+  const live = document.getElementById("live-state");
+
+  // --- Ages: the same words as the server's `age`.
+  const ageOf = (ms) => {
+    const s = Math.floor(Math.max(0, ms) / 1000);
+    if (s < 1) return "now";
+    if (s < 60) return s + " s ago";
+    if (s < 3600) return Math.floor(s / 60) + " min ago";
+    if (s < 48 * 3600) return Math.floor(s / 3600) + " h ago";
+    return Math.floor(s / 86400) + " d ago";
+  };
+  const spanOf = (ms) => {
+    const s = Math.floor(Math.max(0, ms) / 1000);
+    const two = (n) => String(n).padStart(2, "0");
+    if (s < 60) return s + " s";
+    if (s < 3600) return Math.floor(s / 60) + " min " + two(s % 60) + " s";
+    if (s < 86400) return Math.floor(s / 3600) + " h " + two(Math.floor(s / 60) % 60) + " min";
+    return Math.floor(s / 86400) + " d " + Math.floor(s / 3600) % 24 + " h";
+  };
+  const tick = () => {
+    if (document.hidden) return;
+    const now = Date.now() + skew;
+    for (const e of document.querySelectorAll("[data-age]")) e.textContent = ageOf(now - Number(e.dataset.age));
+    for (const e of document.querySelectorAll("[data-running]")) e.textContent = spanOf(now - Number(e.dataset.running));
+  };
+  setInterval(tick, 1000);
+
+  // --- Local time on hover or focus.
+  const localise = (event) => {
+    const time = event.target.closest && event.target.closest("time[datetime]");
+    if (!time || time.dataset.local) return;
+    time.dataset.local = "1";
+    const at = new Date(time.getAttribute("datetime"));
+    const text = at.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
+    time.title = text + " local time\n" + at.toISOString().slice(0, 19).replace("T", " ") + " UTC";
+  };
+  document.addEventListener("pointerover", localise);
+  document.addEventListener("focusin", localise);
+
+  // --- Live updates: a morph that leaves alone what the reader opened, selected or types into.
+  if (window.Idiomorph) {
+    const callbacks = Idiomorph.defaults.callbacks;
+    callbacks.beforeNodeMorphed = (old) => !(old.dataset && "keep" in old.dataset);
+    callbacks.beforeAttributeUpdated = (name, node) => !(name === "open" && node.tagName === "DETAILS");
+  }
+  const say = (state, text) => {
+    if (!live) return;
+    live.dataset.state = state;
+    live.textContent = text;
+  };
+  const stale = () => {
+    if (live && live.dataset.state === "stale") return;
+    say("stale", "stale since " + new Date(Date.now() + skew).toISOString().slice(11, 19) + " UTC");
+  };
+  const target = document.getElementById("live");
+  let missed = false;
+  const refresh = () => target && target.dispatchEvent(new CustomEvent("refresh"));
+  document.addEventListener("htmx:sseOpen", () => {
+    if (live && live.dataset.state === "stale") refresh();
+    say("live", "live");
+  });
+  document.addEventListener("htmx:sseError", stale);
+  document.addEventListener("htmx:sendError", stale);
+  document.addEventListener("htmx:responseError", (event) => {
+    if (event.detail.xhr.status === 401) location.reload();
+    else stale();
+  });
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const selecting = !getSelection().isCollapsed && target && target.contains(getSelection().anchorNode);
+    if (event.target !== target || !(document.hidden || selecting)) return;
+    missed = true;
+    event.preventDefault();
+  });
+  const catchUp = () => {
+    if (!missed || document.hidden || !getSelection().isCollapsed) return;
+    missed = false;
+    refresh();
+  };
+  document.addEventListener("visibilitychange", () => { tick(); catchUp(); });
+  document.addEventListener("selectionchange", catchUp);
+
+  // --- Confirmation boxes close with Escape or a click elsewhere.
+  const close = (except) => {
+    for (const box of document.querySelectorAll("details.confirm[open]")) if (box !== except) box.open = false;
+  };
+  document.addEventListener("click", (event) => close(event.target.closest("details.confirm")));
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      const box = document.querySelector("details.confirm[open]");
+      if (box) { box.open = false; box.querySelector("summary").focus(); }
+    }
+    if (event.key === "/" && !event.ctrlKey && !event.metaKey && !/^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) {
+      const find = document.getElementById("find");
+      if (find) { event.preventDefault(); find.focus(); }
+    }
+  });
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-close]");
+    if (button) { const box = button.closest("details"); box.open = false; box.querySelector("summary").focus(); }
+  });
+
+  // --- Log following: long polls of the public interface; text only, never markup.
+  const KEEP = 1 << 20;
+  const clean = (text) => text.replace(/\x1b\[[0-9;?]*[ -/]*[@-~]/g, "").replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/g, "\ufffd");
+  const append = (pre, text) => {
+    const atEnd = pre.scrollHeight - pre.scrollTop - pre.clientHeight < 24;
+    pre.append(clean(text));
+    while (pre.textContent.length > KEEP && pre.childNodes.length > 1) pre.firstChild.remove();
+    if (atEnd) pre.scrollTop = pre.scrollHeight;
+  };
+  const follow = async (pre) => {
+    const note = document.getElementById(pre.dataset.note);
+    const tell = (text, on) => { if (note) { note.textContent = text; note.classList.toggle("log-live", !!on); } };
+    const decoder = new TextDecoder("utf-8");
+    let offset = Number(pre.dataset.offset || 0);
+    let pause = 500;
+    tell("following", true);
+    while (pre.isConnected) {
+      try {
+        const url = pre.dataset.url + "&offset=" + offset + "&wait_s=25";
+        const answer = await fetch(url, { headers: { accept: "text/plain" }, cache: "no-store" });
+        if (answer.status === 401) return tell("logged out");
+        if (answer.status === 404 || answer.status === 503 || answer.status === 429) throw new Error(answer.status);
+        if (!answer.ok) return tell("cannot follow: " + answer.status);
+        const bytes = new Uint8Array(await answer.arrayBuffer());
+        const next = Number(answer.headers.get("pilotage-next-offset"));
+        offset = Number.isFinite(next) && next > 0 ? next : offset + bytes.length;
+        if (bytes.length) append(pre, decoder.decode(bytes, { stream: true }));
+        pause = 500;
+        tell("following", true);
+        if (answer.headers.get("pilotage-log-state") === "complete") return tell("complete");
+      } catch (error) {
+        tell("waiting for the server");
+        await new Promise((go) => setTimeout(go, pause));
+        pause = Math.min(pause * 2, 8000);
+      }
+    }
+  };
+  const start = () => {
+    for (const pre of document.querySelectorAll("pre.log")) pre.scrollTop = pre.scrollHeight;
+    for (const pre of document.querySelectorAll("pre[data-url]")) follow(pre);
+    tick();
+  };
+  start();
+})();

@@ -1,0 +1,236 @@
+//! Decisions in plain sentences. The exact messages of the steps stay beside them, shown on demand.
+
+use super::number::{counted, grouped};
+use model::decision::{Decision, Step};
+
+/// What a decision came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// Pilots were submitted or removed.
+    Acted,
+    /// Nothing was to be done.
+    Quiet,
+    /// Something went wrong.
+    Trouble,
+}
+
+impl Tone {
+    /// The class of the style sheet.
+    pub fn class(&self) -> &'static str {
+        match self {
+            Tone::Acted => "d-acted",
+            Tone::Quiet => "d-quiet",
+            Tone::Trouble => "d-trouble",
+        }
+    }
+}
+
+/// A decision as a sentence such as `2 jobs wait, no pilot is on its way: 2 pilots submitted`.
+pub fn sentence(decision: &Decision) -> String {
+    let mut said: Vec<String> = Vec::new();
+    for (i, step) in decision.steps.iter().enumerate() {
+        if let Some(clause) = clause(step, i == 0).filter(|clause| !said.contains(clause)) {
+            said.push(clause);
+        }
+    }
+    let situation = capitalised(&said.join("; "));
+    let outcome = outcome(decision);
+    if situation.is_empty() { capitalised(&outcome) } else { format!("{situation}: {outcome}") }
+}
+
+/// What the decision came to.
+pub fn tone(decision: &Decision) -> Tone {
+    if !decision.error.is_empty() {
+        Tone::Trouble
+    } else if decision.number != 0 || decision.announced > 0 {
+        Tone::Acted
+    } else {
+        Tone::Quiet
+    }
+}
+
+fn outcome(decision: &Decision) -> String {
+    let asked = decision.number.max(0).unsigned_abs();
+    let outcome = match (decision.number, decision.accepted) {
+        (0, 0) => "nothing to do".to_owned(),
+        (number, 0) if number < 0 => format!("{} too many", counted(number.unsigned_abs(), "pilot")),
+        (_, 0) => format!("{} wanted, none submitted", counted(asked, "pilot")),
+        (_, accepted) if accepted < asked => {
+            format!("{} of {} submitted", grouped(&accepted), counted(asked, "pilot"))
+        }
+        (_, accepted) => format!("{} submitted", counted(accepted, "pilot")),
+    };
+    if decision.error.is_empty() { outcome } else { format!("{outcome}; trouble: {}", decision.error) }
+}
+
+/// What one step adds to the sentence: the source of the number always, a limit only where it changed the number.
+fn clause(step: &Step, is_first: bool) -> Option<String> {
+    let said = Said::in_message(&step.message);
+    if let Some(comment) = said.text("comment").filter(|_| is_first || step.input != step.output) {
+        return Some(commented(step, comment));
+    }
+    source(step, &said).or_else(|| (step.input != step.output).then(|| limit(step, &said)).flatten())
+}
+
+/// Steps that make a number of their own.
+fn source(step: &Step, said: &Said<'_>) -> Option<String> {
+    match step.plugin.as_str() {
+        "Ready" => Some(ready(said)),
+        "Fixed" => Some(format!("{} every cycle", counted(number(step.output), "pilot"))),
+        "KeepNRunning" => Some(kept(said)),
+        "Null" => Some("this label never submits".to_owned()),
+        _ => None,
+    }
+}
+
+fn ready(said: &Said<'_>) -> String {
+    let waiting = said.number("activated");
+    let pending = said.number("pending");
+    let idle = said.number("idle");
+    let mut words = match waiting {
+        0 => "no job waits".to_owned(),
+        1 => "1 job waits".to_owned(),
+        n => format!("{} jobs wait", grouped(&n)),
+    };
+    if idle > 0 {
+        words += &format!(", {} idle", of_slots(idle));
+    }
+    words + &match pending {
+        0 if waiting > 0 => ", no pilot is on its way".to_owned(),
+        0 => String::new(),
+        1 => ", 1 pilot is on its way".to_owned(),
+        n => format!(", {} pilots are on their way", grouped(&n)),
+    }
+}
+
+fn of_slots(idle: u64) -> String {
+    if idle == 1 { "1 slot is".to_owned() } else { format!("{} slots are", grouped(&idle)) }
+}
+
+fn kept(said: &Said<'_>) -> String {
+    let (keep, running, pending) = (said.number("keep"), said.number("running"), said.number("pending"));
+    format!("{} wanted at any time, {running} running and {pending} on the way", counted(keep, "pilot"))
+}
+
+/// Steps that change the number of the steps before them.
+fn limit(step: &Step, said: &Said<'_>) -> Option<String> {
+    let at = |key: &str| grouped(&said.number(key));
+    let words = match step.plugin.as_str() {
+        "Scale" => format!("scaled by {} to {}", said.text("factor").unwrap_or("?"), step.output),
+        "MaxPerCycle" => format!("at most {} a cycle", at("maxpercycle")),
+        "MinPerCycle" => format!("at least {} a cycle", at("minpercycle")),
+        "MaxPending" => format!("at most {} may be on their way, {} are", at("maxpending"), at("pending")),
+        "MinPending" => format!("at least {} shall be on their way, {} are", at("minpending"), at("pending")),
+        "MaxToRun" => {
+            format!("at most {} at once, {} running and {} on the way", at("maxtorun"), at("running"), at("pending"))
+        }
+        "MaxPerFactory" => format!("the factory may have {} pilots and has {}", at("maxperfactory"), at("total")),
+        "StatusTest" => format!("the queue is in test, {} a cycle", counted(number(step.output), "test pilot")),
+        "StatusOffline" => "the queue is offline".to_owned(),
+        other => format!("{other} made it {}", step.output),
+    };
+    Some(words)
+}
+
+fn commented(step: &Step, comment: &str) -> String {
+    match comment {
+        "offline" => "the queue is offline".to_owned(),
+        "test" => format!("the queue is in test, {} a cycle", counted(number(step.output), "test pilot")),
+        "Invalid wmsinfo or batchinfo" | "no wms/batch/siteinfo" | "no wms/site/batchinfo" => {
+            "the WMS or the batch system has not answered".to_owned()
+        }
+        "Invalid queueinfo" | "No batchinfo" | "No queueinfo." => "the batch system has not answered".to_owned(),
+        other => format!("{}: {other}", step.plugin),
+    }
+}
+
+fn number(value: i64) -> u64 {
+    value.max(0).unsigned_abs()
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) => first.to_uppercase().chain(chars).collect(),
+        None => String::new(),
+    }
+}
+
+/// `key=value` pairs of a message `Plugin:key=value,...`.
+struct Said<'a>(Vec<(&'a str, &'a str)>);
+
+impl<'a> Said<'a> {
+    fn in_message(message: &'a str) -> Said<'a> {
+        let pairs = message.split_once(':').map_or("", |(_, pairs)| pairs);
+        Said(pairs.split(',').filter_map(|pair| pair.split_once('=')).collect())
+    }
+
+    fn text(&self, key: &str) -> Option<&'a str> {
+        self.0.iter().find(|(name, _)| *name == key).map(|(_, value)| *value)
+    }
+
+    fn number(&self, key: &str) -> u64 {
+        self.text(key).and_then(|value| value.parse::<f64>().ok()).map_or(0, |value| value.max(0.0) as u64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::{DecisionId, Time};
+
+    fn step(plugin: &str, input: i64, output: i64, message: &str) -> Step {
+        Step { plugin: plugin.into(), input, output, message: message.into() }
+    }
+
+    fn decision(steps: Vec<Step>, accepted: u64, error: &str) -> Decision {
+        Decision {
+            id: DecisionId(1),
+            time: Time(0),
+            last_time: Time(0),
+            times: 1,
+            factory: "f".into(),
+            label: "l".into(),
+            queue: "q".into(),
+            facts: Vec::new(),
+            number: steps.last().map_or(0, |step| step.output),
+            steps,
+            announced: accepted,
+            accepted,
+            error: error.into(),
+        }
+    }
+
+    #[test]
+    fn a_decision_reads_as_a_sentence() {
+        let told = [
+            decision(vec![step("Ready", 0, 2, "Ready:in=0,activated=2,offset=0,pending=0,ret=2")], 2, ""),
+            decision(vec![step("Ready", 0, 0, "Ready:in=0,activated=5,offset=0,pending=8,ret=0")], 0, ""),
+            decision(vec![step("Ready", 0, 0, "Ready:in=0,activated=0,offset=0,pending=0,ret=0")], 0, ""),
+            decision(
+                vec![
+                    step("Ready", 0, 998, "Ready:in=0,activated=998,offset=0,pending=0,ret=998"),
+                    step("MaxPerCycle", 998, 50, "MaxPerCycle:in=998,maxpercycle=50,ret=50"),
+                    step("MaxToRun", 50, 2, "MaxToRun:in=50,maxtorun=4,pending=0,running=2,ret=2"),
+                ],
+                2,
+                "",
+            ),
+            decision(vec![step("Fixed", 0, 3, "Fixed:in=0,ret=3")], 1, "sbatch: Invalid account"),
+            decision(vec![step("Ready", 0, 0, "Ready:comment=Invalid wmsinfo or batchinfo")], 0, ""),
+        ];
+        let sentences = told.each_ref().map(sentence);
+        assert_eq!(
+            sentences,
+            [
+                "2 jobs wait, no pilot is on its way: 2 pilots submitted",
+                "5 jobs wait, 8 pilots are on their way: nothing to do",
+                "No job waits: nothing to do",
+                "998 jobs wait, no pilot is on its way; at most 50 a cycle; at most 4 at once, 2 running and 0 on the way: 2 pilots submitted",
+                "3 pilots every cycle: 1 of 3 pilots submitted; trouble: sbatch: Invalid account",
+                "The WMS or the batch system has not answered: nothing to do",
+            ]
+        );
+        assert_eq!(told.each_ref().map(tone)[4], Tone::Trouble);
+    }
+}
