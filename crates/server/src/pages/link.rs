@@ -45,6 +45,11 @@ pub fn factory(name: &str) -> String {
     format!("/factories/{}", encoded(name))
 }
 
+/// The same for a path of several parts: `/` stays.
+pub fn encoded_path(text: &str) -> String {
+    text.split('/').map(encoded).collect::<Vec<_>>().join("/")
+}
+
 /// Everything but unreserved characters as `%XX`.
 pub fn encoded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

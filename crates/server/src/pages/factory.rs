@@ -1,0 +1,67 @@
+//! `/factories/{name}`: one factory, its labels and what they decided.
+
+use super::cells::{self, Cell};
+use super::factories::of_factory;
+use super::frame::Frame;
+use super::link::Link;
+use super::overview::{FactoryRow, factory_row};
+use super::queue::LabelCounts;
+use super::{assets, frame, link, moment, number, result, words};
+use askama::Template;
+use model::{Decision, FactorySummary, LabelInfo};
+use std::collections::BTreeMap;
+
+/// One label with everything its row shows.
+struct LabelRow {
+    name: String,
+    queue: String,
+    batch: String,
+    system: String,
+    chain: String,
+    trouble: String,
+    cells: Vec<Cell>,
+    last: Option<Decision>,
+}
+
+/// The page.
+#[derive(Template)]
+#[template(path = "factory.html")]
+pub struct Factory {
+    frame: Frame,
+    factory: FactoryRow,
+    pid: u32,
+    labels: Vec<LabelRow>,
+    decisions: Vec<Decision>,
+}
+
+impl Factory {
+    /// Builds the page; `last` is the last decision of each label, by its name.
+    pub fn new(
+        frame: Frame,
+        factory: &FactorySummary,
+        counts: &LabelCounts,
+        mut last: BTreeMap<String, Decision>,
+        decisions: Vec<Decision>,
+    ) -> Factory {
+        let label = |info: &LabelInfo| label_row(&factory.name, info, counts, last.remove(&info.name));
+        let labels = factory.said.labels.iter().map(label).collect();
+        let row = factory_row(factory, frame.now, &of_factory(counts, &factory.name));
+        Factory { factory: row, pid: factory.said.pid, labels, decisions, frame }
+    }
+}
+
+fn label_row(factory: &str, info: &LabelInfo, counts: &LabelCounts, last: Option<Decision>) -> LabelRow {
+    let link = Link::to("/pilots").with("factory", factory).with("label", &info.name);
+    let none = BTreeMap::new();
+    let counted = counts.get(&(factory.to_owned(), info.name.clone())).unwrap_or(&none);
+    LabelRow {
+        name: info.name.clone(),
+        queue: info.queue.clone(),
+        batch: info.batch.clone(),
+        system: info.system.clone(),
+        chain: info.chain.join(" → "),
+        trouble: info.trouble.clone(),
+        cells: cells::monitor(counted, &link),
+        last,
+    }
+}

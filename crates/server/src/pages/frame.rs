@@ -1,0 +1,210 @@
+//! What every page has around its content, and what every request for a page says.
+
+
+use crate::{AppState, Identity};
+use axum::extract::{FromRequestParts, Query};
+use axum::response::{IntoResponse, Redirect, Response};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use model::Time;
+use serde::de::DeserializeOwned;
+
+/// Version of the program.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// What a page may load and do: only what this server serves, no inline script or style.
+pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// The part of the pages that a page belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Section {
+    /// `/`.
+    Overview,
+    /// `/jobs...`.
+    Jobs,
+    /// `/queues...`.
+    Queues,
+    /// `/pilots...`.
+    Pilots,
+    /// `/factories...` and `/decisions`.
+    Factories,
+    /// Login and problems.
+    None,
+}
+
+impl Section {
+    /// The main navigation, in its order.
+    pub const NAVIGATION: [Section; 5] =
+        [Section::Overview, Section::Jobs, Section::Queues, Section::Pilots, Section::Factories];
+
+    /// Name in the navigation.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Section::Overview => "Overview",
+            Section::Jobs => "Jobs",
+            Section::Queues => "Queues",
+            Section::Pilots => "Pilots",
+            Section::Factories => "Factories",
+            Section::None => "",
+        }
+    }
+
+    /// Its first page.
+    pub fn path(&self) -> &'static str {
+        match self {
+            Section::Overview | Section::None => "/",
+            Section::Jobs => "/jobs",
+            Section::Queues => "/queues",
+            Section::Pilots => "/pilots",
+            Section::Factories => "/factories",
+        }
+    }
+}
+
+/// Everything around the content of one page.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// Title of the window.
+    pub title: String,
+    /// Part of the pages.
+    pub section: Section,
+    /// Who looks; none on the login page.
+    pub identity: Option<Identity>,
+    /// The time the page is of.
+    pub now: Time,
+    /// Only the content is wanted, for a live update.
+    pub fragment: bool,
+    /// Path and query of the page.
+    pub url: String,
+    /// Topics of [`crate::hub`] that change it, joined by commas; empty for a page without live updates.
+    pub topics: String,
+}
+
+impl Frame {
+    /// A page without live updates.
+    pub fn new(section: Section, title: impl Into<String>, asked: &Asked) -> Frame {
+        Frame {
+            title: title.into(),
+            section,
+            identity: Some(asked.identity.clone()),
+            now: asked.now,
+            fragment: asked.fragment,
+            url: asked.url(),
+            topics: String::new(),
+        }
+    }
+
+    /// The same, updated when one of these topics changes.
+    #[must_use]
+    pub fn live(mut self, topics: &[&str]) -> Frame {
+        let encoded: Vec<String> = topics.iter().map(|topic| super::link::encoded(topic)).collect();
+        self.topics = encoded.join(",");
+        self
+    }
+
+    /// The htmx triggers of a live update.
+    pub fn triggers(&self) -> &'static str {
+        "sse:changed, refresh"
+    }
+}
+
+/// A request for a page by somebody who is logged in.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Who asks.
+    pub identity: Identity,
+    /// When.
+    pub now: Time,
+    /// Path and query, without empty parameters.
+    pub uri: Uri,
+    /// Only the content is wanted.
+    pub fragment: bool,
+}
+
+impl Asked {
+    /// Path and query.
+    pub fn url(&self) -> String {
+        path_and_query(&self.uri)
+    }
+
+    /// The query as the API's type for it.
+    pub fn query<T: DeserializeOwned>(&self) -> Result<T, crate::ApiError> {
+        Query::<T>::try_from_uri(&self.uri).map(|Query(query)| query).map_err(|rejection| {
+            crate::ApiError::new(StatusCode::BAD_REQUEST, "bad-query", rejection.body_text())
+        })
+    }
+}
+
+impl FromRequestParts<AppState> for Asked {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Asked, Response> {
+        let identity = Identity::from_request_parts(parts, state).await?;
+        if let Some(clean) = without_empty_parameters(&parts.uri) {
+            return Err(Redirect::to(&clean).into_response());
+        }
+        let fragment = wants_fragment(&parts.headers);
+        Ok(Asked { identity, now: crate::now(), uri: parts.uri.clone(), fragment })
+    }
+}
+
+/// A form sends all its fields; the URL shall hold only those that say something.
+fn without_empty_parameters(uri: &Uri) -> Option<String> {
+    let query = uri.query()?;
+    let kept: Vec<&str> =
+        query.split('&').filter(|pair| pair.split_once('=').is_some_and(|(_, value)| !value.is_empty())).collect();
+    let kept = kept.join("&");
+    match kept.as_str() {
+        same if same == query => None,
+        "" => Some(uri.path().to_owned()),
+        kept => Some(format!("{}?{kept}", uri.path())),
+    }
+}
+
+fn wants_fragment(headers: &HeaderMap) -> bool {
+    headers.contains_key("hx-request")
+}
+
+fn path_and_query(uri: &Uri) -> String {
+    uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string)
+}
+
+/// Renders a page with the headers that all pages have.
+pub fn page(status: StatusCode, template: &impl askama::Template) -> Response {
+    match template.render() {
+        Ok(html) => {
+            let mut response = (status, html).into_response();
+            secure(response.headers_mut());
+            response
+        }
+        Err(error) => crate::ApiError::internal(format!("cannot write the page: {error}")).into_response(),
+    }
+}
+
+fn secure(headers: &mut HeaderMap) {
+    let fixed = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "same-origin"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::VARY, "hx-request, cookie"),
+    ];
+    for (name, value) in fixed {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn empty_parameters_leave_the_url() {
+        let clean = |uri: &str| without_empty_parameters(&uri.parse().unwrap());
+        assert_eq!(clean("/jobs?queue=&user=ann&state="), Some("/jobs?user=ann".into()));
+        assert_eq!(clean("/jobs?queue="), Some("/jobs".into()));
+        assert_eq!(clean("/jobs?user=ann"), None);
+    }
+}

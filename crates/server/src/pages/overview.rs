@@ -1,0 +1,247 @@
+//! `/`: what runs, what waits, and what needs attention.
+
+use super::cells::{self, Count};
+use super::frame::Frame;
+use super::link::Link;
+use super::number::counted;
+use super::{assets, frame, link, moment, number, result, tone, words};
+use askama::Template;
+use model::job::{JobCounts, JobSummary};
+use model::{Decision, FactorySummary, PilotState, QueueRecord, QueueStatus, Time};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// A factory counts as silent after this many of its cycles, and never before [`SILENT_AT_LEAST`].
+const SILENT_CYCLES: u32 = 4;
+/// The shortest silence that is told.
+const SILENT_AT_LEAST: Duration = Duration::from_secs(120);
+
+/// A queue with everything its row shows.
+pub struct QueueRow {
+    /// Its name.
+    pub name: String,
+    /// Its site.
+    pub site: String,
+    /// Its region.
+    pub region: String,
+    /// Its status.
+    pub status: QueueStatus,
+    /// Waiting, with pilots, finished, failed jobs; created and running pilots.
+    pub cells: Vec<cells::Cell>,
+    /// Slots without a job.
+    pub idle_slots: u64,
+    /// The last decision for it.
+    pub last: Option<Decision>,
+}
+
+/// A factory with everything its row shows.
+pub struct FactoryRow {
+    /// Its name.
+    pub name: String,
+    /// Its host.
+    pub host: String,
+    /// Its version.
+    pub version: String,
+    /// How many labels it has.
+    pub labels: usize,
+    /// How many of them are in trouble.
+    pub troubled: usize,
+    /// Seconds between two cycles.
+    pub cycle_s: u32,
+    /// When it started.
+    pub started: Time,
+    /// When it was heard last.
+    pub heard: Time,
+    /// It has not been heard for several cycles.
+    pub silent: bool,
+    /// It takes no new work.
+    pub draining: bool,
+    /// Created, running, exiting, done and fault pilots.
+    pub cells: Vec<cells::Cell>,
+}
+
+/// Something that needs attention.
+pub struct Trouble {
+    /// What has it.
+    pub what: String,
+    /// Its page.
+    pub href: String,
+    /// What is wrong.
+    pub why: String,
+}
+
+/// What the overview is made of.
+pub struct Situation {
+    /// All jobs by state.
+    pub jobs: JobCounts,
+    /// All queues with their counts.
+    pub queues: Vec<QueueSituation>,
+    /// All factories.
+    pub factories: Vec<FactorySummary>,
+    /// Newest jobs.
+    pub latest: Vec<JobSummary>,
+    /// Newest failed jobs.
+    pub failed: Vec<JobSummary>,
+}
+
+/// One queue with its counts.
+pub struct QueueSituation {
+    /// As registered.
+    pub queue: QueueRecord,
+    /// Its jobs by state.
+    pub jobs: JobCounts,
+    /// Its pilots by state.
+    pub pilots: BTreeMap<PilotState, u64>,
+    /// Slots without a job.
+    pub idle_slots: u64,
+    /// The last decision for it.
+    pub last: Option<Decision>,
+}
+
+/// The page.
+#[derive(Template)]
+#[template(path = "overview.html")]
+pub struct Overview {
+    frame: Frame,
+    totals: JobCounts,
+    jobs: Vec<Count>,
+    pilots: Vec<Count>,
+    running_pilots: u64,
+    idle: String,
+    troubles: Vec<Trouble>,
+    queues: Vec<QueueRow>,
+    latest: Vec<JobSummary>,
+    failed: Vec<JobSummary>,
+    factories: Vec<FactoryRow>,
+}
+
+impl Overview {
+    /// Builds the page.
+    pub fn new(frame: Frame, situation: Situation) -> Overview {
+        let mut pilots: BTreeMap<PilotState, u64> = BTreeMap::new();
+        for (state, count) in situation.queues.iter().flat_map(|queue| &queue.pilots) {
+            *pilots.entry(*state).or_default() += count;
+        }
+        let idle: u64 = situation.queues.iter().map(|queue| queue.idle_slots).sum();
+        let troubles = troubles(&situation, frame.now);
+        let factories = situation.factories.iter().map(|factory| factory_row(factory, frame.now, &BTreeMap::new()));
+        Overview {
+            jobs: cells::of_jobs(&situation.jobs, &Link::to("/jobs")),
+            pilots: cells::of_pilots(&pilots, &Link::to("/pilots")),
+            running_pilots: pilots.get(&PilotState::Running).copied().unwrap_or_default(),
+            idle: counted(idle, "slot"),
+            troubles,
+            factories: factories.collect(),
+            queues: situation.queues.into_iter().map(queue_row).collect(),
+            totals: situation.jobs,
+            latest: situation.latest,
+            failed: situation.failed,
+            frame,
+        }
+    }
+
+    fn headline(&self) -> String {
+        let running: u64 = self.totals.0.iter().filter(|(state, _)| state.is_with_pilot()).map(|(_, jobs)| jobs).sum();
+        let waiting: u64 = self.totals.0.iter().filter(|(state, _)| state.is_waiting()).map(|(_, jobs)| jobs).sum();
+        let said = format!(
+            "{} with pilots, {} waiting; {} running.",
+            counted(running, "job"),
+            number::grouped(&waiting),
+            counted(self.running_pilots, "pilot"),
+        );
+        let mut text = said.replacen("no ", "No ", usize::from(said.starts_with("no ")));
+        if self.troubles.is_empty() {
+            text += " Nothing needs attention.";
+        }
+        text
+    }
+}
+
+/// The row of one queue.
+pub fn queue_row(situation: QueueSituation) -> QueueRow {
+    let QueueSituation { queue, jobs, pilots, idle_slots, last } = situation;
+    let jobs_link = Link::to("/jobs").with("queue", &queue.name);
+    let pilots_link = Link::to("/pilots").with("queue", &queue.name);
+    let with_state = |state: model::JobState| jobs_link.clone().with("state", state).url();
+    let with_pilots = jobs.0.iter().filter(|(state, _)| state.is_with_pilot()).map(|(_, count)| count).sum();
+    let cell = |number: u64, href: String| cells::Cell { number, href };
+    let row = vec![
+        cell(jobs.of(model::JobState::Activated), with_state(model::JobState::Activated)),
+        cell(with_pilots, link::queue(&queue.name)),
+        cell(jobs.of(model::JobState::Finished), with_state(model::JobState::Finished)),
+        cell(jobs.of(model::JobState::Failed), with_state(model::JobState::Failed)),
+        cell(cells::sum(&pilots, PilotState::is_pending), pilots_link.clone().with("live", true).url()),
+        cell(
+            pilots.get(&PilotState::Running).copied().unwrap_or_default(),
+            pilots_link.with("state", PilotState::Running).url(),
+        ),
+    ];
+    QueueRow {
+        name: queue.name,
+        site: queue.site,
+        region: queue.region,
+        status: queue.status,
+        cells: row,
+        idle_slots,
+        last,
+    }
+}
+
+/// The row of one factory; `counts` are its pilots by state.
+pub fn factory_row(factory: &FactorySummary, now: Time, counts: &BTreeMap<PilotState, u64>) -> FactoryRow {
+    let said = &factory.said;
+    FactoryRow {
+        name: factory.name.clone(),
+        host: said.host.clone(),
+        version: said.version.clone(),
+        labels: said.labels.len(),
+        troubled: said.labels.iter().filter(|label| !label.trouble.is_empty()).count(),
+        cycle_s: said.cycle_s,
+        started: said.started,
+        heard: factory.last_heard,
+        silent: is_silent(factory, now),
+        draining: said.draining,
+        cells: cells::monitor(counts, &Link::to("/pilots").with("factory", &factory.name)),
+    }
+}
+
+/// Whether a factory should have been heard again by now.
+fn is_silent(factory: &FactorySummary, now: Time) -> bool {
+    let allowed = Duration::from_secs(u64::from(factory.said.cycle_s) * u64::from(SILENT_CYCLES));
+    now.since(factory.last_heard) > allowed.max(SILENT_AT_LEAST)
+}
+
+fn troubles(situation: &Situation, now: Time) -> Vec<Trouble> {
+    let mut found = Vec::new();
+    for factory in &situation.factories {
+        let href = link::factory(&factory.name);
+        if is_silent(factory, now) {
+            let silence = moment::between(&factory.last_heard, &now);
+            let what = format!("Factory {}", factory.name);
+            found.push(Trouble { what, href: href.clone(), why: format!("not heard for {silence}") });
+        }
+        for label in factory.said.labels.iter().filter(|label| !label.trouble.is_empty()) {
+            let what = format!("Label {} of {}", label.name, factory.name);
+            found.push(Trouble { what, href: href.clone(), why: label.trouble.clone() });
+        }
+    }
+    found.extend(situation.queues.iter().filter_map(|queue| unserved(queue, &situation.factories)));
+    let unplaced = situation.jobs.of(model::JobState::Defined);
+    if unplaced > 0 {
+        let href = Link::to("/jobs").with("state", model::JobState::Defined).url();
+        found.push(Trouble { what: counted(unplaced, "job"), href, why: "no queue fits; each one says why".to_owned() });
+    }
+    found
+}
+
+/// A queue whose jobs wait while no factory has a label for it and no pilot is there.
+fn unserved(queue: &QueueSituation, factories: &[FactorySummary]) -> Option<Trouble> {
+    let waiting = queue.jobs.of(model::JobState::Activated);
+    let has_pilot = cells::sum(&queue.pilots, |state| !state.is_final()) > 0;
+    let has_label = factories.iter().flat_map(|factory| &factory.said.labels).any(|l| l.queue == queue.queue.name);
+    (waiting > 0 && !has_pilot && !has_label).then(|| Trouble {
+        what: format!("Queue {}", queue.queue.name),
+        href: link::queue(&queue.queue.name),
+        why: format!("{} waiting and no factory has a label for it", counted(waiting, "job")),
+    })
+}

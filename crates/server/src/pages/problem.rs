@@ -1,0 +1,108 @@
+//! Pages for what did not work: what happened, and what to do next.
+
+use super::frame::{self, Frame, Section};
+use super::{assets, moment, number};
+use crate::ApiError;
+use askama::Template;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+
+/// A refused request for a page.
+#[derive(Debug)]
+pub struct PageError {
+    error: ApiError,
+    asked: Option<Box<frame::Asked>>,
+}
+
+/// The page.
+#[derive(Template)]
+#[template(path = "problem.html")]
+struct Problem {
+    frame: Frame,
+    status: u16,
+    code: &'static str,
+    heading: &'static str,
+    detail: String,
+    advice: &'static str,
+    retry: bool,
+}
+
+impl PageError {
+    /// For somebody who is logged in.
+    pub fn for_asked(error: ApiError, asked: &frame::Asked) -> PageError {
+        PageError { error, asked: Some(Box::new(asked.clone())) }
+    }
+}
+
+impl From<ApiError> for PageError {
+    fn from(error: ApiError) -> PageError {
+        PageError { error, asked: None }
+    }
+}
+
+impl IntoResponse for PageError {
+    fn into_response(self) -> Response {
+        let status = self.error.status;
+        if status.is_server_error() {
+            tracing::warn!(code = self.error.code, detail = %self.error.detail, "page failed");
+        }
+        let heading = heading(status);
+        let frame = match &self.asked {
+            Some(asked) => Frame { fragment: false, ..Frame::new(Section::None, heading, asked) },
+            None => anonymous(heading),
+        };
+        let page = Problem {
+            frame,
+            status: status.as_u16(),
+            code: self.error.code,
+            heading,
+            detail: sentence(&self.error.detail),
+            advice: advice(status),
+            retry: status.is_server_error() && self.asked.is_some(),
+        };
+        frame::page(status, &page)
+    }
+}
+
+/// A frame for somebody who is not known.
+pub fn anonymous(title: &str) -> Frame {
+    Frame {
+        title: title.to_owned(),
+        section: Section::None,
+        identity: None,
+        now: crate::now(),
+        fragment: false,
+        url: "/".to_owned(),
+        topics: String::new(),
+    }
+}
+
+fn heading(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::NOT_FOUND => "There is no such thing",
+        StatusCode::FORBIDDEN => "Not allowed",
+        StatusCode::UNAUTHORIZED => "Not logged in",
+        StatusCode::SERVICE_UNAVAILABLE => "Not available at present",
+        status if status.is_server_error() => "A fault of the server",
+        StatusCode::CONFLICT => "That does not fit what is",
+        _ => "That was not understood",
+    }
+}
+
+fn advice(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::NOT_FOUND => "It may have been dropped with the archive, or the address was mistyped.",
+        StatusCode::FORBIDDEN => "Log in with a token whose role includes it, or ask who runs this server.",
+        StatusCode::UNAUTHORIZED => "Log in first.",
+        StatusCode::SERVICE_UNAVAILABLE => "Nothing is lost: jobs and pilots go on. Try again in a moment.",
+        status if status.is_server_error() => "The server's log has the details. Jobs and pilots go on.",
+        _ => "Go back and change what the message names.",
+    }
+}
+
+fn sentence(detail: &str) -> String {
+    let mut chars = detail.chars();
+    let first = chars.next().map(|c| c.to_uppercase().collect::<String>()).unwrap_or_default();
+    let end = if detail.ends_with(['.', '?', '!']) { "" } else { "." };
+    format!("{first}{}{end}", chars.as_str())
+}

@@ -1,0 +1,107 @@
+//! `/queues/{name}`: one queue, who serves it, and why pilots were submitted or not.
+
+use super::cells::{self, Cell, Count};
+use super::frame::Frame;
+use super::link::Link;
+use super::overview::QueueSituation;
+use super::{assets, frame, link, moment, number, result, tone, words};
+use askama::Template;
+use model::job::JobSummary;
+use model::{Decision, Demand, FactorySummary, PilotState, QueueRecord};
+use std::collections::BTreeMap;
+
+/// Pilots by state of each (factory, label).
+pub type LabelCounts = BTreeMap<(String, String), BTreeMap<PilotState, u64>>;
+
+/// A label that serves the queue.
+struct LabelRow {
+    factory: String,
+    name: String,
+    batch: String,
+    system: String,
+    trouble: String,
+    cells: Vec<Cell>,
+}
+
+/// The page.
+#[derive(Template)]
+#[template(path = "queue.html")]
+pub struct Queue {
+    frame: Frame,
+    queue: QueueRecord,
+    limits: String,
+    jobs: Vec<Count>,
+    pilots: Vec<Count>,
+    idle: String,
+    demand: Demand,
+    labels: Vec<LabelRow>,
+    decisions: Vec<Decision>,
+    latest: Vec<JobSummary>,
+}
+
+impl Queue {
+    /// Builds the page.
+    pub fn new(
+        frame: Frame,
+        situation: QueueSituation,
+        demand: Demand,
+        factories: &[FactorySummary],
+        counts: &LabelCounts,
+        decisions: Vec<Decision>,
+        latest: Vec<JobSummary>,
+    ) -> Queue {
+        let queue = situation.queue;
+        Queue {
+            frame,
+            limits: limits(&queue),
+            jobs: cells::of_jobs(&situation.jobs, &Link::to("/jobs").with("queue", &queue.name)),
+            pilots: cells::of_pilots(&situation.pilots, &Link::to("/pilots").with("queue", &queue.name)),
+            idle: number::counted(situation.idle_slots, "slot"),
+            demand,
+            labels: labels(&queue.name, factories, counts),
+            decisions,
+            latest,
+            queue,
+        }
+    }
+}
+
+fn labels(queue: &str, factories: &[FactorySummary], counts: &LabelCounts) -> Vec<LabelRow> {
+    let all = factories.iter().flat_map(|factory| factory.said.labels.iter().map(move |label| (factory, label)));
+    let serving = all.filter(|(_, label)| label.queue == queue);
+    serving
+        .map(|(factory, label)| {
+            let link = Link::to("/pilots").with("factory", &factory.name).with("label", &label.name);
+            let none = BTreeMap::new();
+            let counted = counts.get(&(factory.name.clone(), label.name.clone())).unwrap_or(&none);
+            let mut cells = cells::monitor(counted, &link);
+            cells.remove(2);
+            LabelRow {
+                factory: factory.name.clone(),
+                name: label.name.clone(),
+                batch: label.batch.clone(),
+                system: label.system.clone(),
+                trouble: label.trouble.clone(),
+                cells,
+            }
+        })
+        .collect()
+}
+
+fn limits(queue: &QueueRecord) -> String {
+    let mut parts = Vec::new();
+    if queue.max_cores > 0 {
+        parts.push(number::counted(u64::from(queue.max_cores), "core"));
+    }
+    if queue.max_memory_mib > 0 {
+        parts.push(format!("{} MiB", queue.max_memory_mib));
+    }
+    if queue.max_wall_time_s > 0 {
+        parts.push(result::seconds_whole(&queue.max_wall_time_s));
+    }
+    if parts.is_empty() {
+        "Jobs of any size.".to_owned()
+    } else {
+        format!("Jobs of at most {}.", parts.join(", "))
+    }
+}
