@@ -99,8 +99,8 @@ pub fn between(from: &Time, to: &Time) -> String {
 }
 
 /// `2026-11-22 02:04:09`.
-pub fn full(at: Time) -> String {
-    format(at, "%Y-%m-%d %H:%M:%S")
+pub fn full(at: impl std::borrow::Borrow<Time>) -> String {
+    format(*at.borrow(), "%Y-%m-%d %H:%M:%S")
 }
 
 fn short(at: Time, now: Time) -> String {

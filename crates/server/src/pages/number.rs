@@ -17,8 +17,8 @@ pub fn grouped(number: &u64) -> String {
 }
 
 /// A number and its noun: `1 job`, `12 jobs`, `no job`.
-pub fn counted(number: u64, noun: &str) -> String {
-    match number {
+pub fn counted(number: impl std::borrow::Borrow<u64>, noun: &str) -> String {
+    match *number.borrow() {
         0 => format!("no {noun}"),
         1 => format!("1 {noun}"),
         n => format!("{} {noun}s", grouped(&n)),
@@ -41,12 +41,13 @@ pub fn bytes(count: &u64) -> String {
 }
 
 /// At most [`LISTED_TEXT_MAX`] characters, without control characters.
-pub fn listed(text: &str) -> String {
+pub fn listed(text: impl AsRef<str>) -> String {
     capped(text, LISTED_TEXT_MAX)
 }
 
 /// At most `most` characters, without control characters.
-pub fn capped(text: &str, most: usize) -> String {
+pub fn capped(text: impl AsRef<str>, most: usize) -> String {
+    let text = text.as_ref();
     let visible = |c: char| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c };
     let mut out: String = text.chars().take(most).map(visible).collect();
     if text.chars().nth(most).is_some() {
