@@ -24,6 +24,11 @@ mod result;
 mod tone;
 mod words;
 
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod views_test;
+
 use crate::AppState;
 use axum::Router;
 use axum::routing::get;

@@ -50,6 +50,8 @@ pub struct Stage {
     pub at: Option<Time>,
     /// Something beside.
     pub note: String,
+    /// It is the present stage: the time since it was reached is shown, counting on.
+    pub present: bool,
 }
 
 /// Where the pages of a listing lead.

@@ -108,7 +108,7 @@ impl Job {
         let job = detail.summary;
         let retryable = matches!(job.state, JobState::Failed | JobState::Cancelled | JobState::Closed);
         Job {
-            life: life(&job, &detail.attempts, frame.now),
+            life: life(&job, &detail.attempts),
             log: log(job.id, stream, piece),
             placement: placement(&detail.spec.placement),
             needs: needs(&detail.spec),
@@ -172,23 +172,25 @@ impl Job {
     }
 }
 
-fn life(job: &JobSummary, attempts: &[AttemptRecord], now: Time) -> Vec<Stage> {
+fn life(job: &JobSummary, attempts: &[AttemptRecord]) -> Vec<Stage> {
     let last = attempts.last().filter(|_| !job.state.is_waiting());
     let sent = last.map(|attempt| attempt.sent);
     let started = last.and_then(|attempt| attempt.started);
-    let ended = job.ended.filter(|_| job.state.is_final());
-    let span = |from: Option<Time>, to: Option<Time>| match (from, to) {
-        (Some(from), Some(to)) => moment::between(&from, &to),
+    let over = job.state.is_final();
+    let ended = job.ended.filter(|_| over);
+    let note = |what: &str, from: Option<Time>, to: Option<Time>| match (from, to) {
+        (Some(from), Some(to)) => format!("{what} {}", moment::between(&from, &to)),
         _ => String::new(),
     };
-    let after = |what: &str, text: String| if text.is_empty() { text } else { format!("{what} {text}") };
-    let waited = span(Some(job.submitted), sent.or_else(|| (!job.state.is_final()).then_some(now)));
-    let end = if job.state.is_final() { job.state.as_str() } else { "end" };
+    let end = if over { job.state.as_str() } else { "end" };
+    let stage = |name, tone, at, note, present: bool| Stage { name, tone, at, note, present: present && !over };
+    let submitted = Some(job.submitted);
+    let waited = note("waited", submitted, sent.or(ended));
     vec![
-        Stage { name: "submitted", tone: "waiting", at: Some(job.submitted), note: after("waited", waited) },
-        Stage { name: "sent to a pilot", tone: "created", at: sent, note: after("prepared", span(sent, started)) },
-        Stage { name: "started", tone: "running", at: started, note: after("ran", span(started, job.ended)) },
-        Stage { name: end, tone: tone::of_job(&job.state), at: ended, note: String::new() },
+        stage("submitted", "waiting", submitted, waited, sent.is_none()),
+        stage("sent to a pilot", "created", sent, note("prepared", sent, started), started.is_none()),
+        stage("started", "running", started, note("ran", started, ended), true),
+        stage(end, tone::of_job(&job.state), ended, String::new(), false),
     ]
 }
 

@@ -44,7 +44,7 @@ impl Pilot {
         may_command: bool,
     ) -> Pilot {
         let takes_commands = matches!(pilot.state, PilotState::Running);
-        Pilot { life: life(&pilot, frame.now), jobs, logs, can_drain: may_command && takes_commands, pilot, frame }
+        Pilot { life: life(&pilot), jobs, logs, can_drain: may_command && takes_commands, pilot, frame }
     }
 
     fn lead(&self) -> String {
@@ -62,20 +62,20 @@ impl Pilot {
     }
 }
 
-fn life(pilot: &PilotSummary, now: Time) -> Vec<Stage> {
+fn life(pilot: &PilotSummary) -> Vec<Stage> {
     let over = pilot.state.is_final();
-    let waited_until = pilot.started.or(pilot.ended).or((!over).then_some(now));
-    let waited = waited_until.map_or_else(String::new, |to| moment::between(&pilot.announced, &to));
-    let ran_until = pilot.ended.or((!over).then_some(now));
-    let ran = match (pilot.started, ran_until) {
-        (Some(from), Some(to)) => format!("ran {}", moment::between(&from, &to)),
+    let ended = pilot.ended.filter(|_| over);
+    let note = |what: &str, from: Option<Time>, to: Option<Time>| match (from, to) {
+        (Some(from), Some(to)) => format!("{what} {}", moment::between(&from, &to)),
         _ => String::new(),
     };
     let end = if over { pilot.state.as_str() } else { "end" };
-    let ended = pilot.ended.filter(|_| over);
+    let (announced, started) = (Some(pilot.announced), pilot.started);
+    let waited = note("waited", announced, started.or(ended));
+    let stage = |name, tone, at, note, present: bool| Stage { name, tone, at, note, present: present && !over };
     vec![
-        Stage { name: "announced", tone: "created", at: Some(pilot.announced), note: format!("waited {waited}") },
-        Stage { name: "running", tone: "running", at: pilot.started, note: ran },
-        Stage { name: end, tone: tone::of_pilot(&pilot.state), at: ended, note: String::new() },
+        stage("announced", "created", announced, waited, started.is_none()),
+        stage("running", "running", started, note("ran", started, ended), true),
+        stage(end, tone::of_pilot(&pilot.state), ended, String::new(), false),
     ]
 }

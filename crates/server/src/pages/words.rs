@@ -25,7 +25,7 @@ impl Tone {
     }
 }
 
-/// A decision as a sentence such as `2 jobs wait, no pilot is on its way: 2 pilots submitted`.
+/// A decision as a sentence such as `2 jobs wait, no pilot is on its way: 2 pilots submitted`, without its error.
 pub fn sentence(decision: &Decision) -> String {
     let mut said: Vec<String> = Vec::new();
     for (i, step) in decision.steps.iter().enumerate() {
@@ -51,7 +51,7 @@ pub fn tone(decision: &Decision) -> Tone {
 
 fn outcome(decision: &Decision) -> String {
     let asked = decision.number.max(0).unsigned_abs();
-    let outcome = match (decision.number, decision.accepted) {
+    match (decision.number, decision.accepted) {
         (0, 0) => "nothing to do".to_owned(),
         (number, 0) if number < 0 => format!("{} too many", counted(number.unsigned_abs(), "pilot")),
         (_, 0) => format!("{} wanted, none submitted", counted(asked, "pilot")),
@@ -59,8 +59,7 @@ fn outcome(decision: &Decision) -> String {
             format!("{} of {} submitted", grouped(&accepted), counted(asked, "pilot"))
         }
         (_, accepted) => format!("{} submitted", counted(accepted, "pilot")),
-    };
-    if decision.error.is_empty() { outcome } else { format!("{outcome}; trouble: {}", decision.error) }
+    }
 }
 
 /// What one step adds to the sentence: the source of the number always, a limit only where it changed the number.
@@ -227,7 +226,7 @@ mod tests {
                 "5 jobs wait, 8 pilots are on their way: nothing to do",
                 "No job waits: nothing to do",
                 "998 jobs wait, no pilot is on its way; at most 50 a cycle; at most 4 at once, 2 running and 0 on the way: 2 pilots submitted",
-                "3 pilots every cycle: 1 of 3 pilots submitted; trouble: sbatch: Invalid account",
+                "3 pilots every cycle: 1 of 3 pilots submitted",
                 "The WMS or the batch system has not answered: nothing to do",
             ]
         );

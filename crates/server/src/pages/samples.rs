@@ -1,0 +1,276 @@
+//! Values for the tests of pages: one coherent moment of a small server, with fixed times.
+
+use super::frame::{Asked, Frame, Section};
+use super::job::{Allowed, Job, LogPiece, Siblings};
+use super::overview::{Overview, QueueSituation, Situation};
+use crate::Identity;
+use model::decision::{Fact, Step};
+use model::job::{
+    AttemptOutcome, AttemptRecord, FileTransfer, JobCounts, JobDetail, JobSummary, LogStream, Placement, Usage,
+};
+use model::pilot::{PilotFlag, PilotSummary};
+use model::{
+    Decision, DecisionId, Demand, ErrorClass, FactoryHeartbeat, FactorySummary, JobId, JobSpec, JobState, LabelInfo,
+    PilotId, PilotState, QueueRecord, Role, Shape, SubmissionId, Time, WaitingShape,
+};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// 2026-11-22 02:00:00 UTC.
+pub const NOW: Time = Time(1_795_312_800_000);
+
+/// `seconds` before [`NOW`].
+pub fn before(seconds: u64) -> Time {
+    NOW - Duration::from_secs(seconds)
+}
+
+pub fn asked(uri: &str) -> Asked {
+    let identity =
+        Identity { user: "ann".into(), group: "atlas".into(), role: Role::Operator, sites: Vec::new() };
+    Asked { identity, now: NOW, uri: uri.parse().unwrap(), fragment: false }
+}
+
+pub fn frame(section: Section, title: &str, uri: &str) -> Frame {
+    Frame::new(section, title, &asked(uri)).live(&["overview"])
+}
+
+pub fn counts(some: &[(JobState, u64)]) -> JobCounts {
+    let mut counts: BTreeMap<JobState, u64> = JobState::ALL.into_iter().map(|state| (state, 0)).collect();
+    counts.extend(some.iter().copied());
+    JobCounts(counts)
+}
+
+pub fn job(id: i64, name: &str, state: JobState) -> JobSummary {
+    let ran = !state.is_waiting();
+    JobSummary {
+        id: JobId(id),
+        name: name.into(),
+        user: "ann".into(),
+        group: "atlas".into(),
+        queue: if state == JobState::Defined { String::new() } else { "glasgow-short".into() },
+        site: "GLASGOW".into(),
+        state,
+        attempt: u32::from(ran),
+        exit_code: match state {
+            JobState::Finished => Some(0),
+            JobState::Failed => Some(3),
+            _ => None,
+        },
+        error_class: (state == JobState::Failed).then_some(ErrorClass::Payload),
+        message: match state {
+            JobState::Failed => "the payload ended with exit code 3".into(),
+            JobState::Defined => "tiny: needs 8 of cores, the queue allows 2".into(),
+            _ => String::new(),
+        },
+        pilot: ran.then_some(PilotId(4)),
+        submission: SubmissionId(2),
+        index: 0,
+        submitted: before(400),
+        started: ran.then(|| before(125)),
+        ended: state.is_final().then(|| before(3)),
+    }
+}
+
+pub fn jobs() -> Vec<JobSummary> {
+    vec![
+        job(1017, "assemble image", JobState::Defined),
+        job(1016, "render tile 15", JobState::Activated),
+        job(1015, "render tile 14", JobState::Sent),
+        job(1014, "render tile 13", JobState::Running),
+        job(1013, "render tile 12", JobState::Transferring),
+        job(1012, "render tile 11", JobState::Finished),
+        job(1011, "<script>alert(1)</script> & \"quotes\"", JobState::Failed),
+        job(1010, "killed by hand", JobState::Cancelled),
+    ]
+}
+
+pub fn detail(state: JobState) -> JobDetail {
+    let mut spec = JobSpec::command("/usr/bin/python3", ["render.py".into(), "--tile".into(), "13 <b>".into()]);
+    spec.placement = Placement::Tags(vec!["render".into()]);
+    spec.memory_mib = 2000;
+    spec.wall_time_s = 3600;
+    spec.max_attempts = 3;
+    spec.environment.insert("OMP_NUM_THREADS".into(), "1".into());
+    spec.inputs.push(FileTransfer { name: "scene.json".into(), url: "/data/scene.json".into() });
+    spec.outputs.push(FileTransfer { name: "tile.png".into(), url: String::new() });
+    let attempt = AttemptRecord {
+        attempt: 1,
+        pilot: Some(PilotId(4)),
+        node: "node07".into(),
+        outcome: match state {
+            JobState::Failed => AttemptOutcome::Failed,
+            JobState::Finished => AttemptOutcome::Finished,
+            _ => AttemptOutcome::Underway,
+        },
+        sent: before(126),
+        started: Some(before(125)),
+        ended: state.is_final().then(|| before(3)),
+        exit_code: (state == JobState::Failed).then_some(3),
+        signal: None,
+        error_class: (state == JobState::Failed).then_some(ErrorClass::Payload),
+        message: if state == JobState::Failed { "the payload ended with exit code 3".into() } else { String::new() },
+        usage: Usage { wall_ms: 122_000, cpu_ms: 118_500, max_rss_kib: 431_000 },
+        stdout_bytes: 1200,
+        stderr_bytes: 0,
+    };
+    JobDetail {
+        summary: job(1014, "render tile 13", state),
+        spec,
+        attempts: if state.is_waiting() { Vec::new() } else { vec![attempt] },
+        outputs: if state == JobState::Finished { vec!["tile.png".into()] } else { Vec::new() },
+    }
+}
+
+pub fn job_page(state: JobState) -> Job {
+    let piece = LogPiece {
+        attempt: u32::from(!state.is_waiting()),
+        offset: 0,
+        bytes: b"reading scene.json\ntile 13 of 16: row 1\n<b>row</b> 2\n".to_vec(),
+        size: 53,
+        open: !state.is_final(),
+    };
+    Job::new(
+        frame(Section::Jobs, "Job 1014", "/jobs/1014"),
+        detail(state),
+        Siblings { first: JobId(1001), size: 16 },
+        LogStream::Stdout,
+        piece,
+        Allowed { manage: true },
+    )
+}
+
+fn step(plugin: &str, input: i64, output: i64, message: &str) -> Step {
+    Step { plugin: plugin.into(), input, output, message: message.into() }
+}
+
+pub fn decision(id: i64, seconds: u64) -> Decision {
+    Decision {
+        id: DecisionId(id),
+        time: before(seconds),
+        last_time: before(seconds),
+        times: 1,
+        factory: "f1".into(),
+        label: "glasgow-slurm".into(),
+        queue: "glasgow-short".into(),
+        facts: vec![Fact { name: "wms.ready".into(), value: "2".into(), age_s: 0.4 }],
+        number: 2,
+        steps: vec![
+            step("Ready", 0, 12, "Ready:in=0,activated=12,offset=0,pending=0,ret=12"),
+            step("MaxToRun", 12, 2, "MaxToRun:in=12,maxtorun=4,pending=0,running=2,ret=2"),
+        ],
+        announced: 2,
+        accepted: 2,
+        error: String::new(),
+    }
+}
+
+pub fn decisions() -> Vec<Decision> {
+    let quiet = Decision {
+        number: 0,
+        announced: 0,
+        accepted: 0,
+        times: 212,
+        last_time: before(14),
+        steps: vec![step("Ready", 0, 0, "Ready:in=0,activated=0,offset=0,pending=0,ret=0")],
+        ..decision(8, 6400)
+    };
+    let failed = Decision {
+        accepted: 0,
+        error: "failed to run sbatch: Invalid account or account/partition combination specified".into(),
+        ..decision(6, 7200)
+    };
+    vec![quiet, decision(7, 6500), failed]
+}
+
+pub fn factories() -> Vec<FactorySummary> {
+    let label = |name: &str, trouble: &str| LabelInfo {
+        name: name.into(),
+        queue: "glasgow-short".into(),
+        batch: "slurm-main".into(),
+        system: "slurm".into(),
+        chain: ["Ready", "MaxPerCycle", "MaxToRun"].map(String::from).into(),
+        trouble: trouble.into(),
+    };
+    let said = FactoryHeartbeat {
+        version: "0.1.0".into(),
+        host: "login1.example.org".into(),
+        pid: 4711,
+        started: before(86_000),
+        cycle_s: 30,
+        labels: vec![label("glasgow-slurm", ""), label("glasgow-long", "sbatch is not on PATH")],
+        draining: false,
+    };
+    vec![FactorySummary { name: "f1".into(), said, last_heard: before(12) }]
+}
+
+pub fn queue_situation(last: Option<Decision>) -> QueueSituation {
+    let mut queue = QueueRecord::named("glasgow-short");
+    queue.site = "GLASGOW".into();
+    queue.region = "UK".into();
+    queue.tags.insert("render".into());
+    queue.max_cores = 8;
+    QueueSituation {
+        queue,
+        jobs: counts(&[(JobState::Activated, 12_345), (JobState::Running, 2), (JobState::Finished, 998)]),
+        pilots: [(PilotState::Pending, 1), (PilotState::Running, 2)].into(),
+        idle_slots: 0,
+        last,
+    }
+}
+
+pub fn demand() -> Demand {
+    let shape = Shape { cores: 1, memory_mib: 2000, wall_time_s: 3600 };
+    Demand {
+        queue: "glasgow-short".into(),
+        waiting: vec![WaitingShape { shape, jobs: 12_345 }],
+        running: 2,
+        idle_slots: 0,
+    }
+}
+
+pub fn pilot(id: i64, state: PilotState) -> PilotSummary {
+    let ran = !state.is_pending();
+    PilotSummary {
+        id: PilotId(id),
+        factory: "f1".into(),
+        label: "glasgow-slurm".into(),
+        queue: "glasgow-short".into(),
+        site: "GLASGOW".into(),
+        batch: "slurm-main".into(),
+        batch_id: "4711_3".into(),
+        native_state: if ran { "RUNNING".into() } else { "PENDING".into() },
+        state,
+        flag: (state == PilotState::Pending).then_some(PilotFlag::Held),
+        incarnation: u32::from(ran),
+        node: if ran { "node07".into() } else { String::new() },
+        slots: if ran { 2 } else { 0 },
+        jobs_now: if state == PilotState::Running { 2 } else { 0 },
+        jobs_ended: if ran { 1234 } else { 0 },
+        announced: before(900),
+        started: ran.then(|| before(700)),
+        last_heard: ran.then(|| before(2)),
+        ended: state.is_final().then(|| before(60)),
+        error_class: (state == PilotState::Fault).then_some(ErrorClass::Node),
+        message: if state == PilotState::Fault { "no space is left on /tmp".into() } else { String::new() },
+    }
+}
+
+pub fn situation() -> Situation {
+    Situation {
+        jobs: counts(&[
+            (JobState::Defined, 1),
+            (JobState::Activated, 12_345),
+            (JobState::Running, 2),
+            (JobState::Finished, 998),
+            (JobState::Failed, 4),
+        ]),
+        queues: vec![queue_situation(decisions().into_iter().next())],
+        factories: factories(),
+        latest: jobs(),
+        failed: vec![job(1011, "<script>alert(1)</script> & \"quotes\"", JobState::Failed)],
+    }
+}
+
+pub fn overview(situation: Situation) -> Overview {
+    Overview::new(frame(Section::Overview, "Overview", "/"), situation)
+}
