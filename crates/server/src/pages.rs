@@ -9,9 +9,11 @@ mod decisions;
 mod factories;
 mod factory;
 mod frame;
+mod handlers;
 mod job;
 mod jobs;
 mod link;
+mod login;
 mod moment;
 mod number;
 mod overview;
@@ -20,6 +22,7 @@ mod pilots;
 mod problem;
 mod queue;
 mod queues;
+mod reading;
 mod result;
 mod tone;
 mod words;
@@ -31,9 +34,25 @@ mod views_test;
 
 use crate::AppState;
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 
 /// All pages, to be merged into the server's router.
 pub fn router() -> Router<AppState> {
-    Router::new().route("/assets/{hash}/{name}", get(assets::serve))
+    Router::new()
+        .route("/", get(handlers::overview))
+        .route("/login", get(login::show))
+        .route("/jobs", get(handlers::jobs))
+        .route("/jobs/{id}", get(handlers::job))
+        .route("/jobs/{id}/kill", post(handlers::kill))
+        .route("/jobs/{id}/retry", post(handlers::retry))
+        .route("/queues", get(handlers::queues))
+        .route("/queues/{name}", get(handlers::queue))
+        .route("/pilots", get(handlers::pilots))
+        .route("/pilots/{id}", get(handlers::pilot))
+        .route("/pilots/{id}/drain", post(handlers::drain))
+        .route("/factories", get(handlers::factories))
+        .route("/factories/{name}", get(handlers::factory))
+        .route("/decisions", get(handlers::decisions))
+        .route("/assets/{hash}/{name}", get(assets::serve))
+        .fallback(handlers::missing)
 }

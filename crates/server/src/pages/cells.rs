@@ -6,6 +6,9 @@ use model::job::JobCounts;
 use model::{JobState, PilotState, Time};
 use std::collections::BTreeMap;
 
+/// Pilots by state.
+pub type PilotCounts = BTreeMap<PilotState, u64>;
+
 /// One count of a strip: badge, number, link to the rows.
 #[derive(Clone)]
 pub struct Count {
@@ -74,7 +77,7 @@ pub fn of_jobs(counts: &JobCounts, link: &Link) -> Vec<Count> {
 }
 
 /// Counts of live pilots by state.
-pub fn of_pilots(counts: &BTreeMap<PilotState, u64>, link: &Link) -> Vec<Count> {
+pub fn of_pilots(counts: &PilotCounts, link: &Link) -> Vec<Count> {
     let live = PilotState::ALL.iter().filter(|state| !state.is_final());
     let count = |state: &PilotState| Count {
         badge: tone::pilot(state),
@@ -85,13 +88,13 @@ pub fn of_pilots(counts: &BTreeMap<PilotState, u64>, link: &Link) -> Vec<Count> 
 }
 
 /// Sum of some states of pilots.
-pub fn sum(counts: &BTreeMap<PilotState, u64>, wanted: impl Fn(PilotState) -> bool) -> u64 {
+pub fn sum(counts: &PilotCounts, wanted: impl Fn(PilotState) -> bool) -> u64 {
     counts.iter().filter(|(state, _)| wanted(**state)).map(|(_, pilots)| pilots).sum()
 }
 
 /// The rows of a monitor's table: created, running, exiting, done, fault. Created pilots are in three states, so that
 /// cell leads to all live ones.
-pub fn monitor(counts: &BTreeMap<PilotState, u64>, link: &Link) -> Vec<Cell> {
+pub fn monitor(counts: &PilotCounts, link: &Link) -> Vec<Cell> {
     let one = |state: PilotState| Cell {
         number: counts.get(&state).copied().unwrap_or_default(),
         href: link.clone().with("state", state).url(),

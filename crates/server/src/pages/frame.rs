@@ -1,11 +1,14 @@
 //! What every page has around its content, and what every request for a page says.
 
 
+use super::problem::PageError;
+use crate::auth::identify;
+use crate::extract::parameters;
 use crate::{AppState, Identity};
-use axum::extract::{FromRequestParts, Query};
+use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use model::Time;
 use serde::de::DeserializeOwned;
 
@@ -77,8 +80,8 @@ pub struct Frame {
     pub fragment: bool,
     /// Path and query of the page.
     pub url: String,
-    /// Topics of [`crate::hub`] that change it, joined by commas; empty for a page without live updates.
-    pub topics: String,
+    /// Topics of [`crate::hub`] that change it; empty for a page without live updates.
+    pub topics: Vec<String>,
 }
 
 impl Frame {
@@ -91,21 +94,26 @@ impl Frame {
             now: asked.now,
             fragment: asked.fragment,
             url: asked.url(),
-            topics: String::new(),
+            topics: Vec::new(),
         }
     }
 
     /// The same, updated when one of these topics changes.
     #[must_use]
     pub fn live(mut self, topics: &[&str]) -> Frame {
-        let encoded: Vec<String> = topics.iter().map(|topic| super::link::encoded(topic)).collect();
-        self.topics = encoded.join(",");
+        self.topics = topics.iter().map(|topic| (*topic).to_owned()).collect();
         self
     }
 
-    /// The htmx triggers of a live update.
-    pub fn triggers(&self) -> &'static str {
-        "sse:changed, refresh"
+    /// The htmx triggers of a live update: an event of each topic, or the page's own script.
+    pub fn triggers(&self) -> String {
+        let topics: String = self.topics.iter().map(|topic| format!("sse:{topic}, ")).collect();
+        topics + "refresh"
+    }
+
+    /// Where the events of the topics come from.
+    pub fn events(&self) -> String {
+        format!("/events?topics={}", super::link::encoded(&self.topics.join(",")))
     }
 }
 
@@ -129,10 +137,8 @@ impl Asked {
     }
 
     /// The query as the API's type for it.
-    pub fn query<T: DeserializeOwned>(&self) -> Result<T, crate::ApiError> {
-        Query::<T>::try_from_uri(&self.uri).map(|Query(query)| query).map_err(|rejection| {
-            crate::ApiError::new(StatusCode::BAD_REQUEST, "bad-query", rejection.body_text())
-        })
+    pub fn query<T: DeserializeOwned>(&self) -> Result<T, PageError> {
+        parameters(&self.uri).map_err(|error| PageError::for_asked(error, self))
     }
 }
 
@@ -140,13 +146,25 @@ impl FromRequestParts<AppState> for Asked {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Asked, Response> {
-        let identity = Identity::from_request_parts(parts, state).await?;
-        if let Some(clean) = without_empty_parameters(&parts.uri) {
+        let fragment = wants_fragment(&parts.headers);
+        let identity = match identify(&parts.headers, &parts.method, state).await {
+            Ok(identity) => identity,
+            Err(error) if error.status == StatusCode::UNAUTHORIZED && !fragment => {
+                return Err(to_login(&parts.uri, &parts.method));
+            }
+            Err(error) => return Err(PageError::from(error).into_response()),
+        };
+        if let Some(clean) = without_empty_parameters(&parts.uri).filter(|_| parts.method == Method::GET) {
             return Err(Redirect::to(&clean).into_response());
         }
-        let fragment = wants_fragment(&parts.headers);
         Ok(Asked { identity, now: crate::now(), uri: parts.uri.clone(), fragment })
     }
+}
+
+/// Back to this page after logging in; a form that was sent without a session leads to the overview.
+fn to_login(uri: &Uri, method: &Method) -> Response {
+    let next = if method == Method::GET { path_and_query(uri) } else { String::new() };
+    Redirect::to(&super::link::Link::to("/login").with("next", next).url()).into_response()
 }
 
 /// A form sends all its fields; the URL shall hold only those that say something.

@@ -14,8 +14,6 @@ pub struct PilotLog {
     pub name: &'static str,
     /// What it is.
     pub title: &'static str,
-    /// Bytes of the whole log.
-    pub size: u64,
     /// The whole log as plain text.
     pub whole: String,
     /// The end of it.

@@ -73,7 +73,7 @@ pub fn anonymous(title: &str) -> Frame {
         now: crate::now(),
         fragment: false,
         url: "/".to_owned(),
-        topics: String::new(),
+        topics: Vec::new(),
     }
 }
 

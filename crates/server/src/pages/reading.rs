@@ -1,0 +1,265 @@
+//! What pages read: always through the API's own functions, so that a page shows nothing that a program cannot get.
+
+use super::frame::Asked;
+use super::job::LogPiece;
+use super::overview::QueueSituation;
+use super::problem::PageError;
+use super::queue::LabelCounts;
+use crate::api::{commands, decisions, factories, jobs, log_read, pilot_list, pilot_logs, queues};
+use crate::extract::{Body, Params, Segments};
+use crate::{ApiError, AppState};
+use axum::extract::State;
+use axum::response::Response;
+use http::{HeaderMap, StatusCode};
+use http_body_util::BodyExt;
+use model::job::{JobCounts, JobDetail, LogStream};
+use model::pilot::PilotSummary;
+use model::{
+    Decision, Demand, FactorySummary, IdSet, JobId, JobState, Permission, PilotId, SubmissionId, Target, Verb,
+};
+use store::{CountScope, Scope};
+use wire::api::{
+    CommandRequest, DecisionPage, DecisionQuery, JobPage, JobQuery, JobsRequest, LOG_ATTEMPT, LOG_NEXT_OFFSET,
+    LOG_STATE, LogQuery, PilotPage, PilotQuery,
+};
+
+/// Bytes of a log that a page shows.
+const LOG_SHOWN: u64 = 64 << 10;
+/// Bytes of each log of a pilot that a page shows.
+const PILOT_LOG_SHOWN: u64 = 16 << 10;
+/// Queues whose last decision is told in a table; further ones tell it on their own page.
+const DECIDED_QUEUES_MAX: usize = 100;
+
+/// Reads for one request.
+#[derive(Clone, Copy)]
+pub struct Reader<'a> {
+    state: &'a AppState,
+    asked: &'a Asked,
+}
+
+type Read<T> = Result<T, PageError>;
+
+impl<'a> Reader<'a> {
+    /// Reads with the rights of who asked.
+    pub fn new(state: &'a AppState, asked: &'a Asked) -> Reader<'a> {
+        Reader { state, asked }
+    }
+
+    /// The error as a page.
+    pub fn fail(&self, error: ApiError) -> PageError {
+        PageError::for_asked(error, self.asked)
+    }
+
+    fn told<T>(&self, answer: Result<axum::Json<T>, ApiError>) -> Read<T> {
+        answer.map(|axum::Json(value)| value).map_err(|error| self.fail(error))
+    }
+
+    fn stored<T>(&self, answer: store::Result<T>) -> Read<T> {
+        answer.map_err(|error| self.fail(error.into()))
+    }
+
+    /// One page of jobs.
+    pub async fn jobs(&self, query: JobQuery) -> Read<JobPage> {
+        self.told(jobs::list(State(self.state.clone()), self.asked.identity.clone(), Params(query)).await)
+    }
+
+    /// Jobs by state; none when no counter answers the question.
+    pub async fn counts(&self, query: JobQuery) -> Read<Option<JobCounts>> {
+        match jobs::count(self.state, query).await {
+            Ok(counts) => Ok(Some(counts)),
+            Err(error) if error.code == "not-counted" => Ok(None),
+            Err(error) => Err(self.fail(error)),
+        }
+    }
+
+    /// Everything about one job.
+    pub async fn job(&self, id: JobId) -> Read<JobDetail> {
+        self.told(jobs::show(State(self.state.clone()), self.asked.identity.clone(), Segments(id)).await)
+    }
+
+    /// How many jobs came with a submission.
+    pub async fn submission_size(&self, submission: SubmissionId) -> Read<u64> {
+        let counts = self.stored(self.state.store.counts(CountScope::Submission(submission)).await)?;
+        Ok(counts.total())
+    }
+
+    /// The end of a job's output.
+    pub async fn log(&self, id: JobId, stream: LogStream, attempt: Option<u32>) -> Read<LogPiece> {
+        let query = LogQuery { attempt, tail: Some(LOG_SHOWN), ..LogQuery::default() };
+        let who = self.asked.identity.clone();
+        let answer = log_read::read(State(self.state.clone()), who, Segments((id, stream)), Params(query)).await;
+        let (parts, body) = answer.map_err(|error| self.fail(error))?.into_parts();
+        let bytes = self.collected(body).await?;
+        let number = |name: &str| header_text(&parts.headers, name).parse::<u64>().unwrap_or_default();
+        let size = number(LOG_NEXT_OFFSET);
+        Ok(LogPiece {
+            attempt: u32::try_from(number(LOG_ATTEMPT)).unwrap_or_default(),
+            offset: size.saturating_sub(bytes.len() as u64),
+            bytes,
+            size,
+            open: header_text(&parts.headers, LOG_STATE) == "open",
+        })
+    }
+
+    async fn collected(&self, body: axum::body::Body) -> Read<Vec<u8>> {
+        let collected = body.collect().await;
+        let bytes = collected.map_err(|error| self.fail(ApiError::internal(format!("cannot read the log: {error}"))))?;
+        Ok(bytes.to_bytes().to_vec())
+    }
+
+    /// Whether the viewer may kill and retry the job.
+    pub async fn may_manage(&self, job: &model::job::JobSummary) -> bool {
+        match self.asked.identity.job_scope(self.state).await {
+            Ok(Scope::All) => true,
+            Ok(Scope::User(user)) => job.user == user,
+            Ok(Scope::Group { user, group }) => job.user == user || job.group == group,
+            Ok(Scope::Queues { user, queues }) => job.user == user || queues.contains(&job.queue),
+            Err(_) => false,
+        }
+    }
+
+    /// Whether the viewer may give commands to the pilot.
+    pub fn may_command(&self, pilot: &PilotSummary) -> bool {
+        let who = &self.asked.identity;
+        who.require(Permission::CommandPilots).and_then(|()| who.require_site(&pilot.site)).is_ok()
+    }
+
+    /// Kills one job.
+    pub async fn kill(&self, id: JobId) -> Read<()> {
+        let request = JobsRequest { ids: IdSet::of([id]).to_string() };
+        let who = self.asked.identity.clone();
+        self.told(jobs::kill(State(self.state.clone()), who, Body(request)).await).map(|_| ())
+    }
+
+    /// Runs one job again.
+    pub async fn retry(&self, id: JobId) -> Read<()> {
+        let request = JobsRequest { ids: IdSet::of([id]).to_string() };
+        let who = self.asked.identity.clone();
+        self.told(jobs::retry(State(self.state.clone()), who, Body(request)).await).map(|_| ())
+    }
+
+    /// Tells a pilot to finish and exit.
+    pub async fn drain(&self, id: PilotId) -> Read<()> {
+        let (target, arguments) = (Target::Pilot(id), Vec::new());
+        let request = CommandRequest { target, verb: Verb::Drain, arguments, expires_s: None };
+        let who = self.asked.identity.clone();
+        self.told(commands::give(State(self.state.clone()), who, Body(request)).await).map(|_| ())
+    }
+
+    /// All queues with their counts, and the last decision for each.
+    pub async fn queues(&self) -> Read<Vec<QueueSituation>> {
+        let list = self.told(queues::list(State(self.state.clone()), self.asked.identity.clone()).await)?;
+        let mut situations = Vec::with_capacity(list.queues.len());
+        for (i, summary) in list.queues.into_iter().enumerate() {
+            let last = if i < DECIDED_QUEUES_MAX { self.last_decision(of_queue(&summary.queue.name)).await? } else { None };
+            situations.push(situation(summary, last));
+        }
+        Ok(situations)
+    }
+
+    /// One queue with its counts.
+    pub async fn queue(&self, name: &str) -> Read<QueueSituation> {
+        let who = self.asked.identity.clone();
+        let summary = queues::show(State(self.state.clone()), who, Segments(name.to_owned())).await;
+        Ok(situation(self.told(summary)?, None))
+    }
+
+    /// Names of all queues.
+    pub async fn queue_names(&self) -> Read<Vec<String>> {
+        let queues = self.stored(self.state.store.queues().await)?;
+        Ok(queues.into_iter().map(|queue| queue.name).collect())
+    }
+
+    /// What waits in a queue, by shape.
+    pub async fn demand(&self, queue: &str) -> Read<Demand> {
+        let query = queues::DemandQuery { queue: Some(queue.to_owned()) };
+        let who = self.asked.identity.clone();
+        let list = self.told(queues::demand(State(self.state.clone()), who, Params(query)).await)?;
+        Ok(list.demand.into_iter().next().unwrap_or_default())
+    }
+
+    /// One page of pilots.
+    pub async fn pilots(&self, query: PilotQuery) -> Read<PilotPage> {
+        self.told(pilot_list::list(State(self.state.clone()), self.asked.identity.clone(), Params(query)).await)
+    }
+
+    /// One pilot.
+    pub async fn pilot(&self, id: PilotId) -> Read<PilotSummary> {
+        self.told(pilot_list::show(State(self.state.clone()), self.asked.identity.clone(), Segments(id)).await)
+    }
+
+    /// The end of one of a pilot's logs; none when it has not arrived.
+    pub async fn pilot_log(&self, id: PilotId, kind: &str) -> Read<Option<Vec<u8>>> {
+        let part = pilot_logs::PartQuery { tail: Some(PILOT_LOG_SHOWN) };
+        let who = self.asked.identity.clone();
+        let path = Segments((id, kind.to_owned()));
+        match pilot_logs::read(State(self.state.clone()), who, path, Params(part)).await {
+            Ok(answer) => self.collected(Response::into_body(answer)).await.map(Some),
+            Err(error) if error.status == StatusCode::NOT_FOUND => Ok(None),
+            Err(error) => Err(self.fail(error)),
+        }
+    }
+
+    /// Pilots by state of every label, from counters.
+    pub async fn label_counts(&self) -> Read<LabelCounts> {
+        let mut counts = LabelCounts::new();
+        for count in self.stored(self.state.store.pilot_counts().await)? {
+            let label = counts.entry((count.factory, count.label)).or_default();
+            *label.entry(count.state).or_default() += count.pilots;
+        }
+        Ok(counts)
+    }
+
+    /// Pilots by state that queue, factory and label of the query leave, from counters.
+    pub async fn pilot_counts(&self, query: &PilotQuery) -> Read<super::cells::PilotCounts> {
+        let is = |wanted: &Option<String>, value: &str| wanted.as_deref().is_none_or(|wanted| wanted == value);
+        let mut counts = super::cells::PilotCounts::new();
+        for count in self.stored(self.state.store.pilot_counts().await)? {
+            if is(&query.queue, &count.queue) && is(&query.factory, &count.factory) && is(&query.label, &count.label) {
+                *counts.entry(count.state).or_default() += count.pilots;
+            }
+        }
+        Ok(counts)
+    }
+
+    /// All factories.
+    pub async fn factories(&self) -> Read<Vec<FactorySummary>> {
+        let list = self.told(factories::list(State(self.state.clone()), self.asked.identity.clone()).await)?;
+        Ok(list.factories)
+    }
+
+    /// One page of decisions.
+    pub async fn decisions(&self, query: DecisionQuery) -> Read<DecisionPage> {
+        self.told(decisions::list(State(self.state.clone()), self.asked.identity.clone(), Params(query)).await)
+    }
+
+    /// The newest decision that the query leaves.
+    pub async fn last_decision(&self, query: DecisionQuery) -> Read<Option<Decision>> {
+        let page = self.decisions(DecisionQuery { limit: Some(1), ..query }).await?;
+        Ok(page.decisions.into_iter().next())
+    }
+}
+
+/// Decisions for one queue.
+pub fn of_queue(queue: &str) -> DecisionQuery {
+    DecisionQuery { queue: Some(queue.to_owned()), ..DecisionQuery::default() }
+}
+
+/// Jobs in one state.
+pub fn in_state(state: JobState, limit: u32) -> JobQuery {
+    JobQuery { state: Some(state), limit: Some(limit), ..JobQuery::default() }
+}
+
+fn situation(summary: wire::api::QueueSummary, last: Option<Decision>) -> QueueSituation {
+    QueueSituation {
+        queue: summary.queue,
+        jobs: summary.jobs,
+        pilots: summary.pilots,
+        idle_slots: summary.idle_slots,
+        last,
+    }
+}
+
+fn header_text<'h>(headers: &'h HeaderMap, name: &str) -> &'h str {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
