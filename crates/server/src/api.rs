@@ -1,16 +1,16 @@
 //! The native interface, `/pilotage/v1/`.
 
-mod commands;
-mod decisions;
-mod factories;
-mod jobs;
-mod log_read;
+pub(crate) mod commands;
+pub(crate) mod decisions;
+pub(crate) mod factories;
+pub(crate) mod jobs;
+pub(crate) mod log_read;
 mod log_write;
 mod outputs;
-mod pilot_list;
-mod pilot_logs;
+pub(crate) mod pilot_list;
+pub(crate) mod pilot_logs;
 mod pilot_work;
-mod queues;
+pub(crate) mod queues;
 mod service;
 mod submit;
 mod tokens;

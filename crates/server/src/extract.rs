@@ -4,7 +4,7 @@ use crate::ApiError;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use bytes::{Bytes, BytesMut};
 use http::request::Parts;
-use http::{StatusCode, header};
+use http::{StatusCode, Uri, header};
 use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
@@ -46,9 +46,14 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Params<
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
-        let read = Query::<T>::try_from_uri(&parts.uri);
-        read.map(|Query(value)| Params(value)).map_err(|rejection| bad_query(&rejection.body_text()))
+        parameters(&parts.uri).map(Params)
     }
+}
+
+/// The query of a URL; every parameter must be known.
+pub fn parameters<T: DeserializeOwned>(uri: &Uri) -> Result<T, ApiError> {
+    let read = Query::<T>::try_from_uri(uri);
+    read.map(|Query(value)| value).map_err(|rejection| bad_query(&rejection.body_text()))
 }
 
 impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Segments<T> {

@@ -21,7 +21,7 @@ const KINDS: [&str; 3] = ["out", "err", "log"];
 #[into_params(parameter_in = Query)]
 pub struct PartQuery {
     /// Only the last bytes.
-    tail: Option<u64>,
+    pub(crate) tail: Option<u64>,
 }
 
 /// Stores a log of a pilot; a later one replaces it.

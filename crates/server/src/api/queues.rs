@@ -197,7 +197,7 @@ async fn groups(
 #[into_params(parameter_in = Query)]
 pub struct DemandQuery {
     /// Only this queue.
-    queue: Option<String>,
+    pub(crate) queue: Option<String>,
 }
 
 /// What waits, by shape, and what could take it at once.

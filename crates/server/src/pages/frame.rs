@@ -1,6 +1,5 @@
 //! What every page has around its content, and what every request for a page says.
 
-
 use super::problem::PageError;
 use crate::auth::identify;
 use crate::extract::parameters;

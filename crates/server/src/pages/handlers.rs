@@ -5,12 +5,12 @@ use super::factories::Factories;
 use super::factory::Factory;
 use super::frame::{self, Asked, Frame, Section};
 use super::job::{Allowed, Job, Siblings};
-use super::jobs::{self, Jobs};
+use super::jobs::Jobs;
 use super::number;
 use super::overview::{Overview, Situation};
 use super::pilot::{Pilot, PilotLog};
 use super::pilots::{Choices, Pilots};
-use super::problem::{self, PageError};
+use super::problem::PageError;
 use super::queue::Queue;
 use super::queues::Queues;
 use super::reading::{Reader, in_state, of_queue};
@@ -162,8 +162,11 @@ pub async fn pilot(State(state): State<AppState>, asked: Asked, Path(id): Path<S
 }
 
 async fn pilot_logs(read: &Reader<'_>, id: PilotId) -> Result<Vec<PilotLog>, PageError> {
-    let kinds =
-        [("log", "Log of the pilot"), ("out", "Standard output of the batch job"), ("err", "Standard error of the batch job")];
+    let kinds = [
+        ("log", "Log of the pilot"),
+        ("out", "Standard output of the batch job"),
+        ("err", "Standard error of the batch job"),
+    ];
     let mut logs = Vec::new();
     for (name, title) in kinds {
         if let Some(bytes) = read.pilot_log(id, name).await? {
@@ -224,7 +227,7 @@ pub async fn missing(uri: Uri, asked: Result<Asked, Response>) -> Response {
     let error = ApiError::missing("unknown-path", detail);
     match asked {
         Ok(asked) => PageError::for_asked(error, &asked).into_response(),
-        Err(_) => problem::PageError::from(error).into_response(),
+        Err(_) => PageError::from(error).into_response(),
     }
 }
 

@@ -9,9 +9,6 @@ use model::job::{JobCounts, JobSummary};
 use model::{ErrorClass, JobState};
 use wire::api::JobQuery;
 
-/// Rows of one page.
-pub const ROWS: u32 = 100;
-
 /// One field of the filter form.
 pub struct Field {
     /// Name of the parameter.
@@ -116,7 +113,13 @@ fn fields(query: &JobQuery, queues: Vec<String>) -> Vec<Field> {
         free("site", "Site", text(&query.site), ""),
         free("user", "User", text(&query.user), ""),
         free("group", "Group", text(&query.group), ""),
-        Field { name: "error_class", label: "Error class", value: text(&query.error_class), hint: "", choices: classes },
+        Field {
+            name: "error_class",
+            label: "Error class",
+            value: text(&query.error_class),
+            hint: "",
+            choices: classes,
+        },
         free("pilot", "Pilot", text(&query.pilot), "id"),
         free("task", "Task", text(&query.task), "id"),
     ]

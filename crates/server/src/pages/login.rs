@@ -2,10 +2,10 @@
 
 use super::frame::{self, Frame};
 use super::{assets, moment, problem};
+use crate::extract::parameters;
 use askama::Template;
-use axum::extract::Query;
 use axum::response::Response;
-use http::StatusCode;
+use http::{StatusCode, Uri};
 use serde::Deserialize;
 
 /// What the redirects to this page say.
@@ -26,8 +26,8 @@ struct Login {
 }
 
 /// `GET /login`.
-pub async fn show(query: Option<Query<LoginQuery>>) -> Response {
-    let query = query.map(|Query(query)| query).unwrap_or_default();
+pub async fn show(uri: Uri) -> Response {
+    let query: LoginQuery = parameters(&uri).unwrap_or_default();
     let page = Login { frame: problem::anonymous("Log in"), refused: refused(&query.failed), next: query.next };
     frame::page(StatusCode::OK, &page)
 }

@@ -82,7 +82,10 @@ mod tests {
 
     #[test]
     fn thousands_and_units() {
-        assert_eq!([7, 999, 1000, 1_234_567].map(|n| grouped(&n)), ["7", "999", "1\u{202f}000", "1\u{202f}234\u{202f}567"]);
+        assert_eq!(
+            [7, 999, 1000, 1_234_567].map(|n| grouped(&n)),
+            ["7", "999", "1\u{202f}000", "1\u{202f}234\u{202f}567"]
+        );
         assert_eq!([12, 2048, 5 << 30].map(|n| bytes(&n)), ["12 B", "2.0 KiB", "5.0 GiB"]);
         assert_eq!([0, 1, 2].map(|n| counted(n, "job")), ["no job", "1 job", "2 jobs"]);
     }

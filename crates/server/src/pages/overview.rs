@@ -229,7 +229,11 @@ fn troubles(situation: &Situation, now: Time) -> Vec<Trouble> {
     let unplaced = situation.jobs.of(model::JobState::Defined);
     if unplaced > 0 {
         let href = Link::to("/jobs").with("state", model::JobState::Defined).url();
-        found.push(Trouble { what: counted(unplaced, "job"), href, why: "no queue fits; each one says why".to_owned() });
+        found.push(Trouble {
+            what: counted(unplaced, "job"),
+            href,
+            why: "no queue fits; each one says why".to_owned(),
+        });
     }
     found
 }

@@ -47,7 +47,8 @@ impl Pilot {
 
     fn lead(&self) -> String {
         let pilot = &self.pilot;
-        let node = if pilot.node.is_empty() { String::new() } else { format!(" on {}", number::capped(&pilot.node, 80)) };
+        let node =
+            if pilot.node.is_empty() { String::new() } else { format!(" on {}", number::capped(&pilot.node, 80)) };
         match pilot.state {
             PilotState::Announced => "Written down; the batch system has not accepted it yet.".to_owned(),
             PilotState::Submitted | PilotState::Pending => format!("Waits in batch system {}.", pilot.batch),
@@ -55,7 +56,9 @@ impl Pilot {
             PilotState::Running => format!("Runs {}{node}.", number::counted(pilot.jobs_now, "job")),
             PilotState::Exiting => format!("Takes no more jobs and cleans up{node}."),
             PilotState::Done => format!("Gone as wanted{node} after {}.", number::counted(pilot.jobs_ended, "job")),
-            PilotState::Fault => format!("Gone, not as wanted{node}, after {}.", number::counted(pilot.jobs_ended, "job")),
+            PilotState::Fault => {
+                format!("Gone, not as wanted{node}, after {}.", number::counted(pilot.jobs_ended, "job"))
+            }
         }
     }
 }

@@ -99,9 +99,5 @@ fn limits(queue: &QueueRecord) -> String {
     if queue.max_wall_time_s > 0 {
         parts.push(result::seconds_whole(&queue.max_wall_time_s));
     }
-    if parts.is_empty() {
-        "Jobs of any size.".to_owned()
-    } else {
-        format!("Jobs of at most {}.", parts.join(", "))
-    }
+    if parts.is_empty() { "Jobs of any size.".to_owned() } else { format!("Jobs of at most {}.", parts.join(", ")) }
 }

@@ -103,7 +103,8 @@ impl<'a> Reader<'a> {
 
     async fn collected(&self, body: axum::body::Body) -> Read<Vec<u8>> {
         let collected = body.collect().await;
-        let bytes = collected.map_err(|error| self.fail(ApiError::internal(format!("cannot read the log: {error}"))))?;
+        let bytes =
+            collected.map_err(|error| self.fail(ApiError::internal(format!("cannot read the log: {error}"))))?;
         Ok(bytes.to_bytes().to_vec())
     }
 
@@ -151,7 +152,8 @@ impl<'a> Reader<'a> {
         let list = self.told(queues::list(State(self.state.clone()), self.asked.identity.clone()).await)?;
         let mut situations = Vec::with_capacity(list.queues.len());
         for (i, summary) in list.queues.into_iter().enumerate() {
-            let last = if i < DECIDED_QUEUES_MAX { self.last_decision(of_queue(&summary.queue.name)).await? } else { None };
+            let last =
+                if i < DECIDED_QUEUES_MAX { self.last_decision(of_queue(&summary.queue.name)).await? } else { None };
             situations.push(situation(summary, last));
         }
         Ok(situations)

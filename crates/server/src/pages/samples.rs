@@ -25,8 +25,7 @@ pub fn before(seconds: u64) -> Time {
 }
 
 pub fn asked(uri: &str) -> Asked {
-    let identity =
-        Identity { user: "ann".into(), group: "atlas".into(), role: Role::Operator, sites: Vec::new() };
+    let identity = Identity { user: "ann".into(), group: "atlas".into(), role: Role::Operator, sites: Vec::new() };
     Asked { identity, now: NOW, uri: uri.parse().unwrap(), fragment: false }
 }
 

@@ -1,39 +1,165 @@
-//! Every page as it is written for an empty server and for a busy one.
+//! Every page as it is written for an empty server and for a busy one; a reviewer sees what changes.
 
-use super::frame::Section;
+use super::frame::{Frame, Section};
 use super::overview::Situation;
 use super::samples::{self, frame};
-use super::{decisions, factories, factory, jobs, overview, pilot, pilots, queue, queues};
+use super::{decisions, factories, factory, jobs, pilot, pilots, queue, queues};
 use askama::Template;
 use model::{JobState, PilotState};
 use std::collections::BTreeMap;
+use wire::api::{DecisionQuery, JobQuery, PilotQuery};
 
-/// The page without what changes with the style sheet or the version.
+/// Only the content of a page, as a live update gets it.
+fn content(section: Section, title: &str, uri: &str) -> Frame {
+    Frame { fragment: true, ..frame(section, title, uri) }
+}
+
 fn html(template: &impl Template) -> String {
-    let page = template.render().unwrap();
-    if let Ok(dir) = std::env::var("PREVIEW") {
-        let title = page.split("<title>").nth(1).and_then(|t| t.split(" · ").next()).unwrap_or("x").to_lowercase();
-        let mut n = 0;
-        let mut path = std::path::PathBuf::from(&dir).join(format!("{}.html", title.replace(' ', "-")));
-        while path.exists() { n += 1; path = std::path::PathBuf::from(&dir).join(format!("{}-{n}.html", title.replace(' ', "-"))); }
-        std::fs::write(path, &page).unwrap();
+    template.render().unwrap()
+}
+
+/// The page without what changes with every asset and version.
+fn steady(page: &str) -> String {
+    let mut out = String::new();
+    for (i, part) in page.split("/assets/").enumerate() {
+        match i {
+            0 => out.push_str(part),
+            _ => {
+                let (_, name) = part.split_once('/').unwrap();
+                out.push_str("/assets/HASH/");
+                out.push_str(name);
+            }
+        }
     }
-    page
+    out.replace(super::frame::VERSION, "VERSION")
+}
+
+fn label_counts() -> queue::LabelCounts {
+    let counts = BTreeMap::from([(PilotState::Pending, 1), (PilotState::Running, 2), (PilotState::Fault, 3)]);
+    [(("f1".to_owned(), "glasgow-slurm".to_owned()), counts)].into()
 }
 
 #[test]
-fn previews() {
-    let counts: queue::LabelCounts = [(("f1".to_owned(), "glasgow-slurm".to_owned()), BTreeMap::from([(PilotState::Running, 2), (PilotState::Fault, 3)]))].into();
-    html(&samples::overview(samples::situation()));
-    html(&samples::overview(Situation { jobs: samples::counts(&[]), queues: vec![], factories: vec![], latest: vec![], failed: vec![] }));
-    for state in [JobState::Running, JobState::Failed, JobState::Activated] { html(&samples::job_page(state)); }
-    html(&jobs::Jobs::new(frame(Section::Jobs, "Jobs", "/jobs?user=ann"), wire::api::JobQuery { user: Some("ann".into()), ..Default::default() }, Some(samples::situation().jobs), vec!["glasgow-short".into()], samples::jobs(), Some("1010".into())));
-    html(&jobs::Jobs::new(frame(Section::Jobs, "Jobs", "/jobs"), Default::default(), None, vec![], vec![], None));
-    html(&queues::Queues::new(frame(Section::Queues, "Queues", "/queues"), 1, vec![samples::queue_situation(None)]));
-    html(&queue::Queue::new(frame(Section::Queues, "Queue", "/queues/glasgow-short"), samples::queue_situation(None), samples::demand(), &samples::factories(), &counts, samples::decisions(), samples::jobs()));
-    html(&pilots::Pilots::new(frame(Section::Pilots, "Pilots", "/pilots"), Default::default(), &BTreeMap::from([(PilotState::Running, 2)]), Default::default(), [PilotState::Pending, PilotState::Running, PilotState::Fault].map(|s| samples::pilot(4, s)).into(), None));
-    html(&pilot::Pilot::new(frame(Section::Pilots, "Pilot 4", "/pilots/4"), samples::pilot(4, PilotState::Running), samples::jobs(), vec![], true));
-    html(&factories::Factories::new(frame(Section::Factories, "Factories", "/factories"), &samples::factories(), &counts));
-    html(&factory::Factory::new(frame(Section::Factories, "Factory f1", "/factories/f1"), &samples::factories()[0], &counts, BTreeMap::from([("glasgow-slurm".to_owned(), samples::decision(1, 12))]), samples::decisions()));
-    html(&decisions::Decisions::new(frame(Section::Factories, "Decisions", "/decisions"), Default::default(), samples::decisions(), None));
+fn overview_of_a_busy_server() {
+    insta::assert_snapshot!(steady(&html(&samples::overview(samples::situation()))));
+}
+
+#[test]
+fn overview_of_an_empty_server_tells_what_to_do_next() {
+    let nothing = Situation {
+        jobs: samples::counts(&[]),
+        queues: Vec::new(),
+        factories: Vec::new(),
+        latest: Vec::new(),
+        failed: Vec::new(),
+    };
+    insta::assert_snapshot!(steady(&html(&samples::overview(nothing))));
+}
+
+#[test]
+fn job_in_each_stage() {
+    for state in [JobState::Activated, JobState::Running, JobState::Finished, JobState::Failed] {
+        insta::assert_snapshot!(format!("job_{state}"), steady(&html(&samples::job_page(state))));
+    }
+}
+
+#[test]
+fn jobs_with_filter_and_cursor() {
+    let query = JobQuery { user: Some("ann".into()), cursor: Some("1018".into()), ..JobQuery::default() };
+    let counts = samples::situation().jobs;
+    let queues = vec!["glasgow-short".to_owned()];
+    let frame = content(Section::Jobs, "Jobs", "/jobs?user=ann&cursor=1018");
+    let page = jobs::Jobs::new(frame, query, Some(counts), queues, samples::jobs(), Some("1010".into()));
+    insta::assert_snapshot!(html(&page));
+}
+
+#[test]
+fn jobs_when_there_are_none() {
+    let frame = || content(Section::Jobs, "Jobs", "/jobs");
+    let none = jobs::Jobs::new(frame(), JobQuery::default(), Some(samples::counts(&[])), Vec::new(), Vec::new(), None);
+    insta::assert_snapshot!("jobs_none", html(&none));
+    let failed = JobQuery { state: Some(JobState::Failed), pilot: Some(model::PilotId(9)), ..JobQuery::default() };
+    let unmatched = jobs::Jobs::new(frame(), failed, None, Vec::new(), Vec::new(), Some("500".into()));
+    insta::assert_snapshot!("jobs_unmatched", html(&unmatched));
+}
+
+#[test]
+fn queues_and_one_queue() {
+    let list = queues::Queues::new(
+        content(Section::Queues, "Queues", "/queues"),
+        1,
+        vec![samples::queue_situation(samples::decisions().pop())],
+    );
+    insta::assert_snapshot!("queues", html(&list));
+    let one = queue::Queue::new(
+        content(Section::Queues, "Queue glasgow-short", "/queues/glasgow-short"),
+        samples::queue_situation(None),
+        samples::demand(),
+        &samples::factories(),
+        &label_counts(),
+        samples::decisions(),
+        samples::jobs(),
+    );
+    insta::assert_snapshot!("queue", html(&one));
+}
+
+#[test]
+fn pilots_and_one_pilot() {
+    let rows = [PilotState::Pending, PilotState::Running, PilotState::Fault];
+    let rows: Vec<_> = rows.into_iter().zip(5..).map(|(state, id)| samples::pilot(id, state)).collect();
+    let counts = BTreeMap::from([(PilotState::Pending, 1), (PilotState::Running, 1), (PilotState::Fault, 1)]);
+    let list = |rows, counts: &BTreeMap<_, _>| {
+        let frame = content(Section::Pilots, "Pilots", "/pilots");
+        html(&pilots::Pilots::new(frame, PilotQuery::default(), counts, pilots::Choices::default(), rows, None))
+    };
+    insta::assert_snapshot!("pilots", list(rows.clone(), &counts));
+    insta::assert_snapshot!("pilots_none", list(Vec::new(), &BTreeMap::new()));
+    for one in rows {
+        let frame = content(Section::Pilots, "Pilot", "/pilots/5");
+        let name = format!("pilot_{}", one.state);
+        insta::assert_snapshot!(name, html(&pilot::Pilot::new(frame, one, samples::jobs(), Vec::new(), true)));
+    }
+}
+
+#[test]
+fn factories_and_one_factory() {
+    let frame = || content(Section::Factories, "Factories", "/factories");
+    insta::assert_snapshot!("factories_none", html(&factories::Factories::new(frame(), &[], &label_counts())));
+    let all = samples::factories();
+    insta::assert_snapshot!("factories", html(&factories::Factories::new(frame(), &all, &label_counts())));
+    let last = BTreeMap::from([("glasgow-slurm".to_owned(), samples::decision(1, 12))]);
+    let one = factory::Factory::new(frame(), &all[0], &label_counts(), last, samples::decisions());
+    insta::assert_snapshot!("factory", html(&one));
+    let mut silent = all[0].clone();
+    silent.last_heard = samples::before(3600);
+    let one = factory::Factory::new(frame(), &silent, &label_counts(), BTreeMap::new(), Vec::new());
+    insta::assert_snapshot!("factory_silent", html(&one));
+}
+
+#[test]
+fn decisions_of_a_label() {
+    let query = DecisionQuery { label: Some("glasgow-slurm".into()), ..DecisionQuery::default() };
+    let frame = content(Section::Factories, "Decisions", "/decisions?label=glasgow-slurm");
+    insta::assert_snapshot!(html(&decisions::Decisions::new(frame, query, samples::decisions(), None)));
+}
+
+#[test]
+fn text_of_clients_is_never_markup() {
+    let pages = [
+        html(&samples::overview(samples::situation())),
+        html(&samples::job_page(JobState::Running)),
+        html(&jobs::Jobs::new(
+            content(Section::Jobs, "Jobs", "/jobs"),
+            JobQuery { name: Some("\"><script>".into()), ..JobQuery::default() },
+            None,
+            Vec::new(),
+            samples::jobs(),
+            None,
+        )),
+    ];
+    for page in pages {
+        assert!(!page.contains("<script>"), "an unescaped script in {page}");
+        assert!(!page.contains("<b>row"), "an unescaped log in {page}");
+        assert!(!page.contains(" style="), "an inline style, which the content security policy forbids, in {page}");
+    }
 }

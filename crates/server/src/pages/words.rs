@@ -94,12 +94,13 @@ fn ready(said: &Said<'_>) -> String {
     if idle > 0 {
         words += &format!(", {} idle", of_slots(idle));
     }
-    words + &match pending {
-        0 if waiting > 0 => ", no pilot is on its way".to_owned(),
-        0 => String::new(),
-        1 => ", 1 pilot is on its way".to_owned(),
-        n => format!(", {} pilots are on their way", grouped(&n)),
-    }
+    words
+        + &match pending {
+            0 if waiting > 0 => ", no pilot is on its way".to_owned(),
+            0 => String::new(),
+            1 => ", 1 pilot is on its way".to_owned(),
+            n => format!(", {} pilots are on their way", grouped(&n)),
+        }
 }
 
 fn of_slots(idle: u64) -> String {
