@@ -71,6 +71,17 @@ pub struct PilotArgs {
     pub linger_s: u32,
 
     /// Do not bind slots to cores of their own.
-    #[arg(long, env = "PILOTAGE_NO_PIN")]
+    #[arg(long, env = "PILOTAGE_NO_PIN", value_parser = clap::builder::BoolishValueParser::new())]
     pub no_pin: bool,
+
+    /// Remove the file of this program at the start: the wrapper downloaded it for this pilot alone.
+    #[arg(long, env = "PILOTAGE_DELETE_PROGRAM", hide = true, value_parser = clap::builder::BoolishValueParser::new())]
+    pub delete_program: bool,
+}
+
+impl PilotArgs {
+    /// Cores of all slots together.
+    pub(crate) fn all_cores(&self) -> u32 {
+        if self.cores > 0 { self.cores } else { self.slots }
+    }
 }

@@ -12,6 +12,7 @@ mod slot;
 pub(crate) mod tree;
 
 pub(crate) use program::url_file_name;
+pub(crate) use slot::{SLOT_PREFIX, log_path};
 
 use slot::Slot;
 use std::process::ExitCode;

@@ -301,7 +301,8 @@ impl Ended {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{FRAME_MAX, FrameBuffer};
+    use super::super::FrameBuffer;
+    use super::super::codec::FRAME_MAX;
     use super::*;
 
     const KEY: JobKey = JobKey { job: JobId(17), attempt: 3 };
@@ -365,6 +366,6 @@ mod tests {
         let mut buffer = FrameBuffer::default();
         buffer.push(&u32::MAX.to_le_bytes());
         assert_eq!(buffer.next_body(), Err(BadFrame::TooLong(u32::MAX as usize)));
-        assert!(FRAME_MAX > model::JobSpec::command("x", []).payload_bytes());
+        assert!(FRAME_MAX > JobSpec::command("x", []).payload_bytes());
     }
 }

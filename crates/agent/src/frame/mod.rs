@@ -5,5 +5,5 @@
 mod codec;
 mod message;
 
-pub(crate) use codec::{BadFrame, FRAME_MAX, FrameBuffer};
+pub(crate) use codec::{BadFrame, FrameBuffer};
 pub(crate) use message::{Captured, Ended, FromRunner, JobKey, JobOrder, Setup, ToRunner};

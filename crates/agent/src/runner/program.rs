@@ -262,7 +262,7 @@ mod tests {
     fn interpreters_are_read_from_the_first_line() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("script");
-        let mut of = |text: &[u8]| {
+        let of = |text: &[u8]| {
             fs::write(&file, text).unwrap();
             interpreter(&file).map(|words| words.join("|"))
         };

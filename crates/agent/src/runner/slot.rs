@@ -51,8 +51,8 @@ impl Slot {
     pub(crate) fn take_over() -> io::Result<Slot> {
         let connection = rustix::io::fcntl_dupfd_cloexec(io::stdin(), 3)?;
         rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
-        let stdout = pipe_into(|end| rustix::stdio::dup2_stdout(end))?;
-        let stderr = pipe_into(|end| rustix::stdio::dup2_stderr(end))?;
+        let stdout = pipe_into(rustix::stdio::dup2_stdout)?;
+        let stderr = pipe_into(rustix::stdio::dup2_stderr)?;
         rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
         // Fails only for the leader of a process group, which the pilot does not make of us.
         let _ = rustix::process::setsid();

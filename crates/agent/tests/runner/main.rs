@@ -1,5 +1,8 @@
 //! The runner as a process: started, fed with frames, watched from outside.
 
+// Helpers of tests may panic as tests do.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 #[allow(dead_code, unused_imports)]
 #[path = "../../src/frame/mod.rs"]
 mod frame;
