@@ -28,7 +28,7 @@ pub struct Arguments {
     /// Cargo profile of the programs: `dist` is small and slow to build, `dev` is quick.
     #[arg(long, default_value = "dist")]
     profile: String,
-    /// Also unpack it in an empty root with nothing but a shell and run the demo there; needs root.
+    /// Also unpack it in an empty root with nothing but a shell and run the demo there.
     #[arg(long)]
     test: bool,
 }

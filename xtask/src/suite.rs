@@ -73,6 +73,7 @@ fn steps(arguments: &Arguments) -> Vec<Step> {
         steps.push(Step::task("layers", &["xtask", "layers"]));
         steps.push(Step::task("shape", &["xtask", "shape"]));
         steps.push(Step::task("generated files", &["xtask", "generate", "--check"]));
+        steps.push(Step::task("release tarball", &["xtask", "dist", "--profile", "dev", "--test"]));
     }
     steps
 }

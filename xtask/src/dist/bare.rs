@@ -1,7 +1,7 @@
 //! A root directory with a shell, `/proc`, `/dev` and `/tmp` and nothing else, in which the tarball's demo must run.
 
 use super::call;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -22,7 +22,6 @@ exec env -i PATH=/bin HOME=/tmp TMPDIR=/tmp chroot "$root" /bin/sh -c 'cd /tmp &
 
 /// Unpacks the tarball and runs its demo.
 pub fn run_demo(tarball: &Path) -> Result<()> {
-    ensure!(rustix::process::geteuid().is_root(), "the test in a bare root needs root, for chroot");
     let root = tempfile::tempdir()?;
     for folder in ["bin", "dev", "proc", "tmp", "pilotage", "etc"] {
         std::fs::create_dir(root.path().join(folder))?;

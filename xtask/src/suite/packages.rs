@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 /// Debian packages, always.
 const DEBIAN: &[&str] =
-    &["chromium", "gcc", "git", "iproute2", "libc6-dev", "make", "postgresql", "python3", "util-linux"];
+    &["binutils", "chromium", "gcc", "git", "iproute2", "libc6-dev", "make", "postgresql", "python3", "util-linux"];
 
 /// Debian packages of the Slurm service.
 pub const SLURM: &[&str] = &["munge", "slurm-client", "slurm-wlm-basic-plugins", "slurmctld", "slurmd"];
