@@ -3,10 +3,12 @@
 //! Knows nothing of the server or of scheduling. Carries the pilot id in a native field of each batch system, so that
 //! a status answer alone tells which pilots are there.
 
+mod command;
 mod config;
 pub mod local;
 pub mod slurm;
 mod system;
+mod transcript;
 
 pub use config::BatchConfig;
 pub use system::*;

@@ -103,8 +103,8 @@ pub struct Status {
 pub struct PilotStatus {
     /// The pilot.
     pub pilot: PilotId,
-    /// What it means.
-    pub event: PilotEvent,
+    /// What it means; `None` when it is there in a state that we do not know.
+    pub event: Option<PilotEvent>,
     /// The batch system's own id.
     pub batch_id: String,
     /// The batch system's own word for the state.
@@ -214,5 +214,16 @@ impl BatchError {
     /// Whether the call may have had its effect nevertheless.
     pub fn is_uncertain(&self) -> bool {
         matches!(self, BatchError::TimeOut { .. } | BatchError::TooLong { .. } | BatchError::Garbled { .. })
+    }
+}
+
+/// Why a pilot ended, from the exit code of its wrapper.
+///
+/// Codes above 128 are signals as a shell shows them.
+pub fn exit_class(code: i32) -> ErrorClass {
+    match code {
+        126 | 127 => ErrorClass::Node,
+        129..=192 => ErrorClass::Killed,
+        _ => ErrorClass::Internal,
     }
 }

@@ -45,6 +45,8 @@ pub struct FactorySection {
     pub cycle_s: f64,
     /// How old the last good answer of the server or of a batch system may be, in seconds, and still be used.
     pub stale_s: f64,
+    /// How long a pilot that its batch system no longer shows must have been silent, in seconds, before it is closed.
+    pub quiet_s: f64,
     /// Chain of labels that name none; the default chain when empty.
     pub chain: Vec<StepName>,
     /// The most pilots of all labels together.
@@ -114,6 +116,7 @@ impl Default for FactorySection {
             dir: PathBuf::new(),
             cycle_s: 30.0,
             stale_s: 600.0,
+            quiet_s: 90.0,
             chain: Vec::new(),
             max_pilots: 10_000,
             sched: Sched::default(),
@@ -130,6 +133,13 @@ impl FactorySection {
     /// Age at which the last good answer is no longer used.
     pub fn stale(&self) -> Duration {
         Duration::try_from_secs_f64(self.stale_s).unwrap_or(Duration::from_secs(600))
+    }
+}
+
+impl FactorySection {
+    /// Silence after which an absent pilot is closed.
+    pub fn quiet(&self) -> Duration {
+        Duration::try_from_secs_f64(self.quiet_s).unwrap_or(Duration::from_secs(90))
     }
 }
 
@@ -173,9 +183,15 @@ impl Config {
         schemars::schema_for!(Config)
     }
 
-    /// The label's scheduler settings, with the factory's where it sets none.
+    /// The label's scheduler settings, with the factory's where it sets none. Bounds of the default chain have
+    /// defaults; in a chain of one's own, what is not set does not bound.
     pub fn sched_of(&self, label: &LabelSection) -> Sched {
-        label.sched.or(&self.factory.sched)
+        let mut sched = label.sched.or(&self.factory.sched);
+        if label.chain(&self.factory) == DEFAULT_CHAIN {
+            sched = sched.or(&Sched::of_default_chain());
+        }
+        sched.maxperfactory.maximum.get_or_insert(i64::try_from(self.factory.max_pilots).unwrap_or(i64::MAX));
+        sched
     }
 
     fn anchor(&mut self, base: &Path) {

@@ -1,6 +1,12 @@
 //! How the pilots of this factory are started: what only the program around the factory can know.
 
+use crate::config::LabelSection;
+use batch::{Needs, SubmitRequest};
+use model::PilotId;
+use serde_json::Error;
 use std::path::PathBuf;
+use wire::PilotSecret;
+use wire::api::Announced;
 
 /// Given to the factory by its program; the same for all labels.
 #[derive(Clone, Debug)]
@@ -35,4 +41,72 @@ pub enum PilotProgram {
         /// Hex SHA-256 of the file.
         sha256: String,
     },
+}
+
+/// Time between the end of a pilot's life and that of its batch job: enough to stop jobs and to report.
+const LEAVE_MAX_S: u32 = 120;
+
+/// Seconds that a pilot with this wall time may live; 0 means no end.
+pub fn life_s(wall_time_s: u32) -> u32 {
+    wall_time_s - LEAVE_MAX_S.min(wall_time_s / 10)
+}
+
+impl PilotLaunch {
+    /// What a batch system needs to start pilots of a label.
+    pub fn request(&self, name: &str, label: &LabelSection, announced: &Announced) -> Result<SubmitRequest, Error> {
+        let ids = (announced.first.0..).map(PilotId);
+        let secrets: Result<Vec<Vec<u8>>, Error> =
+            ids.zip(&announced.secrets).map(|(pilot, secret)| self.secret_file(pilot, secret)).collect();
+        Ok(SubmitRequest {
+            label: name.to_owned(),
+            first: announced.first,
+            wrapper: self.wrapper.clone(),
+            arguments: self.arguments(),
+            environment: self.environment(label),
+            secrets: secrets?,
+            needs: Needs {
+                cores: label.cores,
+                memory_mib: label.memory_mib,
+                wall_time_s: label.wall_time_s,
+                arguments: label.submit_arguments.clone(),
+            },
+        })
+    }
+
+    fn secret_file(&self, pilot: PilotId, secret: &str) -> Result<Vec<u8>, Error> {
+        serde_json::to_vec(&PilotSecret {
+            pilot,
+            secret: secret.to_owned(),
+            urls: self.servers.clone(),
+            trust: self.trust.clone(),
+        })
+    }
+
+    fn arguments(&self) -> Vec<String> {
+        match &self.program {
+            PilotProgram::Path { arguments, .. } => arguments.clone(),
+            PilotProgram::Url { .. } => Vec::new(),
+        }
+    }
+
+    fn environment(&self, label: &LabelSection) -> Vec<(String, String)> {
+        let mut variables = vec![
+            ("SLOTS", label.slots().to_string()),
+            ("CORES", label.cores.to_string()),
+            ("MEMORY_MIB", label.memory_mib.to_string()),
+            ("LIFE_S", life_s(label.wall_time_s).to_string()),
+            ("IDLE_S", label.idle_s.to_string()),
+        ];
+        if !label.scratch.is_empty() {
+            variables.push(("SCRATCH_BASE", label.scratch.clone()));
+        }
+        match &self.program {
+            PilotProgram::Path { path, .. } => variables.push(("PILOT", path.display().to_string())),
+            PilotProgram::Url { url, sha256 } => {
+                variables.push(("PILOT_URL", url.clone()));
+                variables.push(("PILOT_SHA256", sha256.clone()));
+            }
+        }
+        variables.into_iter().map(|(name, value)| (format!("PILOTAGE_{name}"), value)).collect()
+    }
 }

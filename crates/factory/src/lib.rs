@@ -1,20 +1,33 @@
 //! How many pilots, where, when: the scheduler chain as pure functions, and the reconciling cycle around it.
 
+pub mod chain;
 pub mod config;
+mod cycle;
+mod explain;
 mod launch;
+mod logs;
+pub mod plan;
+pub mod reconcile;
+pub mod restraint;
+mod run;
+mod said;
 mod server;
+pub mod situation;
+pub mod world;
 
 pub use config::Config;
+pub use cycle::Cycler;
 pub use launch::{PilotLaunch, PilotProgram};
 pub use server::Server;
 
+use model::Decision;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
 /// What a factory is told by its program.
 #[derive(Debug)]
 pub enum Signal {
-    /// Submit nothing more, drain all pilots, return when they are gone (SIGTERM).
+    /// Submit nothing more, drain all pilots, return when they are gone (SIGTERM). The second one is [`Signal::Leave`].
     Drain,
     /// Return at once and leave the pilots as they are (a second SIGTERM).
     Leave,
@@ -35,32 +48,47 @@ pub enum FactoryError {
         /// Why not.
         source: batch::BatchError,
     },
-    /// The server refuses this factory.
-    #[error("register factory '{name}': {source}")]
-    Server {
-        /// The factory.
+    /// A reload cannot give the factory another name: its pilots carry the old one.
+    #[error("rename the factory from '{from}' to '{to}' while it runs; stop it and start it anew")]
+    Renamed {
+        /// Its name.
+        from: String,
+        /// The name in the new configuration.
+        to: String,
+    },
+    /// There is no such label.
+    #[error("find label '{name}'; the labels are {known}")]
+    UnknownLabel {
+        /// The name that was given.
         name: String,
-        /// Why not.
-        source: wire::Error,
+        /// The names there are.
+        known: String,
     },
 }
 
 /// One factory.
 pub struct Factory {
-    config: Config,
-    server: Arc<dyn Server>,
-    launch: PilotLaunch,
+    cycler: Cycler,
 }
 
 impl Factory {
     /// A factory with a checked configuration. Makes the directories of its batch end points.
     pub fn new(config: Config, server: Arc<dyn Server>, launch: PilotLaunch) -> Result<Factory, FactoryError> {
-        Ok(Factory { config, server, launch })
+        Ok(Factory { cycler: Cycler::new(config, server, launch)? })
     }
 
-    /// Cycles until told to stop.
+    /// Cycles until told to stop; also when all senders of signals are gone.
     pub async fn run(self, signals: mpsc::Receiver<Signal>) -> Result<(), FactoryError> {
-        let _ = (self.config, self.server, self.launch, signals);
-        Ok(())
+        run::run(self.cycler, signals).await
+    }
+
+    /// What a label would decide now, without doing it.
+    pub async fn explain(&mut self, label: &str) -> Result<Decision, FactoryError> {
+        self.cycler.explain(label).await
+    }
+
+    /// Whether every batch end point can be used, by name.
+    pub async fn check(&self) -> Vec<(String, Vec<batch::Check>)> {
+        self.cycler.check().await
     }
 }

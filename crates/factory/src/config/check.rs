@@ -32,7 +32,9 @@ fn check_factory(config: &Config, found: &mut Vec<(String, String)>) {
     } else if let Err(error) = model::queue::check_name(&factory.name) {
         found.push(("factory.name".to_owned(), error.to_string()));
     }
-    for (key, value, least) in [("cycle_s", factory.cycle_s, 0.01), ("stale_s", factory.stale_s, 0.01)] {
+    for (key, value, least) in
+        [("cycle_s", factory.cycle_s, 0.01), ("stale_s", factory.stale_s, 0.01), ("quiet_s", factory.quiet_s, 0.0)]
+    {
         if !(least..=86_400.0).contains(&value) {
             found.push((format!("factory.{key}"), format!("{value} is not between {least} and 86400 seconds")));
         }

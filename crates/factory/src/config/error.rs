@@ -54,13 +54,22 @@ impl ConfigError {
         let start = error.span().map(|span| span.start);
         let line = start.map_or(0, |at| text.get(..at).unwrap_or_default().matches('\n').count() + 1);
         let said = error.message().trim();
-        let key = unknown_field(said).map(str::to_owned).unwrap_or_else(|| key_on(text, line));
+        let unknown = unknown_field(said);
+        // Inside a section with a kind, such as [batch.x], the reader only knows where the section begins.
+        let line = unknown.map_or(line, |key| line_with(text, line, key).unwrap_or(line));
+        let key = unknown.map(str::to_owned).unwrap_or_else(|| key_on(text, line));
         let what = match suggestion(said) {
             Some(nearest) => format!("{said}; did you mean '{nearest}'?"),
             None => said.replace('\n', "; "),
         };
         ConfigError::Wrong(vec![Problem { path: path.to_owned(), line, key, what }])
     }
+}
+
+/// The first line from `from` on that sets `key`.
+fn line_with(text: &str, from: usize, key: &str) -> Option<usize> {
+    let mut lines = text.lines().enumerate().skip(from.saturating_sub(1));
+    lines.find(|(_, line)| line.contains(key)).map(|(index, _)| index + 1)
 }
 
 fn key_on(text: &str, line: usize) -> String {

@@ -156,6 +156,20 @@ sections! {
     fixed: Fixed,
 }
 
+impl Sched {
+    /// Bounds of the default chain: they suit a laptop (where the slots of the machine bound it anyway) and a small
+    /// cluster.
+    pub fn of_default_chain() -> Sched {
+        Sched {
+            maxpercycle: Maximum { maximum: Some(100) },
+            maxpending: MaxPending { maximum: Some(100), allow_negative: Some(false) },
+            maxtorun: Maximum { maximum: Some(1000) },
+            minpercycle: Minimum { minimum: Some(0) },
+            ..Sched::default()
+        }
+    }
+}
+
 impl StepName {
     /// All steps.
     pub const ALL: [StepName; 13] = [

@@ -1,0 +1,66 @@
+//! Whether Slurm can be used from here.
+
+use super::{Slurm, limits, squeue};
+use crate::{BatchError, Check};
+
+impl Slurm {
+    pub(super) async fn checks(&self) -> Vec<Check> {
+        let mut checks = vec![self.check_dir()];
+        checks.push(
+            self.check("scontrol", &["show", "config"], |out| {
+                format!("arrays of {} tasks", limits::max_array_size(out))
+            })
+            .await,
+        );
+        let user = rustix::process::getuid().as_raw();
+        let queue = squeue::arguments(user, &self.config.cluster);
+        let words: Vec<&str> = queue.iter().map(String::as_str).collect();
+        checks.push(self.check("squeue", &words, |out| format!("{} jobs of user {user}", out.lines().count())).await);
+        checks.push(self.check_partition().await);
+        for program in ["sbatch", "scancel"] {
+            checks.push(self.check(program, &["--version"], |out| out.trim().to_owned()).await);
+        }
+        checks
+    }
+
+    fn check_dir(&self) -> Check {
+        let probe = self.dir.join("probe");
+        let written = std::fs::write(&probe, b"").and_then(|()| std::fs::remove_file(&probe));
+        Check {
+            what: format!("directory {}", self.dir.display()),
+            ok: written.is_ok(),
+            found: match written {
+                Ok(()) => "can be written; the nodes must see it under the same path".to_owned(),
+                Err(error) => error.to_string(),
+            },
+        }
+    }
+
+    async fn check_partition(&self) -> Check {
+        let what = "partition".to_owned();
+        let wanted = self.config.partition.clone();
+        match self.said("sinfo", &["-h", "-o", "%R"]).await {
+            Err(error) => Check { what, ok: false, found: error.to_string() },
+            Ok(out) => {
+                let names: Vec<&str> = out.split_whitespace().collect();
+                let ok = wanted.is_empty() || wanted.split(',').all(|name| names.contains(&name));
+                let found = if ok { names.join(", ") } else { format!("no '{wanted}' among {}", names.join(", ")) };
+                Check { what, ok, found }
+            }
+        }
+    }
+
+    async fn check(&self, program: &str, words: &[&str], found: impl Fn(&str) -> String) -> Check {
+        let said = self.said(program, words).await;
+        Check {
+            what: program.to_owned(),
+            ok: said.is_ok(),
+            found: said.map_or_else(|error| error.to_string(), |out| found(&out)),
+        }
+    }
+
+    async fn said(&self, program: &str, words: &[&str]) -> Result<String, BatchError> {
+        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        Ok(self.commands.run(program, &words).await?.success(program)?.out)
+    }
+}

@@ -1,0 +1,197 @@
+//! `sbatch`: arrays within Slurm's limits.
+
+use super::array::Array;
+use super::limits::means_full;
+use super::name::job_name;
+use super::{Slurm, SlurmConfig};
+use crate::{BatchError, Needs, SubmitOutcome, SubmitRequest};
+use model::PilotId;
+
+/// What came of one `sbatch`.
+enum Sent {
+    Accepted(String),
+    Full(String),
+    Refused(String),
+}
+
+impl Slurm {
+    /// Submits in arrays of at most `largest`; a full system gets ever smaller arrays until it takes none.
+    pub(super) async fn submit_arrays(
+        &self,
+        request: &SubmitRequest,
+        largest: usize,
+    ) -> Result<SubmitOutcome, BatchError> {
+        let mut outcome = SubmitOutcome::default();
+        let (mut done, mut size) = (0, largest.max(1));
+        while done < request.secrets.len() {
+            let end = request.secrets.len().min(done + size);
+            let first = PilotId(request.first.0 + done as i64);
+            let sent = match self.submit_array(request, first, &request.secrets[done..end]).await {
+                Ok(sent) => sent,
+                // What was accepted before must not be lost with the rest.
+                Err(error) if !error.is_uncertain() && done > 0 => Sent::Refused(error.to_string()),
+                Err(error) => return if done > 0 { Ok(outcome) } else { Err(error) },
+            };
+            match sent {
+                Sent::Accepted(job) => {
+                    let ids = (0..end - done).map(|index| (PilotId(first.0 + index as i64), format!("{job}_{index}")));
+                    outcome.accepted.extend(ids);
+                    done = end;
+                }
+                Sent::Full(_) if end - done > 1 => size = (end - done) / 2,
+                Sent::Full(reason) => {
+                    outcome.full = true;
+                    refuse_rest(&mut outcome, request, done, reason);
+                    break;
+                }
+                Sent::Refused(reason) => {
+                    refuse_rest(&mut outcome, request, done, reason);
+                    break;
+                }
+            }
+        }
+        Ok(outcome)
+    }
+
+    async fn submit_array(
+        &self,
+        request: &SubmitRequest,
+        first: PilotId,
+        secrets: &[Vec<u8>],
+    ) -> Result<Sent, BatchError> {
+        let root = self.root();
+        let script = script(request, first, &root.join(first.to_string()).display().to_string());
+        let array = Array::create(root, first, &script, secrets)?;
+        let arguments = arguments(&self.config, &self.factory, &array, secrets.len(), &request.needs);
+        let answer = match self.commands.run("sbatch", &arguments).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                if !error.is_uncertain() {
+                    let _ = std::fs::remove_dir_all(&array.dir);
+                }
+                return Err(error);
+            }
+        };
+        if answer.code != 0 {
+            let _ = std::fs::remove_dir_all(&array.dir);
+            let full = means_full(&answer.err);
+            let said = answer.err.trim().replace("sbatch: error: ", "").replace('\n', "; ");
+            return Ok(if full { Sent::Full(said) } else { Sent::Refused(said) });
+        }
+        let job = parse_job(&answer.out)
+            .ok_or_else(|| BatchError::Garbled { program: "sbatch".to_owned(), what: answer.out.clone() })?;
+        array.record_job(&job)?;
+        Ok(Sent::Accepted(job))
+    }
+}
+
+fn refuse_rest(outcome: &mut SubmitOutcome, request: &SubmitRequest, done: usize, reason: String) {
+    outcome.refused.extend((done..request.secrets.len()).map(|index| PilotId(request.first.0 + index as i64)));
+    outcome.reason = reason;
+}
+
+/// `--parsable` prints `JOB` or `JOB;CLUSTER`, after warnings of site plug-ins perhaps.
+fn parse_job(out: &str) -> Option<String> {
+    let line = out.lines().rev().find(|line| !line.trim().is_empty())?;
+    let job = line.trim().split(';').next()?;
+    (!job.is_empty() && job.bytes().all(|byte| byte.is_ascii_digit())).then(|| job.to_owned())
+}
+
+fn arguments(config: &SlurmConfig, factory: &str, array: &Array, count: usize, needs: &Needs) -> Vec<String> {
+    let dir = array.dir.display();
+    let mut words = vec![
+        "--parsable".to_owned(),
+        format!("--job-name={}", job_name(factory, array.first)),
+        format!("--array=0-{}", count - 1),
+        format!("--output={dir}/%a.out"),
+        format!("--error={dir}/%a.err"),
+        format!("--chdir={dir}"),
+        "--open-mode=append".to_owned(),
+        "--export=NONE".to_owned(),
+        "--nodes=1".to_owned(),
+        "--ntasks=1".to_owned(),
+        format!("--cpus-per-task={}", needs.cores.max(1)),
+    ];
+    let named = [
+        ("partition", &config.partition),
+        ("account", &config.account),
+        ("qos", &config.qos),
+        ("clusters", &config.cluster),
+    ];
+    words.extend(named.iter().filter(|(_, value)| !value.is_empty()).map(|(key, value)| format!("--{key}={value}")));
+    if needs.memory_mib > 0 {
+        words.push(format!("--mem={}M", needs.memory_mib));
+    }
+    if needs.wall_time_s > 0 {
+        words.push(format!("--time={}", needs.wall_time_s.div_ceil(60)));
+    }
+    words.extend(config.submit_arguments.iter().chain(&needs.arguments).cloned());
+    words.push(array.script().display().to_string());
+    words
+}
+
+/// The batch script: what the wrapper is told, then the wrapper itself. `--export=NONE` leaves the node's environment,
+/// so everything comes from here; nothing in it is secret, since Slurm shows scripts to administrators.
+fn script(request: &SubmitRequest, first: PilotId, dir: &str) -> String {
+    let mut text = "#!/bin/sh\n".to_owned();
+    for (name, value) in &request.environment {
+        text.push_str(&format!("export {name}={}\n", quoted(value)));
+    }
+    text.push_str(&format!("export PILOTAGE_SECRET_DIR={}\nexport PILOTAGE_FIRST_ID={first}\n", quoted(dir)));
+    let arguments: Vec<String> = request.arguments.iter().map(|argument| quoted(argument)).collect();
+    text.push_str(&format!("set -- {}\n", arguments.join(" ")));
+    text.push_str(&request.wrapper);
+    text
+}
+
+/// A word for `sh`, whatever is in it.
+fn quoted(word: &str) -> String {
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::PathBuf;
+
+    fn request() -> SubmitRequest {
+        SubmitRequest {
+            label: "big".into(),
+            first: PilotId(17),
+            wrapper: "#!/bin/sh\nexec \"$PILOTAGE_PILOT\" \"$@\"\n".into(),
+            arguments: vec!["pilot".into()],
+            environment: vec![
+                ("PILOTAGE_PILOT".into(), "/opt/o'neil/pilotage".into()),
+                ("PILOTAGE_SLOTS".into(), "8".into()),
+            ],
+            secrets: vec![b"top secret".to_vec(), b"also secret".to_vec()],
+            needs: Needs {
+                cores: 8,
+                memory_mib: 16000,
+                wall_time_s: 3601,
+                arguments: vec!["--constraint=fast".into()],
+            },
+        }
+    }
+
+    #[test]
+    fn the_script_holds_everything_but_secrets() {
+        let text = script(&request(), PilotId(17), "/shared/f1/17");
+        insta::assert_snapshot!(text);
+        assert!(!text.contains("secret\n") && !text.contains("top secret"));
+    }
+
+    #[test]
+    fn the_arguments_are_those_that_hold_across_versions() {
+        let config = SlurmConfig { partition: "main".into(), qos: "low".into(), ..SlurmConfig::default() };
+        let array = Array { dir: PathBuf::from("/shared/f1/17"), first: PilotId(17) };
+        insta::assert_snapshot!(arguments(&config, "f1", &array, 2, &request().needs).join("\n"));
+    }
+
+    #[test]
+    fn the_job_number_is_found() {
+        assert_eq!(parse_job("4711\n").as_deref(), Some("4711"));
+        assert_eq!(parse_job("welcome to the big cluster\n4711;big\n").as_deref(), Some("4711"));
+        assert_eq!(parse_job("Submitted batch job 4711\n"), None);
+    }
+}

@@ -1,0 +1,402 @@
+//! One cycle: look at the world, close the gaps, decide, act, tell. Everything that decides is in [`crate::plan`] and
+//! [`crate::reconcile`]; here is what touches clocks, the server and batch systems.
+
+use crate::plan::{LabelPlan, plan};
+use crate::reconcile::{Answer, Gap, Memory, reconcile};
+use crate::restraint::Restraint;
+use crate::world::{BatchView, Read, World};
+use crate::{Config, FactoryError, PilotLaunch, Server, logs};
+use batch::{BatchError, BatchSystem, Status, SubmitOutcome};
+use model::{Command, ErrorClass, PilotEvent, PilotId, PilotState, Target, Time, Verb};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+use wire::api::{AnnounceRequest, BatchReport, BatchUpdate, CommandRequest, PilotSummary};
+
+/// The most updates of one report; the server takes a report in one commit.
+const UPDATES_MAX: usize = 1000;
+
+/// A pilot without a hello counts as starting for so long; after that it waits in a queue.
+const STARTING_MAX: Duration = Duration::from_secs(60);
+
+/// A pilot that has not said hello.
+struct Unborn {
+    label: String,
+    since: Time,
+}
+
+/// What a factory has between two cycles.
+pub struct Cycler {
+    pub(crate) config: Config,
+    pub(crate) server: Arc<dyn Server>,
+    pub(crate) launch: PilotLaunch,
+    pub(crate) batches: BTreeMap<String, Arc<dyn BatchSystem>>,
+    pub(crate) world: World,
+    memories: BTreeMap<String, Memory>,
+    restraint: BTreeMap<String, Restraint>,
+    /// Pilots that this process saw before their hello.
+    unborn: BTreeMap<PilotId, Unborn>,
+    told_to_drain: BTreeSet<PilotId>,
+    pub(crate) draining: bool,
+    pub(crate) started: Time,
+}
+
+impl Cycler {
+    /// Opens the batch end points.
+    pub fn new(config: Config, server: Arc<dyn Server>, launch: PilotLaunch) -> Result<Cycler, FactoryError> {
+        let batches = open_batches(&config)?;
+        Ok(Cycler {
+            config,
+            server,
+            launch,
+            batches,
+            world: World::default(),
+            memories: BTreeMap::new(),
+            restraint: BTreeMap::new(),
+            unborn: BTreeMap::new(),
+            told_to_drain: BTreeSet::new(),
+            draining: false,
+            started: now(),
+        })
+    }
+
+    /// Takes another configuration, or stays as it is when something in it does not work.
+    pub fn reload(&mut self, config: Config) -> Result<(), FactoryError> {
+        if config.factory.name != self.config.factory.name {
+            return Err(FactoryError::Renamed { from: self.config.factory.name.clone(), to: config.factory.name });
+        }
+        self.batches = open_batches(&config)?;
+        self.config = config;
+        Ok(())
+    }
+
+    /// Runs one cycle. Whatever fails in it is told to the log and to the decisions; the next cycle starts anew.
+    pub async fn cycle(&mut self) {
+        self.world.now = now();
+        self.heartbeat().await;
+        let answers = self.look_at_batches().await;
+        if !self.look_at_pilots().await {
+            return;
+        }
+        let gaps = self.reconcile(&answers);
+        for (name, gap) in &gaps {
+            self.close_gap(name, gap).await;
+        }
+        self.look_at_queues().await;
+        self.learn_starts();
+        if self.draining {
+            self.drain_all().await;
+        } else {
+            self.decide_and_act().await;
+        }
+        for (name, gap) in &gaps {
+            if let Some(batch) = self.batches.get(name).filter(|_| !gap.closed.is_empty()) {
+                logs::close(&*self.server, &**batch, &gap.closed).await;
+            }
+        }
+    }
+
+    /// Whether nothing is left of our pilots, as far as is known.
+    pub fn is_empty(&self) -> bool {
+        self.world.pilots.as_ref().is_some_and(|read| read.value.is_empty())
+    }
+
+    /// Whether pilots are on their way, so that the next cycle has something to see soon.
+    pub fn is_unsettled(&self) -> bool {
+        self.unborn.values().any(|unborn| now().since(unborn.since) < STARTING_MAX)
+    }
+
+    async fn heartbeat(&self) {
+        let said = crate::said::heartbeat(&self.config, &self.world, self.draining, self.started);
+        if let Err(error) = self.server.heartbeat(&self.config.factory.name, &said).await {
+            tracing::warn!(%error, "could not tell the server that the factory is alive");
+        }
+    }
+
+    /// One status call per end point, shared by all its labels.
+    pub(crate) async fn look_at_batches(&mut self) -> BTreeMap<String, Status> {
+        let mut answers = BTreeMap::new();
+        for (name, batch) in &self.batches {
+            let view = self.world.batches.entry(name.clone()).or_default();
+            match look(&**batch).await {
+                Ok((status, free)) => {
+                    // The age is measured on the steady clock and turned into a time once.
+                    let taken = now() - status.taken.elapsed();
+                    *view = BatchView { at: Some(taken), free, trouble: String::new() };
+                    answers.insert(name.clone(), status);
+                }
+                Err(error) => {
+                    tracing::warn!(batch = name, %error, "could not look at a batch end point");
+                    view.trouble = error.to_string();
+                }
+            }
+        }
+        answers
+    }
+
+    pub(crate) async fn look_at_pilots(&mut self) -> bool {
+        match self.server.live_pilots(&self.config.factory.name).await {
+            Ok(value) => {
+                self.world.pilots = Some(Read { value, at: now() });
+                true
+            }
+            Err(error) => {
+                tracing::warn!(%error, "could not get the factory's pilots from the server");
+                false
+            }
+        }
+    }
+
+    /// After the pilots: one that says hello in between is then counted twice rather than not at all.
+    pub(crate) async fn look_at_queues(&mut self) {
+        match self.server.queues().await {
+            Ok(value) => self.world.queues = Some(Read { value, at: now() }),
+            Err(error) => tracing::warn!(%error, "could not get the queues from the server"),
+        }
+        match self.server.demand().await {
+            Ok(value) => self.world.demand = Some(Read { value, at: now() }),
+            Err(error) => tracing::warn!(%error, "could not get the demand from the server"),
+        }
+        self.world.now = now();
+    }
+
+    fn reconcile(&mut self, answers: &BTreeMap<String, Status>) -> BTreeMap<String, Gap> {
+        let mut gaps = BTreeMap::new();
+        let records = self.world.pilots.iter().flat_map(|read| &read.value).collect::<Vec<_>>();
+        for (name, status) in answers {
+            let Some(batch) = self.batches.get(name) else { continue };
+            let taken = self.world.batches.get(name).and_then(|view| view.at).unwrap_or_default();
+            let answer =
+                Answer { status, taken, settles_within: batch.settles_within(), quiet: self.config.factory.quiet() };
+            let of_batch: Vec<&PilotSummary> = records.iter().filter(|pilot| pilot.batch == *name).copied().collect();
+            let memory = self.memories.entry(name.clone()).or_default();
+            gaps.insert(name.clone(), reconcile(&of_batch, answer, memory));
+        }
+        gaps
+    }
+
+    async fn close_gap(&mut self, name: &str, gap: &Gap) {
+        self.learn_failures(gap);
+        self.report(gap.updates.clone()).await;
+        if let Some(batch) = self.batches.get(name).filter(|_| !gap.remove.is_empty()) {
+            tracing::warn!(batch = name, pilots = ?gap.remove, "removing pilots that the server does not know");
+            log_failure(name, batch.remove(&gap.remove).await);
+        }
+    }
+
+    /// Tells the server, and applies the same to what we know, so that this cycle already decides with it.
+    async fn report(&mut self, updates: Vec<BatchUpdate>) {
+        for chunk in updates.chunks(UPDATES_MAX) {
+            let report = BatchReport { factory: self.config.factory.name.clone(), updates: chunk.to_vec() };
+            if let Err(error) = self.server.report(&report).await {
+                tracing::warn!(%error, updates = chunk.len(), "could not report the state of pilots");
+                return;
+            }
+        }
+        if let Some(read) = &mut self.world.pilots {
+            apply(&mut read.value, &updates);
+        }
+    }
+
+    /// Labels whose pilots broke before their hello; one step of restraint however many broke together.
+    fn learn_failures(&mut self, gap: &Gap) {
+        let broke = |update: &&BatchUpdate| update.event == PilotEvent::Break && update.native_state != "absent";
+        let ids = gap.updates.iter().filter(broke).map(|update| update.pilot);
+        let labels: BTreeSet<String> =
+            ids.filter_map(|id| self.unborn.remove(&id)).map(|unborn| unborn.label).collect();
+        for label in labels {
+            self.restraint.entry(label).or_default().broke(self.world.now);
+        }
+    }
+
+    /// Which pilots said hello since the last cycle: their label is well.
+    fn learn_starts(&mut self) {
+        let mut unborn = BTreeMap::new();
+        for pilot in self.world.pilots.iter().flat_map(|read| &read.value) {
+            if pilot.started.is_none() {
+                unborn.insert(pilot.id, Unborn { label: pilot.label.clone(), since: pilot.announced });
+            } else if self.unborn.contains_key(&pilot.id) {
+                self.restraint.entry(pilot.label.clone()).or_default().started();
+            }
+        }
+        self.unborn = unborn;
+    }
+
+    async fn decide_and_act(&mut self) {
+        let mut plans = plan(&self.config, &mut self.world, &self.restraint);
+        self.world.settle();
+        for plan in &mut plans {
+            self.act(plan).await;
+        }
+        let decisions = plans.into_iter().map(|plan| plan.decision).collect::<Vec<_>>();
+        if !decisions.is_empty()
+            && let Err(error) = self.server.decide(decisions).await
+        {
+            tracing::warn!(%error, "could not store the decisions");
+        }
+    }
+
+    async fn act(&mut self, plan: &mut LabelPlan) {
+        if plan.submit > 0
+            && let Err(error) = self.submit(plan).await
+        {
+            tracing::warn!(label = plan.decision.label, %error, "could not submit pilots");
+            add_error(plan, &error);
+        }
+        let Some(label) = self.config.label.get(&plan.decision.label) else { return };
+        if let Some(batch) = self.batches.get(&label.batch).filter(|_| !plan.remove.is_empty())
+            && let Err(error) = batch.remove(&plan.remove).await
+        {
+            add_error(plan, &format!("failed to {error}"));
+        }
+        for pilot in plan.drain.clone() {
+            self.tell_to_drain(pilot).await;
+        }
+    }
+
+    /// Announces, submits, records; a crash between any two of them is mended by a later cycle.
+    async fn submit(&mut self, plan: &mut LabelPlan) -> Result<(), String> {
+        let name = plan.decision.label.clone();
+        let Some(label) = self.config.label.get(&name).cloned() else { return Ok(()) };
+        let Some(batch) = self.batches.get(&label.batch).cloned() else { return Ok(()) };
+        let request = AnnounceRequest {
+            factory: self.config.factory.name.clone(),
+            label: name.clone(),
+            queue: label.queue.clone(),
+            batch: label.batch.clone(),
+            count: plan.submit,
+        };
+        let announced = self.server.announce(&request).await.map_err(|error| format!("failed to announce: {error}"))?;
+        plan.decision.announced = announced.secrets.len() as u64;
+        let request = self.launch.request(&name, &label, &announced).map_err(|error| error.to_string())?;
+        let ids: Vec<PilotId> = (announced.first.0..).take(announced.secrets.len()).map(PilotId).collect();
+        let since = now();
+        self.unborn.extend(ids.iter().map(|id| (*id, Unborn { label: name.clone(), since })));
+        match batch.submit(&request).await {
+            Ok(outcome) => {
+                plan.decision.accepted = outcome.accepted.len() as u64;
+                self.report(updates_of(&outcome)).await;
+                if outcome.refused.is_empty() { Ok(()) } else { Err(refusal(&outcome)) }
+            }
+            // Something may have been accepted: a later status tells, by the pilots' ids.
+            Err(error) if error.is_uncertain() => Err(format!("failed to {error}; the next status will tell")),
+            Err(error) => {
+                let message = format!("failed to {error}");
+                self.report(ids.iter().map(|id| refused(*id, PilotEvent::Break, &message)).collect()).await;
+                Err(message)
+            }
+        }
+    }
+
+    async fn drain_all(&mut self) {
+        let pilots: Vec<PilotSummary> = self.world.pilots.iter().flat_map(|read| read.value.clone()).collect();
+        let waiting = |pilot: &&PilotSummary| pilot.state.is_pending() && pilot.state != PilotState::Announced;
+        for (name, batch) in &self.batches {
+            let mine = pilots.iter().filter(|pilot| pilot.batch == *name).filter(waiting);
+            let ids: Vec<PilotId> = mine.map(|pilot| pilot.id).collect();
+            if !ids.is_empty() {
+                log_failure(name, batch.remove(&ids).await);
+            }
+        }
+        for pilot in pilots.iter().filter(|pilot| pilot.state == PilotState::Running) {
+            self.tell_to_drain(pilot.id).await;
+        }
+    }
+
+    async fn tell_to_drain(&mut self, pilot: PilotId) {
+        if self.told_to_drain.contains(&pilot) {
+            return;
+        }
+        let target = Target::Pilot(pilot);
+        let request = CommandRequest { target, verb: Verb::Drain, arguments: Vec::new(), expires_s: None };
+        match self.server.command(&request).await {
+            Ok(()) => drop(self.told_to_drain.insert(pilot)),
+            Err(error) => tracing::warn!(%pilot, %error, "could not tell a pilot to finish"),
+        }
+    }
+
+    /// Obeys a command, and says what became of it.
+    pub fn obey(&mut self, command: &Command) -> Result<&'static str, String> {
+        match command.verb {
+            Verb::Cycle => Ok("a cycle runs"),
+            Verb::Drain => {
+                self.draining = true;
+                Ok("drains")
+            }
+            other => Err(format!("a factory does not know '{}'", other.as_str())),
+        }
+    }
+}
+
+fn open_batches(config: &Config) -> Result<BTreeMap<String, Arc<dyn BatchSystem>>, FactoryError> {
+    let open = |(name, batch): (&String, &batch::BatchConfig)| {
+        let dir = config.factory.dir.join("batch").join(name);
+        let opened = batch.open(&config.factory.name, &dir);
+        opened.map(|system| (name.clone(), system)).map_err(|source| FactoryError::Batch { name: name.clone(), source })
+    };
+    config.batch.iter().map(open).collect()
+}
+
+async fn look(batch: &dyn BatchSystem) -> Result<(Status, Option<u64>), BatchError> {
+    let status = batch.status().await?;
+    Ok((status, batch.capacity().await?))
+}
+
+fn updates_of(outcome: &SubmitOutcome) -> Vec<BatchUpdate> {
+    let accepted = outcome.accepted.iter().map(|(pilot, batch_id)| BatchUpdate {
+        pilot: *pilot,
+        event: PilotEvent::Submit,
+        batch_id: batch_id.clone(),
+        native_state: String::new(),
+        flag: None,
+        error_class: None,
+        message: String::new(),
+    });
+    // Full is not broken: nobody has to look after these.
+    let event = if outcome.full { PilotEvent::End } else { PilotEvent::Break };
+    let refused = outcome.refused.iter().map(|pilot| refused(*pilot, event, &refusal(outcome)));
+    accepted.chain(refused).collect()
+}
+
+fn refused(pilot: PilotId, event: PilotEvent, message: &str) -> BatchUpdate {
+    BatchUpdate {
+        pilot,
+        event,
+        batch_id: String::new(),
+        native_state: "refused".to_owned(),
+        flag: None,
+        error_class: (event == PilotEvent::Break).then_some(ErrorClass::Batch),
+        message: message.to_owned(),
+    }
+}
+
+fn refusal(outcome: &SubmitOutcome) -> String {
+    let kind = if outcome.full { "full" } else { "refused" };
+    format!("{kind}: {}", outcome.reason)
+}
+
+fn apply(pilots: &mut Vec<PilotSummary>, updates: &[BatchUpdate]) {
+    let updates: BTreeMap<PilotId, &BatchUpdate> = updates.iter().map(|update| (update.pilot, update)).collect();
+    for pilot in pilots.iter_mut() {
+        if let Some(update) = updates.get(&pilot.id) {
+            pilot.state = pilot.state.next(update.event).unwrap_or(pilot.state);
+            pilot.flag = update.flag;
+        }
+    }
+    pilots.retain(|pilot| !pilot.state.is_final());
+}
+
+fn add_error(plan: &mut LabelPlan, error: &str) {
+    let held = &mut plan.decision.error;
+    *held = if held.is_empty() { error.to_owned() } else { format!("{held}; {error}") };
+}
+
+fn log_failure(batch: &str, result: Result<(), BatchError>) {
+    if let Err(error) = result {
+        tracing::warn!(batch, %error, "could not remove pilots");
+    }
+}
+
+pub(crate) fn now() -> Time {
+    jiff::Timestamp::now().into()
+}

@@ -1,0 +1,159 @@
+//! Compares what the server knows of our pilots with what a batch system shows, and says how to close the gap.
+//!
+//! Can be run twice without harm, and is the same after a crash as on any other day: a pilot that the batch system shows
+//! is adopted by its id, an announcement that a complete answer lacks expires, a pilot that two complete answers lack and
+//! that is silent is closed, and pilots of ours that the server does not know are taken away.
+
+use batch::{Flag, PilotStatus, Status};
+use model::{ErrorClass, PilotEvent, PilotId, PilotState, Time};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+use wire::api::{BatchUpdate, PilotFlag, PilotSummary};
+
+/// Answers that must lack a pilot before it is closed.
+const ANSWERS: u32 = 2;
+
+/// What must be remembered between two answers of one end point. Forgetting it costs time, nothing else.
+#[derive(Clone, Debug, Default)]
+pub struct Memory {
+    /// When the last answer that was looked at was taken.
+    seen: Option<Time>,
+    /// Pilots that complete answers lacked: since when, and how many.
+    missing: BTreeMap<PilotId, (Time, u32)>,
+    /// Pilots that the batch system shows alive and the server does not know.
+    strangers: BTreeMap<PilotId, u32>,
+}
+
+/// One answer of a batch system.
+#[derive(Clone, Copy, Debug)]
+pub struct Answer<'a> {
+    /// What it said.
+    pub status: &'a Status,
+    /// When it was asked.
+    pub taken: Time,
+    /// How long an accepted submission may stay invisible.
+    pub settles_within: Duration,
+    /// How long a pilot must have been silent before its absence counts.
+    pub quiet: Duration,
+}
+
+/// How to close the gap.
+#[derive(Clone, Debug, Default)]
+pub struct Gap {
+    /// To be told to the server.
+    pub updates: Vec<BatchUpdate>,
+    /// To be taken out of the batch system: nobody knows them any more.
+    pub remove: Vec<PilotId>,
+    /// Closed for server and batch system: logs can be taken and traces deleted.
+    pub closed: Vec<PilotId>,
+}
+
+/// The gap between `records`, the live pilots of this end point, and the answer.
+pub fn reconcile(records: &[&PilotSummary], answer: Answer<'_>, memory: &mut Memory) -> Gap {
+    let shown: BTreeMap<PilotId, &PilotStatus> =
+        answer.status.pilots.iter().map(|status| (status.pilot, status)).collect();
+    let fresh = memory.seen.is_none_or(|seen| answer.taken > seen);
+    memory.seen = Some(answer.taken);
+    let mut gap = Gap::default();
+    let known: BTreeSet<PilotId> = records.iter().map(|record| record.id).collect();
+    memory.missing.retain(|pilot, _| known.contains(pilot));
+    for record in records {
+        let update = match shown.get(&record.id) {
+            Some(status) => {
+                memory.missing.remove(&record.id);
+                update_of(record, status, answer.taken)
+            }
+            None if fresh && answer.status.complete => absent(record, answer, memory),
+            None => None,
+        };
+        let ends = |update: &BatchUpdate| matches!(update.event, PilotEvent::End | PilotEvent::Break);
+        gap.closed.extend(update.iter().filter(|update| ends(update)).map(|update| update.pilot));
+        gap.updates.extend(update);
+    }
+    let strangers = answer.status.pilots.iter().filter(|status| !known.contains(&status.pilot));
+    close_strangers(strangers, fresh, memory, &mut gap);
+    gap
+}
+
+/// What the batch system says that the server does not know yet.
+fn update_of(record: &PilotSummary, status: &PilotStatus, taken: Time) -> Option<BatchUpdate> {
+    let event = status.event.unwrap_or(PilotEvent::Submit);
+    // A pilot that spoke after the answer was taken is not waiting, whatever the answer says.
+    let outdated = event == PilotEvent::Queue && record.last_heard.is_some_and(|heard| heard > taken);
+    let next = record.state.next(event).ok().filter(|_| !outdated)?;
+    let flag = match status.flag {
+        Some(Flag::Held) => Some(PilotFlag::Held),
+        Some(Flag::Suspended) => Some(PilotFlag::Suspended),
+        Some(Flag::Retiring) => Some(PilotFlag::Retiring),
+        // Told to finish by a command: the batch system does not know.
+        None => record.flag.filter(|flag| *flag == PilotFlag::Retiring),
+    };
+    let same = next == record.state
+        && status.batch_id == record.batch_id
+        && status.native_state == record.native_state
+        && flag == record.flag;
+    (!same).then(|| BatchUpdate {
+        pilot: record.id,
+        event,
+        batch_id: status.batch_id.clone(),
+        native_state: status.native_state.clone(),
+        flag,
+        error_class: status.error_class,
+        message: status.message.clone(),
+    })
+}
+
+/// A pilot that a complete answer lacks.
+fn absent(record: &PilotSummary, answer: Answer<'_>, memory: &mut Memory) -> Option<BatchUpdate> {
+    // The answer is older than the pilot.
+    if answer.taken < record.announced + answer.settles_within {
+        return None;
+    }
+    let close = |event, error_class, message: &str| BatchUpdate {
+        pilot: record.id,
+        event,
+        batch_id: record.batch_id.clone(),
+        native_state: "absent".to_owned(),
+        flag: None,
+        error_class,
+        message: message.to_owned(),
+    };
+    let heard = record.last_heard.max(record.started);
+    if record.state == PilotState::Announced && heard.is_none() {
+        let message = "it was announced but never reached the batch system";
+        return Some(close(PilotEvent::Break, Some(ErrorClass::Batch), message));
+    }
+    let (_, answers) =
+        memory.missing.entry(record.id).and_modify(|(_, answers)| *answers += 1).or_insert((answer.taken, 1));
+    let silent = heard.is_none_or(|heard| answer.taken.since(heard) >= answer.quiet);
+    if *answers < ANSWERS || !silent {
+        return None;
+    }
+    Some(match record.state {
+        PilotState::Exiting => close(PilotEvent::End, None, ""),
+        _ => close(PilotEvent::Break, Some(ErrorClass::Lost), "the batch system no longer knows it, and it is silent"),
+    })
+}
+
+/// Pilots that carry our name and that the server does not have as live: ended ones are cleaned up, living ones are taken
+/// away once two answers showed them.
+fn close_strangers<'a>(
+    strangers: impl Iterator<Item = &'a PilotStatus>,
+    fresh: bool,
+    memory: &mut Memory,
+    gap: &mut Gap,
+) {
+    let mut alive = BTreeMap::new();
+    for status in strangers {
+        if matches!(status.event, Some(PilotEvent::End | PilotEvent::Break)) {
+            gap.closed.push(status.pilot);
+            continue;
+        }
+        let answers = memory.strangers.get(&status.pilot).copied().unwrap_or(0) + u32::from(fresh);
+        if answers >= ANSWERS && status.flag != Some(Flag::Retiring) {
+            gap.remove.push(status.pilot);
+        }
+        alive.insert(status.pilot, answers);
+    }
+    memory.strangers = alive;
+}

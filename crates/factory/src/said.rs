@@ -1,0 +1,30 @@
+//! What the factory says about itself.
+
+use crate::Config;
+use crate::world::World;
+use wire::api::{FactoryHeartbeat, LabelInfo};
+
+/// The heartbeat: everything worth knowing of this factory.
+pub fn heartbeat(config: &Config, world: &World, draining: bool, started: model::Time) -> FactoryHeartbeat {
+    FactoryHeartbeat {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+        pid: std::process::id(),
+        started,
+        cycle_s: config.factory.cycle().as_secs_f64().ceil() as u32,
+        labels: config.label.keys().map(|name| label_info(config, world, name)).collect(),
+        draining,
+    }
+}
+
+fn label_info(config: &Config, world: &World, name: &str) -> LabelInfo {
+    let label = config.label.get(name).cloned().unwrap_or_default();
+    LabelInfo {
+        name: name.to_owned(),
+        system: config.batch.get(&label.batch).map(batch::BatchConfig::kind).unwrap_or_default().to_owned(),
+        chain: label.chain(&config.factory).iter().map(|step| step.as_str().to_owned()).collect(),
+        trouble: if label.enabled { world.trouble_of(config, name) } else { "switched off".to_owned() },
+        queue: label.queue,
+        batch: label.batch,
+    }
+}
