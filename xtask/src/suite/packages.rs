@@ -7,8 +7,19 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Debian packages, always.
-const DEBIAN: &[&str] =
-    &["binutils", "chromium", "gcc", "git", "iproute2", "libc6-dev", "make", "postgresql", "python3", "util-linux"];
+const DEBIAN: &[&str] = &[
+    "binutils",
+    "chromium",
+    "curl",
+    "gcc",
+    "git",
+    "iproute2",
+    "libc6-dev",
+    "make",
+    "postgresql",
+    "python3",
+    "util-linux",
+];
 
 /// Debian packages of the Slurm service.
 pub const SLURM: &[&str] = &["munge", "slurm-client", "slurm-wlm-basic-plugins", "slurmctld", "slurmd"];

@@ -55,7 +55,13 @@ pub(super) async fn transformation(State(face): State<Face>, Path(file): Path<St
     }
     let header = format!("{}: {}", wire::api::JOB_TOKEN, face.state.key.job_token(job, attempt));
     let attempt_url = format!("{base_url}{}/jobs/{job}/attempts/{attempt}", wire::api::PREFIX);
-    let script = Script { spec: &detail.spec, variables: variables(&detail), attempt_url, upload_header: header };
+    let script = Script {
+        spec: &detail.spec,
+        variables: variables(&detail),
+        attempt_url,
+        own_url: format!("{base_url}/trf/user/{file}"),
+        upload_header: header,
+    };
     ([(header::CONTENT_TYPE, "text/x-shellscript; charset=utf-8")], script.text()).into_response()
 }
 

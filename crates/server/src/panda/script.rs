@@ -18,11 +18,16 @@ pub(super) struct Script<'a> {
     pub(super) variables: BTreeMap<&'static str, String>,
     /// URL below which logs and outputs of this attempt are uploaded, without a slash at the end.
     pub(super) attempt_url: String,
+    /// URL of the script itself, which is gone when the attempt is over.
+    pub(super) own_url: String,
     /// The header that an upload carries, `name: value`.
     pub(super) upload_header: String,
 }
 
-/// Parts that are the same for every job. `$url` and `$header` are set before them.
+/// Seconds between two looks whether the job is still wanted and output has grown.
+const PERIOD_S: u32 = 20;
+
+/// Parts that are the same for every job; the variables are set before them.
 const FUNCTIONS: &str = include_str!("script.sh");
 
 impl Script<'_> {
@@ -32,6 +37,8 @@ impl Script<'_> {
         self.write_payload(&mut text);
         line(&mut text, &["url=", &quote(&self.attempt_url)]);
         line(&mut text, &["header=", &quote(&self.upload_header)]);
+        line(&mut text, &["alive=", &quote(&self.own_url)]);
+        line(&mut text, &["period_s=", &PERIOD_S.to_string()]);
         line(&mut text, &["wall_time_s=", &self.spec.wall_time_s.to_string()]);
         text.push_str(FUNCTIONS);
         self.write_steps(&mut text);
@@ -147,6 +154,7 @@ mod tests {
             spec,
             variables: variables.map(|(key, value)| (key, value.to_owned())).into(),
             attempt_url: "http://127.0.0.1:9/none".to_owned(),
+            own_url: "http://127.0.0.1:9/job.sh".to_owned(),
             upload_header: "x: y".to_owned(),
         }
         .text()

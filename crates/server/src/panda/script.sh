@@ -2,10 +2,12 @@ here=$PWD
 scratch=$here/pilotage.scratch
 own=$here/pilotage.curl
 status=0
+payload=
+watcher=
 self=$here/${0##*/}
 
 # The token stays out of argv, which other users of the node can read.
-(umask 077; printf 'header = "%s"\nsilent\nshow-error\nfail\nlocation\nconnect-timeout = 20\nretry = 3\n' "$header" > "$own")
+(umask 077; printf 'header = "%s"\nsilent\nshow-error\nfail\nconnect-timeout = 20\nretry = 3\n' "$header" > "$own")
 
 fetch() { # URL FILE: other servers do not get our header
 	curl -sSfL --connect-timeout 20 --retry 3 -o "$2" -- "$1"
@@ -23,26 +25,47 @@ trouble() { # NUMBER TEXT: kept by newer pilots from the file, by our server fro
 	[ "$status" -ne 0 ] || status=1
 }
 
-upload_log() { # DESCRIPTOR NAME: all that the pilot captured in a file
+upload_log() { # DESCRIPTOR NAME COMPLETE: what the pilot captured in a file and was not sent yet
 	log=/proc/$$/fd/$1
 	[ -f "$log" ] || return 0
 	size=$(wc -c < "$log")
-	offset=0
-	complete=false
-	while [ $complete = false ]; do
-		[ $((offset + 1048576)) -lt "$size" ] || complete=true
+	offset=$(cat "$here/pilotage.$2" 2> /dev/null || echo 0)
+	while [ "$offset" -lt "$size" ] || [ "$3" = true ]; do
+		complete=false
+		[ $((offset + 1048576)) -lt "$size" ] || complete=$3
 		tail -c +$((offset + 1)) "$log" | head -c 1048576 > "$here/pilotage.chunk"
-		sent=$(wc -c < "$here/pilotage.chunk")
 		put "$here/pilotage.chunk" "logs/$2?offset=$offset&complete=$complete" || return 1
-		offset=$((offset + sent))
+		offset=$((offset + $(wc -c < "$here/pilotage.chunk")))
+		echo $offset > "$here/pilotage.$2"
+		[ "$complete" = false ] || return 0
+	done
+}
+
+is_over() { # the server has no script any more for an attempt that was killed or lost
+	code=$(curl -sS --connect-timeout 10 --max-time 20 -o /dev/null -I -w '%{http_code}' -- "$alive" 2> /dev/null)
+	[ "$code" = 404 ]
+}
+
+# The pilot asks every half an hour whether the job is still wanted, and sends no output: do both more often.
+watch() {
+	nap=
+	trap 'kill $nap 2> /dev/null; exit' TERM
+	while :; do
+		sleep "$period_s" &
+		nap=$!
+		wait $nap
+		is_over && { kill "$payload"; exit; }
+		upload_log 1 stdout false
+		upload_log 2 stderr false
 	done
 }
 
 leave() {
 	cd "$here" || exit 1
-	upload_log 1 stdout
-	upload_log 2 stderr
-	rm -rf "$scratch" "$own" "$here/pilotage.chunk" "$here/pilotage.upload"
+	[ -z "$watcher" ] || { kill "$watcher"; wait "$watcher"; } 2> /dev/null
+	upload_log 1 stdout true
+	upload_log 2 stderr true
+	rm -rf "$scratch" "$own" "$here/pilotage.chunk" "$here/pilotage.stdout" "$here/pilotage.stderr" "$here/pilotage.upload"
 	exit "$status"
 }
 
@@ -73,16 +96,21 @@ take() { # NAME TARGET ENCODED-NAME; an empty target is our server
 }
 
 # The pilot ends a job by TERM and waits some seconds: enough to send what was written.
-trap 'status=143; leave' TERM
+trap 'status=143; [ -z "$payload" ] || kill "$payload"; leave' TERM
 
 run_payload() {
 	began=$(date +%s)
-	if [ "$wall_time_s" -gt 0 ] && command -v timeout > /dev/null; then
-		timeout -k 10 "$wall_time_s" /bin/sh "$self" --payload
+	if command -v timeout > /dev/null; then # it passes TERM on to all that the payload started; 0 is no limit
+		timeout -k 10 "$wall_time_s" /bin/sh "$self" --payload &
 	else
-		/bin/sh "$self" --payload
+		/bin/sh "$self" --payload &
 	fi
+	payload=$!
+	watch &
+	watcher=$!
+	wait $payload
 	status=$?
+	payload=
 	spent=$(($(date +%s) - began))
 	case $status in
 	124 | 137) [ "$wall_time_s" -eq 0 ] || [ $spent -lt "$wall_time_s" ] || trouble 1213 "ran longer than $wall_time_s s" ;;

@@ -58,15 +58,17 @@ async fn judge(face: &Face, update: &Update) -> store::Result<Verdict> {
     if update.is_final() {
         face.known.ended_job(pilot.id);
     }
-    if let Some(verdict) = verdict_of_state(detail.summary.state, update) {
-        confirm_kills(face, pilot.id).await?;
-        return Ok(verdict);
+    let ended = verdict_of_state(detail.summary.state, update);
+    match ended {
+        Some(_) => confirm_kills(face, pilot.id).await?,
+        None => note_batch_id(face, update, &pilot).await?,
     }
-    note_batch_id(face, update, &pilot).await?;
-    match update.state {
-        Some(state) => apply(face, update, state, attempt, pilot.id).await,
-        None => Ok(Verdict::GoOn),
-    }
+    let applied = match update.state {
+        // The record of a cancelled attempt still takes what it used.
+        Some(state) if ended.is_none() || update.is_final() => apply(face, update, state, attempt, pilot.id).await?,
+        _ => Verdict::GoOn,
+    };
+    Ok(ended.unwrap_or(applied))
 }
 
 /// The PanDA pilot that holds or held the job; none when it is one of ours, which PanDA's calls must not touch.

@@ -6,6 +6,7 @@ use model::job::{FileTransfer, LogStream};
 use std::fs::File;
 use std::path::Path;
 use std::process::{Command, ExitStatus};
+use std::time::Duration;
 
 /// Fetches the script and runs it with its output captured in files, as pilots do.
 async fn run(bench: &Bench, directory: &Path) -> ExitStatus {
@@ -50,6 +51,26 @@ async fn a_missing_input_is_a_stage_in_error_in_the_record() {
     let summary = bench.job(id).await.summary;
     assert_eq!(summary.error_class, Some(model::ErrorClass::StageIn));
     assert_eq!(summary.message, "cannot bring input x from /nowhere/x");
+    bench.server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn output_arrives_while_it_runs_and_a_kill_ends_it_before_the_pilot_asks() {
+    let bench = Bench::start().await;
+    let id = bench.submit(shell("echo begun; sleep 1000 & wait; echo never")).await;
+    let directory = tempfile::tempdir().unwrap();
+    let running = run(&bench, directory.path());
+    let killed = async {
+        let began = std::time::Instant::now();
+        while bench.log(id, LogStream::Stdout).await != "begun\n" {
+            assert!(began.elapsed() < Duration::from_secs(60), "no output yet");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        bench.client.kill(&id.to_string()).await.unwrap();
+    };
+    let ended = tokio::time::timeout(Duration::from_secs(120), async { tokio::join!(running, killed).0 }).await;
+    assert_eq!(ended.expect("the script should end by itself").code(), Some(143));
+    assert_eq!(bench.update(id, "running").await, "tobekilled");
     bench.server.shutdown().await;
 }
 
