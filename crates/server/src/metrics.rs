@@ -146,6 +146,34 @@ impl Metrics {
         r.register("store_operations", "Operations committed since the start", self.operations.clone());
     }
 
+    /// All metrics as a Markdown table, for the documentation.
+    pub fn reference() -> Result<String, std::fmt::Error> {
+        let metrics = Metrics::default();
+        metrics.touch();
+        let text = metrics.encoded()?;
+        let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
+        let helps = text.lines().filter_map(|line| line.strip_prefix("# HELP ")?.split_once(' '));
+        let rows = helps.zip(types).map(|((name, help), (_, kind))| {
+            let suffix = if kind == "counter" { "_total" } else { "" };
+            format!("| `{name}{suffix}` | {kind} | {} |\n", help.trim_end_matches('.'))
+        });
+        Ok(rows.collect())
+    }
+
+    /// Makes one member of each family: a family without members is not written.
+    fn touch(&self) {
+        self.requests.get_or_create(&RouteLabels { route: String::new(), status: 0 });
+        for family in [&self.jobs_submitted, &self.jobs_leased] {
+            family.get_or_create(&QueueLabels { queue: String::new() });
+        }
+        for family in [&self.reports, &self.refusals, &self.commands, &self.duty_failures] {
+            family.get_or_create(&WordLabels { kind: "" });
+        }
+        for family in [&self.jobs, &self.pilots] {
+            family.get_or_create(&StateLabels { queue: String::new(), state: "" });
+        }
+    }
+
     /// Everything as text.
     pub fn encoded(&self) -> Result<String, std::fmt::Error> {
         let mut out = String::new();

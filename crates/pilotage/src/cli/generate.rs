@@ -15,6 +15,8 @@ pub fn run(args: &GenerateArgs) -> Result<()> {
     write(into, "docs/cli.md", man::markdown())?;
     write(into, "docs/permissions.md", permissions())?;
     write(into, "docs/factory.schema.json", pretty(&factory::Config::schema())?)?;
+    write(into, "docs/openapi.json", server::openapi())?;
+    write(into, "docs/metrics.md", metrics()?)?;
     for (name, page) in man::pages()? {
         write(into, &format!("packaging/man/{name}.1"), page)?;
     }
@@ -39,6 +41,13 @@ fn completions(shell: Shell) -> Vec<u8> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "pilotage", &mut script);
     script
+}
+
+fn metrics() -> Result<String> {
+    let rows = server::metrics::Metrics::reference()?;
+    Ok(format!(
+        "# Metrics\n\nMade by `cargo xtask generate`; do not edit. Served at `/metrics`.\n\n| metric | kind | meaning |\n|---|---|---|\n{rows}"
+    ))
 }
 
 fn permissions() -> String {
