@@ -172,6 +172,18 @@ impl Config {
         Ok(config)
     }
 
+    /// Reads and checks a file's text where the factory is called `name` unless the text says otherwise. Relative paths
+    /// are taken from the file's directory.
+    pub fn parse_named(text: &str, path: &Path, name: &str) -> Result<Config, ConfigError> {
+        let mut config: Config = toml::from_str(text).map_err(|error| ConfigError::syntax(path, text, &error))?;
+        if config.factory.name.is_empty() {
+            name.clone_into(&mut config.factory.name);
+        }
+        check::check(&config, text, path)?;
+        config.anchor(path.parent().unwrap_or(Path::new("")));
+        Ok(config)
+    }
+
     /// Checks a configuration that was made by a program.
     pub fn checked(self) -> Result<Config, ConfigError> {
         check::check(&self, "", Path::new("factory.toml"))?;

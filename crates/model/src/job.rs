@@ -9,5 +9,5 @@ pub use record::{
     AttemptOutcome, AttemptRecord, JobCounts, JobDetail, JobSummary, Killed, LogStream, Retried, Submitted, Usage,
 };
 pub use report::{JobReport, RefusedReport};
-pub use spec::{ARRAY_MAX, FileTransfer, JobSpec, PILOT_VARIABLES, Placement, SpecError};
+pub use spec::{ARRAY_MAX, FileTransfer, JobSpec, PAYLOAD_MAX_BYTES, PILOT_VARIABLES, Placement, SpecError};
 pub use state::{JobEvent, JobState, Refused};

@@ -1,5 +1,6 @@
 //! The native interface, `/pilotage/v1/`.
 
+mod backup;
 pub(crate) mod commands;
 pub(crate) mod decisions;
 pub(crate) mod factories;
@@ -85,6 +86,7 @@ fn others_router() -> Router<AppState> {
         .route("/commands/{id}/outcome", post(commands::outcome))
         .route("/tokens", post(tokens::create).get(tokens::list))
         .route("/tokens/{id}", delete(tokens::revoke))
+        .route("/backup", post(backup::backup))
         .route("/whoami", get(tokens::whoami))
         .route("/openapi.json", get(openapi::document))
 }

@@ -12,6 +12,7 @@ pub mod error;
 pub mod events;
 pub mod extract;
 pub mod hub;
+mod in_process;
 mod listen;
 pub mod live;
 mod measure;

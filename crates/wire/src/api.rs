@@ -1,5 +1,6 @@
 //! Requests and answers of `/pilotage/v1/`, shared by the server and everything that calls it.
 
+mod backup;
 mod command;
 mod decision;
 mod factory;
@@ -9,6 +10,7 @@ mod problem;
 mod queue;
 mod token;
 
+pub use backup::*;
 pub use command::*;
 pub use decision::*;
 pub use factory::*;

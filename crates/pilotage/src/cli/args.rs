@@ -83,7 +83,7 @@ pub enum Command {
     /// Run, check or explain a factory, which submits pilots to batch systems
     Factory(FactoryArgs),
     /// Run a pilot on this machine
-    Pilot(PilotArgs),
+    Pilot(agent::PilotArgs),
     /// Print the completions of a shell
     Completions(CompletionsArgs),
     /// Write the man pages, or the command reference

@@ -19,6 +19,11 @@ pub fn parse_memory_mib(text: &str) -> Result<u32, String> {
     if mib.is_finite() && mib >= 1.0 && mib <= f64::from(u32::MAX) { Ok(mib as u32) } else { Err(refused()) }
 }
 
+/// The same where `0` means no limit.
+pub fn parse_limit_mib(text: &str) -> Result<u32, String> {
+    if text == "0" { Ok(0) } else { parse_memory_mib(text) }
+}
+
 /// A time: `90s`, `30m`, `2h`, `7d`, `250ms`, sums such as `1h30m`, `H:MM:SS`, or a number of seconds.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
     let parsed = if text.contains(':') { parse_clock(text) } else { parse_sum(text) };

@@ -22,7 +22,7 @@ use utoipa::{Modify, OpenApi};
         super::queues::set_status, super::queues::sites, super::queues::tags, super::queues::demand,
         super::decisions::add, super::decisions::list, super::factories::list, super::factories::heartbeat,
         super::commands::poll_factory, super::commands::give, super::commands::list, super::commands::outcome,
-        super::tokens::create, super::tokens::list, super::tokens::revoke, super::tokens::whoami,
+        super::tokens::create, super::tokens::list, super::tokens::revoke, super::tokens::whoami, super::backup::backup,
         super::service::events, super::service::metrics, super::service::healthz, super::service::readyz,
     )
 )]

@@ -4,6 +4,9 @@ use super::{Call, Client, Error};
 use crate::api::*;
 use http::Method;
 
+/// Longest time for a backup, in seconds.
+const BACKUP_MAX_S: u32 = 6 * 3600;
+
 impl Client {
     /// Makes a token.
     pub async fn create_token(&self, request: &TokenRequest) -> Result<NewToken, Error> {
@@ -23,6 +26,11 @@ impl Client {
     /// Who the server takes the caller for.
     pub async fn whoami(&self) -> Result<Identity, Error> {
         self.send(Call::get("/whoami")).await?.json()
+    }
+
+    /// Copies the store of the working server; waits as long as that takes.
+    pub async fn backup(&self, request: &BackupRequest) -> Result<BackedUp, Error> {
+        self.send(Call::post("/backup").json(request).waiting(BACKUP_MAX_S)).await?.json()
     }
 
     /// Whether the server is ready to work.

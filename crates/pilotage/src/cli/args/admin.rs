@@ -81,9 +81,12 @@ pub struct RestoreArgs {
     /// Directory that `pilotage backup` made
     #[arg(value_name = "FROM")]
     pub from: PathBuf,
-    /// Directory of the server, which must be stopped; what it holds is kept beside it
+    /// Directory of the server, which must be stopped; a store that is there is set aside
     #[arg(long, value_name = "DIR")]
     pub dir: PathBuf,
+    /// Empty PostgreSQL database for the copy of one: `postgres://USER@HOST/DATABASE` [env: PILOTAGE_DATABASE]
+    #[arg(long, value_name = "URL")]
+    pub database: Option<String>,
 }
 
 /// `pilotage completions`.

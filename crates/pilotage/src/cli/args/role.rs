@@ -103,14 +103,6 @@ pub enum FactoryAction {
     },
 }
 
-/// `pilotage pilot`.
-#[derive(Args, Debug)]
-pub struct PilotArgs {
-    /// Arguments of the pilot; see `pilotage pilot -- --help`
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARG")]
-    pub arguments: Vec<std::ffi::OsString>,
-}
-
 /// `pilotage demo-tile`.
 #[derive(Args, Debug)]
 pub struct DemoTileArgs {

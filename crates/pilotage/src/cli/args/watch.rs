@@ -161,6 +161,38 @@ pub enum QueuesAction {
         #[command(flatten)]
         server: ServerChoice,
     },
+    /// Create a queue, or change all of its settings
+    Define(QueueDefinition),
+}
+
+/// `pilotage queues define`.
+#[derive(Args, Debug)]
+pub struct QueueDefinition {
+    /// Its name
+    pub queue: String,
+    /// Computing centre it belongs to [default: the name of the queue]
+    #[arg(long, value_name = "SITE")]
+    pub site: Option<String>,
+    /// Group of sites
+    #[arg(long, value_name = "REGION", default_value = "")]
+    pub region: String,
+    /// Word that jobs select by; may be given several times
+    #[arg(long, value_name = "TAG")]
+    pub tag: Vec<String>,
+    /// online, offline, test or brokeroff
+    #[arg(long, default_value = "online", value_parser = queue_statuses())]
+    pub status: QueueStatus,
+    /// Most cores a job may ask for; 0 for no limit
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub max_cores: u32,
+    /// Most memory a job may ask for
+    #[arg(long, value_name = "SIZE", default_value = "0", value_parser = crate::config::parse_limit_mib)]
+    pub max_memory: u32,
+    /// Longest wall time a job may ask for
+    #[arg(long, value_name = "TIME", default_value = "0", value_parser = crate::config::parse_duration)]
+    pub max_time: std::time::Duration,
+    #[command(flatten)]
+    pub server: ServerChoice,
 }
 
 /// `pilotage pilots`.

@@ -1,0 +1,124 @@
+//! `pilotage decisions`.
+
+use super::args::DecisionsArgs;
+use crate::output::{Style, Tone, plural, print, print_json, utc_time};
+use model::Decision;
+use std::fmt::Write as _;
+use std::process::ExitCode;
+use wire::Client;
+use wire::api::{DecisionPage, DecisionQuery, PAGE_MAX};
+
+/// Shows the newest decisions.
+pub async fn run(args: DecisionsArgs, client: &Client) -> anyhow::Result<ExitCode> {
+    let page = fetch(&args, client).await?;
+    if args.output.json {
+        print_json(&page)?;
+    } else {
+        print(&in_words(&page, Style::for_stdout()))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn fetch(args: &DecisionsArgs, client: &Client) -> anyhow::Result<DecisionPage> {
+    let wanted = args.last as usize;
+    let mut query = DecisionQuery {
+        factory: args.factory.clone(),
+        label: args.label.clone(),
+        queue: args.queue.clone(),
+        cursor: None,
+        limit: None,
+    };
+    let mut all = DecisionPage { decisions: Vec::new(), next: None };
+    loop {
+        let missing = u32::try_from(wanted - all.decisions.len()).unwrap_or(PAGE_MAX);
+        query.limit = Some(missing.min(PAGE_MAX));
+        let page = client.decisions(&query).await?;
+        all.decisions.extend(page.decisions);
+        all.next = page.next;
+        if all.next.is_none() || all.decisions.len() >= wanted {
+            return Ok(all);
+        }
+        query.cursor.clone_from(&all.next);
+    }
+}
+
+fn in_words(page: &DecisionPage, style: Style) -> String {
+    if page.decisions.is_empty() {
+        return "no decisions yet\n".to_owned();
+    }
+    page.decisions.iter().map(|decision| describe(decision, style)).collect::<Vec<_>>().join("\n")
+}
+
+/// One decision in words, step by step.
+pub fn describe(decision: &Decision, style: Style) -> String {
+    let place = format!("{}, label {}, queue {}", decision.factory, decision.label, decision.queue);
+    let mut text = format!("{}  {place}{}\n", utc_time(decision.time), repeats(decision));
+    let _ = writeln!(text, "  {}", style.heading(&outcome(decision)));
+    if !decision.error.is_empty() {
+        let _ = writeln!(text, "  {}", style.toned(Tone::Fault, &decision.error));
+    }
+    let width = decision.steps.iter().map(|step| step.plugin.len()).max().unwrap_or(0);
+    for step in &decision.steps {
+        let numbers = format!("{:>4} -> {:<4}", step.input, step.output);
+        let message = step.message.strip_prefix(&format!("{}:", step.plugin)).unwrap_or(&step.message);
+        let line = format!("    {:<width$} {numbers} {}", step.plugin, style.faint(message));
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
+    text
+}
+
+fn repeats(decision: &Decision) -> String {
+    if decision.times <= 1 {
+        return String::new();
+    }
+    format!("  (same, {} times until {})", decision.times, utc_time(decision.last_time))
+}
+
+/// What was decided and what became of it.
+fn outcome(decision: &Decision) -> String {
+    match decision.number {
+        0 => "no more pilots".to_owned(),
+        number if number < 0 => format!("remove {}", plural(number.unsigned_abs(), "pilot")),
+        number => {
+            let wanted = number.unsigned_abs();
+            let accepted = decision.accepted;
+            let became = if accepted == wanted { "all accepted".to_owned() } else { format!("{accepted} accepted") };
+            format!("submit {}, {became}", plural(wanted, "pilot"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::{DecisionId, Step, Time};
+
+    #[test]
+    fn every_step_is_told() {
+        let step = |plugin: &str, input, output, message: &str| Step {
+            plugin: plugin.into(),
+            input,
+            output,
+            message: message.into(),
+        };
+        let decision = Decision {
+            id: DecisionId(1),
+            time: Time(0),
+            last_time: Time(60_000),
+            times: 3,
+            factory: "here".into(),
+            label: "local".into(),
+            queue: "local".into(),
+            facts: Vec::new(),
+            number: 2,
+            steps: vec![
+                step("Ready", 0, 5, "Ready:ready=5,pending=0,ret=5"),
+                step("MaxPerCycle", 5, 2, "MaxPerCycle:in=5,max=2,ret=2"),
+            ],
+            announced: 2,
+            accepted: 1,
+            error: "sbatch: no space".into(),
+        };
+        insta::assert_snapshot!(describe(&decision, Style::PLAIN));
+    }
+}

@@ -1,0 +1,134 @@
+//! `pilotage pilots`.
+
+use super::args::{PilotsAction, PilotsArgs};
+use super::jobs::{dash, or_dash};
+use super::{now, with_client};
+use crate::output::{Table, ago, pilot_tone, print, print_json};
+use model::{PilotId, Target, Time, Verb};
+use std::process::ExitCode;
+use wire::Client;
+use wire::api::{CommandRequest, PAGE_MAX, PilotPage, PilotQuery, PilotSummary};
+
+/// Rows for people when they do not say how many.
+const ROWS_FOR_PEOPLE: u32 = 20;
+/// Rows for programs when they do not say how many.
+const ROWS_FOR_PROGRAMS: u32 = 100;
+
+/// Lists pilots, or drains some.
+pub fn run(args: PilotsArgs) -> anyhow::Result<ExitCode> {
+    match &args.action {
+        None => with_client(&args.server.clone(), async |client| list(args, &client).await),
+        Some(PilotsAction::Drain { pilots, server }) => {
+            with_client(server, async |client| drain(pilots, &client).await)
+        }
+    }
+}
+
+async fn drain(pilots: &[PilotId], client: &Client) -> anyhow::Result<ExitCode> {
+    for pilot in pilots {
+        let target = Target::Pilot(*pilot);
+        let request = CommandRequest { target, verb: Verb::Drain, arguments: Vec::new(), expires_s: None };
+        client.command(&request).await?;
+        print(&format!("pilot {pilot} is told to drain\n"))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn list(args: PilotsArgs, client: &Client) -> anyhow::Result<ExitCode> {
+    let page = fetch(&args, client).await?;
+    if args.output.json {
+        print_json(&page)?
+    } else {
+        print(&table(&page, now()))?
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// As many pages as the wanted rows need.
+async fn fetch(args: &PilotsArgs, client: &Client) -> anyhow::Result<PilotPage> {
+    let default = if args.output.json { ROWS_FOR_PROGRAMS } else { ROWS_FOR_PEOPLE };
+    let wanted = if args.all { usize::MAX } else { args.limit.unwrap_or(default) as usize };
+    let mut query = PilotQuery {
+        state: args.state,
+        live: args.live.then_some(true),
+        queue: args.queue.clone(),
+        factory: args.factory.clone(),
+        label: args.label.clone(),
+        cursor: args.cursor.clone(),
+        limit: None,
+    };
+    let mut all = PilotPage { pilots: Vec::new(), next: None };
+    loop {
+        let missing = wanted - all.pilots.len();
+        query.limit = Some(u32::try_from(missing).unwrap_or(PAGE_MAX).min(PAGE_MAX));
+        let page = client.pilots(&query).await?;
+        all.pilots.extend(page.pilots);
+        all.next = page.next;
+        if all.next.is_none() || all.pilots.len() >= wanted {
+            return Ok(all);
+        }
+        query.cursor.clone_from(&all.next);
+    }
+}
+
+fn table(page: &PilotPage, now: Time) -> String {
+    if page.pilots.is_empty() {
+        return "no pilots\n".to_owned();
+    }
+    let headings = [
+        ">id",
+        "label",
+        "queue",
+        "site",
+        "state",
+        "batch",
+        "batch id",
+        "node",
+        ">slots",
+        ">jobs now",
+        ">jobs ended",
+        "announced",
+        "heard",
+        "message",
+    ];
+    let mut table = Table::new(&headings);
+    for pilot in &page.pilots {
+        let state = table.toned(pilot_tone(pilot.state), &state(pilot));
+        table.row([
+            pilot.id.to_string(),
+            pilot.label.clone(),
+            pilot.queue.clone(),
+            or_dash(&pilot.site),
+            state,
+            pilot.batch.clone(),
+            or_dash(&pilot.batch_id),
+            or_dash(&pilot.node),
+            pilot.slots.to_string(),
+            pilot.jobs_now.to_string(),
+            pilot.jobs_ended.to_string(),
+            ago(now, pilot.announced),
+            pilot.last_heard.map_or_else(dash, |heard| ago(now, heard)),
+            last_words(pilot),
+        ]);
+    }
+    let more = page.next.as_ref().map(|next| format!("more: --cursor {next}, or --all\n"));
+    table.text() + &more.unwrap_or_default()
+}
+
+fn state(pilot: &PilotSummary) -> String {
+    use model::pilot::PilotFlag;
+    let flag = match pilot.flag {
+        None => return pilot.state.to_string(),
+        Some(PilotFlag::Held) => "held",
+        Some(PilotFlag::Suspended) => "suspended",
+        Some(PilotFlag::Retiring) => "retiring",
+    };
+    format!("{}, {flag}", pilot.state)
+}
+
+fn last_words(pilot: &PilotSummary) -> String {
+    match pilot.error_class {
+        Some(class) => format!("{class}: {}", pilot.message),
+        None => pilot.message.clone(),
+    }
+}

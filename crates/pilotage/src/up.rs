@@ -1,0 +1,163 @@
+//! `pilotage up`: server, factory and a local queue in one process.
+
+mod detach;
+mod ending;
+mod plan;
+mod stop;
+
+pub use plan::{LocalQueue, Plan, cores, own_pilot_program};
+pub use stop::{FactorySignals, Stop};
+
+use crate::cli::args::UpArgs;
+use crate::cli::server_runtime;
+use crate::config::{Environment, remember_last_dir};
+use crate::output::{Style, log_to_stderr, print};
+use anyhow::Context;
+use factory::{Factory, PilotLaunch, Signal};
+use model::QueueRecord;
+use server::{Running, Server, StartError};
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use wire::Client;
+use wire::tls::Trust;
+
+/// Runs until TERM or Ctrl-C; with `--detach` starts that and returns once it serves.
+pub fn run(args: &UpArgs) -> anyhow::Result<ExitCode> {
+    let environment = Environment::of_process();
+    let plan = Plan::from_args(args, &environment)?;
+    if args.detach && !detach::is_detached() {
+        return detach::start(&plan.server.dir);
+    }
+    detach::leave_terminal()?;
+    log_to_stderr(if std::io::stderr().is_terminal() { "warn" } else { "info" });
+    server_runtime()?.block_on(serve(plan, &environment))
+}
+
+async fn serve(plan: Plan, environment: &Environment) -> anyhow::Result<ExitCode> {
+    let mut stop = Stop::listen()?;
+    let up = Up::start(plan).await?;
+    remember_last_dir(environment, up.dir()).context("remember the directory for the next terminal")?;
+    print(&format!("ready {}\n", up.url()))?;
+    up.welcome();
+    stop.wanted().await;
+    up.end(&mut stop).await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A server with its factory, running.
+pub struct Up {
+    plan: Plan,
+    running: Running,
+    client: Client,
+    signals: mpsc::Sender<Signal>,
+    factory: JoinHandle<Result<(), factory::FactoryError>>,
+}
+
+impl Up {
+    /// Starts the server, registers the queues, starts the factory.
+    pub async fn start(plan: Plan) -> anyhow::Result<Up> {
+        let running = start_server(plan.server.clone()).await?;
+        let client = Client::in_process(running.in_process(), Some(running.admin_token().to_owned()));
+        register(&plan.queues, &client).await.context("register the queues")?;
+        let (signals, inbox) = mpsc::channel(8);
+        let for_factory = client.with_token(running.factory_token());
+        let launch = PilotLaunch {
+            wrapper: agent::WRAPPER.to_owned(),
+            program: own_pilot_program()?,
+            servers: vec![running.url().to_owned()],
+            trust: running.fingerprint().map_or(Trust::System, |pin| Trust::Fingerprint(pin.to_owned())),
+        };
+        let factory = Factory::new(plan.factory.clone(), Arc::new(for_factory), launch)?;
+        let factory = tokio::spawn(factory.run(inbox));
+        Ok(Up { plan, running, client, signals, factory })
+    }
+
+    /// Where it is reached.
+    pub fn url(&self) -> &str {
+        self.running.url()
+    }
+
+    /// Its directory.
+    pub fn dir(&self) -> &Path {
+        &self.plan.server.dir
+    }
+
+    /// A client of the operator, without a socket.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Tells a person at a terminal what to do next.
+    fn welcome(&self) {
+        if !std::io::stderr().is_terminal() {
+            return;
+        }
+        let style = Style::for_stderr();
+        let line = |key: &str, value: &str| format!("  {} {value}\n", style.faint(&format!("{key:<7}")));
+        let token = self.dir().join("admin.token");
+        let mut text = line("page", &format!("{}/  (sign in with the token in {})", self.url(), token.display()));
+        for queue in &self.plan.queues {
+            text += &line("queue", &format!("{} at {}", queue.name, queue.site));
+        }
+        text += &line("try", "pilotage submit -- echo hello     in another terminal");
+        text += &line("stop", "Ctrl-C");
+        // A remark for people only.
+        let _ = std::io::stderr().write_all(text.as_bytes());
+    }
+
+    /// Lets what runs end for the time of grace, then ends everything; nothing of it stays behind.
+    pub async fn end(mut self, stop: &mut Stop) {
+        let grace = self.plan.grace;
+        // The factory may have ended by itself; then there is nobody to tell.
+        let _ = self.signals.send(Signal::Drain).await;
+        let drained = tokio::select! {
+            ended = &mut self.factory => { told(ended); true }
+            () = tokio::time::sleep(grace) => false,
+            () = stop.wanted() => false,
+        };
+        if !drained {
+            let _ = self.signals.send(Signal::Leave).await;
+            if let Ok(ended) = tokio::time::timeout(Duration::from_secs(10), &mut self.factory).await {
+                told(ended);
+            }
+        }
+        self.factory.abort();
+        ending::remove_pilots(&self.plan.factory).await;
+        self.running.shutdown().await;
+    }
+}
+
+fn told(ended: Result<Result<(), factory::FactoryError>, tokio::task::JoinError>) {
+    match ended {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::error!(%error, "the factory ended with an error"),
+        Err(error) => tracing::error!(%error, "the factory broke"),
+    }
+}
+
+/// Starts a server; a directory that cannot be used is bad input.
+pub async fn start_server(config: server::Config) -> anyhow::Result<Running> {
+    let dir = config.dir.display().to_string();
+    Server::start(config).await.map_err(|error| match error {
+        StartError::Directory(error) => detach::directory_refused(&dir, error),
+        other => anyhow::Error::from(other).context("start the server"),
+    })
+}
+
+/// Creates queues that are missing and changes those that differ; the status that an operator set is kept.
+async fn register(queues: &[QueueRecord], client: &Client) -> anyhow::Result<()> {
+    let known = client.queues().await?.queues;
+    for queue in queues {
+        let there = known.iter().find(|summary| summary.queue.name == queue.name).map(|summary| &summary.queue);
+        let wanted = QueueRecord { status: there.map_or(queue.status, |there| there.status), ..queue.clone() };
+        if there != Some(&wanted) {
+            client.put_queue(&wanted).await?;
+        }
+    }
+    Ok(())
+}

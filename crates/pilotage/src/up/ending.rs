@@ -1,0 +1,50 @@
+//! What `up` does with its pilots when it ends.
+
+use batch::{BatchConfig, BatchSystem};
+use factory::Config;
+use model::{PilotEvent, PilotId};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long local pilots may take to report and go, beyond their own grace.
+const GONE_WITHIN: Duration = Duration::from_secs(40);
+
+/// Takes all pilots away that are still there, and waits for those of this machine.
+pub async fn remove_pilots(config: &Config) {
+    for (name, end_point) in &config.batch {
+        let dir = config.factory.dir.join("batch").join(name);
+        match end_point.open(&config.factory.name, &dir) {
+            Ok(system) => remove_from(name, end_point, system).await,
+            Err(error) => tracing::error!(%error, batch = name, "the end point cannot be opened for the last time"),
+        }
+    }
+}
+
+async fn remove_from(name: &str, end_point: &BatchConfig, system: Arc<dyn BatchSystem>) {
+    let give_up = Instant::now() + GONE_WITHIN;
+    while let Some(left) = alive(name, system.as_ref()).await
+        && !left.is_empty()
+    {
+        if let Err(error) = system.remove(&left).await {
+            tracing::error!(%error, batch = name, "pilots cannot be removed");
+        }
+        let waits = matches!(end_point, BatchConfig::Local(_));
+        if !waits || Instant::now() >= give_up {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+async fn alive(name: &str, system: &dyn BatchSystem) -> Option<Vec<PilotId>> {
+    match system.status().await {
+        Ok(status) => {
+            let there = |event: Option<PilotEvent>| !matches!(event, Some(PilotEvent::End | PilotEvent::Break));
+            Some(status.pilots.iter().filter(|pilot| there(pilot.event)).map(|pilot| pilot.pilot).collect())
+        }
+        Err(error) => {
+            tracing::error!(%error, batch = name, "the pilots that are left cannot be listed");
+            None
+        }
+    }
+}
