@@ -1,0 +1,96 @@
+//! The pages in a real browser, without and with the keyboard alone.
+
+use crate::world::{LivePilot, PATIENCE, WRITTEN, World};
+use model::job::JobState;
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+/// The longest a browser script may take.
+const SCRIPT_MAX: Duration = Duration::from_secs(300);
+
+fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set; cargo xtask test installs the browser and sets it"))
+}
+
+fn script(world: &World, arguments: &[&str]) -> Child {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/pages/browser.mjs");
+    Command::new("node")
+        .arg(file)
+        .args(arguments)
+        .env("PILOTAGE_CHROMIUM", variable("PILOTAGE_CHROMIUM"))
+        .env("PILOTAGE_PLAYWRIGHT", variable("PILOTAGE_PLAYWRIGHT"))
+        .env("PAGES_URL", world.server.url())
+        .env("PAGES_TOKEN", world.server.admin_token())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("node starts")
+}
+
+/// Runs the script to its end; the error is what it said.
+pub async fn run(world: &World, arguments: &[&str]) -> Result<(), String> {
+    let child = script(world, arguments);
+    let output = tokio::time::timeout(SCRIPT_MAX, child.wait_with_output()).await.map_err(|_| "the script hangs")?;
+    let output = output.map_err(|error| error.to_string())?;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    if output.status.success() { Ok(()) } else { Err(said) }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_page_fits_every_width_in_light_and_dark() {
+    let (world, pilot) = World::filled().await;
+    let running = format!("/jobs/{}", pilot.jobs[2].id);
+    let failed = format!("/jobs/{}", pilot.jobs[1].id);
+    let waiting = format!("/jobs/{}", pilot.jobs[5].id.0 + 5);
+    let paths = [
+        "/", "/jobs", "/jobs?state=failed&queue=glasgow-short", &running, &failed, &waiting, "/queues",
+        "/queues/glasgow-short", "/queues/lancs", "/pilots", "/pilots/1", "/pilots/3", "/factories", "/factories/f1",
+        "/decisions", "/nothing",
+    ];
+    run(&world, &[&["look"], paths.as_slice()].concat()).await.unwrap();
+    world.server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn empty_pages_fit_every_width() {
+    let world = World::empty().await;
+    let paths = ["/", "/jobs", "/queues", "/pilots", "/factories", "/decisions"];
+    run(&world, &[&["look"], paths.as_slice()].concat()).await.unwrap();
+    world.server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_keyboard_alone_logs_in_finds_and_kills_a_job() {
+    let (world, pilot) = World::filled().await;
+    let waiting = pilot.jobs[5].id.0 + 4;
+    run(&world, &["keyboard", &waiting.to_string()]).await.unwrap();
+    let job = world.admin.job(model::JobId(waiting)).await.unwrap();
+    assert_eq!(job.summary.state, JobState::Cancelled);
+    world.server.shutdown().await;
+}
+
+/// The script says when it is ready for the next thing to happen, and fails when it does not see it within a second.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_line_and_a_change_of_state_appear_without_reload() {
+    let (world, pilot) = World::filled().await;
+    let job = pilot.jobs[2].id;
+    let mut child = script(&world, &["live", &job.to_string()]);
+    let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
+    while let Some(line) = tokio::time::timeout(PATIENCE, said.next_line()).await.expect("the script goes on").unwrap() {
+        react(&line, &pilot).await;
+    }
+    assert!(child.wait().await.unwrap().success());
+    world.server.shutdown().await;
+}
+
+async fn react(line: &str, pilot: &LivePilot) {
+    let running = &pilot.jobs[2];
+    match line {
+        "write" => pilot.write(running, WRITTEN.len() as u64, "a line <b>now</b>\n").await,
+        "finish" => pilot.report(running, JobState::Finished, |_| ()).await,
+        other => panic!("the script says: {other}"),
+    }
+}

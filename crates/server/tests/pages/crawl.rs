@@ -1,0 +1,85 @@
+//! Every link of every page leads somewhere, and every page holds what pages must hold.
+
+use crate::world::World;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// The most pages that are looked at.
+const PAGES_MAX: usize = 600;
+
+/// Links and forms that change something or never end.
+const LEFT_OUT: [&str; 3] = ["/logout", "/events", "/assets/"];
+
+#[tokio::test]
+async fn every_link_of_a_busy_server_resolves() {
+    let (world, _pilot) = World::filled().await;
+    let seen = crawl(&world).await;
+    for page in ["/jobs?state=failed", "/queues/glasgow-short", "/pilots/1", "/factories/f1", "/decisions?queue=lancs"] {
+        let (path, _) = page.split_once('?').unwrap_or((page, ""));
+        assert!(seen.iter().any(|url| url.starts_with(path)), "no page links to {path}");
+    }
+    world.server.shutdown().await;
+}
+
+#[tokio::test]
+async fn every_link_of_an_empty_server_resolves() {
+    let world = World::empty().await;
+    crawl(&world).await;
+    world.server.shutdown().await;
+}
+
+async fn crawl(world: &World) -> BTreeSet<String> {
+    let mut seen = BTreeSet::from(["/".to_owned()]);
+    let mut next = VecDeque::from([("/".to_owned(), "the address bar".to_owned())]);
+    while let Some((url, from)) = next.pop_front() {
+        let html = follow(world, &url, &from).await;
+        check(&url, &html);
+        for link in links(&html) {
+            let leave = LEFT_OUT.iter().any(|start| link.starts_with(start));
+            if !leave && seen.len() < PAGES_MAX && seen.insert(link.clone()) {
+                next.push_back((link, url.clone()));
+            }
+        }
+    }
+    seen
+}
+
+/// The page behind a link, through at most three redirects; empty when it is no page.
+async fn follow(world: &World, url: &str, from: &str) -> String {
+    let mut url = url.to_owned();
+    for _ in 0..3 {
+        let answer = world.get(&url).await;
+        if answer.status().is_redirection() {
+            url = answer.headers()["location"].to_str().unwrap().to_owned();
+            continue;
+        }
+        assert!(answer.status().is_success(), "{url}, linked from {from}, answers {}", answer.status());
+        let html = answer.headers()["content-type"].to_str().unwrap().starts_with("text/html");
+        if html {
+            let policy = answer.headers()["content-security-policy"].to_str().unwrap();
+            assert!(!policy.contains("unsafe") && policy.contains("default-src 'none'"), "{policy}");
+        }
+        let text = answer.text().await.unwrap();
+        return if html { text } else { String::new() };
+    }
+    panic!("{url}, linked from {from}, redirects for ever");
+}
+
+fn links(html: &str) -> Vec<String> {
+    let hrefs = html.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
+    let decoded = hrefs.map(|href| href.replace("&amp;", "&").replace("&#38;", "&"));
+    decoded.filter(|href| href.starts_with('/')).collect()
+}
+
+/// What holds for every page: escaped text, no inline style or script, ids that are there once, named columns.
+fn check(url: &str, html: &str) {
+    for bad in ["<script>", "<b>13", "<b>900", "<b>scene", "<Invalid>", " style=", " onclick=", "http://", "https://"] {
+        assert!(!html.contains(bad), "{url} contains {bad}");
+    }
+    let mut ids: BTreeMap<&str, u32> = BTreeMap::new();
+    for id in html.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+        *ids.entry(id).or_default() += 1;
+    }
+    let twice: Vec<_> = ids.iter().filter(|(_, times)| **times > 1).collect();
+    assert!(twice.is_empty(), "{url} has ids twice: {twice:?}");
+    assert_eq!(html.matches("<table").count(), html.matches("</table>").count(), "{url}: tables are not closed");
+}

@@ -1,0 +1,10 @@
+//! The web pages of a running server, asked for as a browser does, and in a real browser.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should stop where it is")]
+
+mod actions;
+mod browser;
+mod crawl;
+mod screenshot;
+mod size;
+mod world;

@@ -1,0 +1,320 @@
+//! A server with something of everything, made through its public interface, and a browser session on it.
+
+use bytes::Bytes;
+use model::decision::{Fact, Step};
+use model::job::{FileTransfer, LogStream};
+use model::{
+    Decision, DecisionId, ErrorClass, FactoryHeartbeat, JobId, JobReport, JobSpec, JobState, LabelInfo, PilotEvent,
+    PilotId, Placement, QueueRecord, Role, Shape, Time, Usage,
+};
+use reqwest::{Response, StatusCode, redirect};
+use server::{Config, Running, Server};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+use wire::api::{
+    AnnounceRequest, BatchReport, BatchUpdate, DecisionReport, HelloRequest, LeaseRequest, LeasedJob, ReportRequest,
+    SubmitRequest, TokenRequest,
+};
+use wire::client::{Client, ClientConfig};
+
+/// The queue that everything happens in.
+pub const QUEUE: &str = "glasgow-short";
+/// What the running job of the filled world has written.
+pub const WRITTEN: &str = "reading scene.json\n\u{1b}[32mrow 1\u{1b}[0m of <b>900</b>\n";
+/// The longest a test waits for something.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A running server, clients of each kind, and the cookie of a browser that the operator logged in with.
+pub struct World {
+    pub server: Running,
+    pub admin: Client,
+    pub factory: Client,
+    pub http: reqwest::Client,
+    pub cookie: String,
+    _dir: TempDir,
+}
+
+/// A pilot that said hello, with the jobs it leased.
+pub struct LivePilot {
+    pub id: PilotId,
+    pub client: Client,
+    pub jobs: Vec<LeasedJob>,
+}
+
+impl World {
+    /// An empty server.
+    pub async fn empty() -> World {
+        // A second installation in the same process is refused, which is fine.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let dir = tempfile::tempdir().unwrap();
+        let mut config = Config::in_dir(dir.path());
+        config.listen = Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+        let server = Server::start(config).await.unwrap();
+        let client = |token: &str| {
+            Client::new(ClientConfig::new([server.url().to_owned()], Some(token.to_owned()))).unwrap()
+        };
+        let (admin, factory) = (client(server.admin_token()), client(server.factory_token()));
+        let http = reqwest::Client::builder().redirect(redirect::Policy::none()).no_proxy().build().unwrap();
+        let cookie = log_in(&http, server.url(), server.admin_token()).await;
+        World { server, admin, factory, http, cookie, _dir: dir }
+    }
+
+    /// A server with queues, factories, decisions, pilots and jobs in many states.
+    pub async fn filled() -> (World, LivePilot) {
+        let world = World::empty().await;
+        world.add_queues().await;
+        world.add_factory().await;
+        world.add_jobs().await;
+        let pilot = world.add_pilots().await;
+        world.run_jobs(&pilot).await;
+        world.add_decisions().await;
+        (world, pilot)
+    }
+
+    async fn add_queues(&self) {
+        let mut queue = QueueRecord::named(QUEUE);
+        (queue.site, queue.region, queue.max_cores) = ("GLASGOW".into(), "UK".into(), 8);
+        queue.tags = ["render".to_owned(), "test".to_owned()].into();
+        self.admin.put_queue(&queue).await.unwrap();
+        self.admin.put_queue(&QueueRecord::named("lancs")).await.unwrap();
+    }
+
+    async fn add_factory(&self) {
+        let label = |name: &str, queue: &str, system: &str, trouble: &str| LabelInfo {
+            name: name.into(),
+            queue: queue.into(),
+            batch: format!("{system}-main"),
+            system: system.into(),
+            chain: ["Ready", "MaxPerCycle", "MaxToRun"].map(String::from).into(),
+            trouble: trouble.into(),
+        };
+        let said = FactoryHeartbeat {
+            version: "0.1.0".into(),
+            host: "login1.example.org".into(),
+            pid: 4711,
+            started: now() - Duration::from_secs(86_000),
+            cycle_s: 30,
+            labels: vec![
+                label("glasgow-slurm", QUEUE, "slurm", ""),
+                label("lancs-local", "lancs", "local", "cannot write /var/spool/pilotage: no space is left"),
+            ],
+            draining: false,
+        };
+        self.factory.factory_heartbeat("f1", &said).await.unwrap();
+    }
+
+    async fn add_jobs(&self) {
+        let mut render = JobSpec::command("/usr/bin/python3", ["render.py", "--tile", "<b>13</b>"].map(String::from));
+        render.name = "render tile".into();
+        render.placement = Placement::Queue(QUEUE.into());
+        render.memory_mib = 2000;
+        render.inputs.push(FileTransfer { name: "scene.json".into(), url: "/data/scene.json".into() });
+        render.outputs.push(FileTransfer { name: "tile.png".into(), url: String::new() });
+        render.environment.insert("OMP_NUM_THREADS".into(), "1".into());
+        self.submit(render, Some(8)).await;
+        let mut script = JobSpec::command("count.sh", []);
+        script.script = Some("#!/bin/sh\nwc -w /usr/share/doc/*/README* | sort -n | tail\n".into());
+        script.name = "<script>alert('x')</script> \"words\" & counts".into();
+        script.placement = Placement::Queue(QUEUE.into());
+        self.submit(script, None).await;
+        let mut large = JobSpec::command("/opt/assemble", []);
+        (large.cores, large.placement) = (64, Placement::Tags(vec!["render".into()]));
+        self.submit(large, None).await;
+        let mut waiting = JobSpec::command("/bin/true", []);
+        waiting.placement = Placement::Queue("lancs".into());
+        self.submit(waiting, Some(12_345)).await;
+    }
+
+    /// Submits one job or an array and gives its first id.
+    pub async fn submit(&self, spec: JobSpec, array: Option<u64>) -> JobId {
+        let key = format!("{:?}-{}", Instant::now(), spec.transformation);
+        self.admin.submit(&SubmitRequest { spec, array }, &key).await.unwrap().first
+    }
+
+    async fn add_pilots(&self) -> LivePilot {
+        let announced = AnnounceRequest {
+            factory: "f1".into(),
+            label: "glasgow-slurm".into(),
+            queue: QUEUE.into(),
+            batch: "slurm-main".into(),
+            count: 4,
+        };
+        let announced = self.factory.announce(&announced).await.unwrap();
+        let update = |n: i64, event: PilotEvent, native: &str| BatchUpdate {
+            pilot: PilotId(announced.first.0 + n),
+            event,
+            batch_id: format!("4711_{n}"),
+            native_state: native.into(),
+            flag: None,
+            error_class: (event == PilotEvent::Break).then_some(ErrorClass::Batch),
+            message: if event == PilotEvent::Break { "NODE_FAIL on node09".into() } else { String::new() },
+        };
+        let updates = vec![
+            update(0, PilotEvent::Submit, "PENDING"),
+            update(1, PilotEvent::Queue, "PENDING"),
+            update(2, PilotEvent::Break, "NODE_FAIL"),
+        ];
+        self.factory.report_batch(&BatchReport { factory: "f1".into(), updates }).await.unwrap();
+        self.factory.put_pilot_log(announced.first, "out", Bytes::from_static(b"checking the node\n")).await.unwrap();
+        self.hello(announced.first, &announced.secrets[0]).await
+    }
+
+    /// Says hello as a pilot with six slots and leases six jobs.
+    async fn hello(&self, id: PilotId, secret: &str) -> LivePilot {
+        let shape = Shape { cores: 8, memory_mib: 32_000, wall_time_s: 0 };
+        let hello = HelloRequest {
+            secret: secret.into(),
+            instance: "one".into(),
+            version: "0.1.0".into(),
+            node: "node07".into(),
+            slots: 6,
+            shape,
+            batch_id: "4711_0".into(),
+            clock: now(),
+        };
+        let hello = self.admin.hello(id, &hello).await.unwrap();
+        let client = self.admin.with_token(&hello.token);
+        let request = LeaseRequest { max_jobs: 6, slot: shape, ..LeaseRequest::default() };
+        let jobs = client.lease(id, &request).await.unwrap().jobs;
+        assert_eq!(jobs.len(), 6, "jobs to run");
+        LivePilot { id, client, jobs }
+    }
+
+    /// One finished, one failed, one running with output; the rest stays sent.
+    async fn run_jobs(&self, pilot: &LivePilot) {
+        let [finished, failed, running, ..] = pilot.jobs.as_slice() else { panic!("three jobs") };
+        pilot.client.put_output(finished, "tile.png", Bytes::from_static(b"PNG")).await.unwrap();
+        pilot.report(finished, JobState::Finished, |report| report.stdout = "tile 0 of 8\ndone\n".into()).await;
+        let fail = |report: &mut JobReport| {
+            report.exit_code = Some(3);
+            report.error_class = Some(ErrorClass::Payload);
+            report.message = "the payload ended with exit code 3".into();
+            report.stderr = "render.py: <b>scene.json</b> has no camera\n".into();
+        };
+        pilot.report(failed, JobState::Failed, fail).await;
+        pilot.report(running, JobState::Running, |_| ()).await;
+        pilot.write(running, 0, WRITTEN).await;
+    }
+
+    async fn add_decisions(&self) {
+        let step = |plugin: &str, input, output, message: &str| Step {
+            plugin: plugin.into(),
+            input,
+            output,
+            message: message.into(),
+        };
+        let decision = |seconds: u64, steps: Vec<Step>, accepted: u64, error: &str| Decision {
+            id: DecisionId(0),
+            time: now() - Duration::from_secs(seconds),
+            last_time: now() - Duration::from_secs(seconds),
+            times: 1,
+            factory: "f1".into(),
+            label: "glasgow-slurm".into(),
+            queue: QUEUE.into(),
+            facts: vec![Fact { name: "wms.ready".into(), value: "9".into(), age_s: 0.3 }],
+            number: steps.last().map_or(0, |step| step.output),
+            steps,
+            announced: accepted,
+            accepted,
+            error: error.into(),
+        };
+        let ready = |n: i64| {
+            step("Ready", 0, n, &format!("Ready:in=0,activated={n},offset=0,pending=0,ret={n}"))
+        };
+        let limited = vec![ready(9), step("MaxToRun", 9, 4, "MaxToRun:in=9,maxtorun=4,pending=0,running=0,ret=4")];
+        let mut decisions = vec![decision(900, limited, 4, ""), decision(600, vec![ready(5)], 0, "sbatch: <Invalid> account")];
+        decisions.extend((0..5).rev().map(|n| decision(60 + 30 * n, vec![ready(0)], 0, "")));
+        self.factory.report_decisions(&DecisionReport { decisions }).await.unwrap();
+    }
+
+    /// Asks for a page as the browser that is logged in.
+    pub async fn get(&self, path: &str) -> Response {
+        self.request(path).send().await.unwrap()
+    }
+
+    /// The same as a live update does.
+    pub async fn fragment(&self, path: &str) -> String {
+        let answer = self.request(path).header("hx-request", "true").send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+        answer.text().await.unwrap()
+    }
+
+    /// The page; it must be there.
+    pub async fn page(&self, path: &str) -> String {
+        let answer = self.get(path).await;
+        assert_eq!(answer.status(), StatusCode::OK, "{path}: {}", answer.text().await.unwrap());
+        self.get(path).await.text().await.unwrap()
+    }
+
+    fn request(&self, path: &str) -> reqwest::RequestBuilder {
+        let url = format!("{}{path}", self.server.url());
+        self.http.get(url).header("cookie", &self.cookie).header("accept", "text/html")
+    }
+
+    /// Sends a form as the browser that is logged in, from a page of `origin`.
+    pub async fn post(&self, path: &str, origin: &str) -> Response {
+        let url = format!("{}{path}", self.server.url());
+        self.http.post(url).header("cookie", &self.cookie).header("origin", origin).send().await.unwrap()
+    }
+
+    /// The cookie of a browser that a user of this role logged in with.
+    pub async fn session_of(&self, user: &str, role: Role) -> String {
+        let request = TokenRequest {
+            user: user.into(),
+            group: String::new(),
+            role,
+            sites: Vec::new(),
+            expires_s: None,
+            note: String::new(),
+        };
+        let token = self.admin.create_token(&request).await.unwrap().token;
+        log_in(&self.http, self.server.url(), &token).await
+    }
+}
+
+impl LivePilot {
+    /// Reports about one of its jobs.
+    pub async fn report(&self, job: &LeasedJob, state: JobState, change: impl FnOnce(&mut JobReport)) {
+        let ended = state.is_final().then(now);
+        let mut report = JobReport {
+            job: job.id,
+            attempt: job.attempt,
+            token: job.token.clone(),
+            state,
+            started: Some(now() - Duration::from_secs(75)),
+            ended,
+            exit_code: (state == JobState::Finished).then_some(0),
+            signal: None,
+            error_class: None,
+            message: String::new(),
+            usage: Usage { wall_ms: 75_000, cpu_ms: 71_500, max_rss_kib: 431_000 },
+            stdout: String::new(),
+            stderr: String::new(),
+        };
+        change(&mut report);
+        let answer = self.client.report(self.id, &ReportRequest { reports: vec![report] }).await.unwrap();
+        assert!(answer.refused.is_empty(), "{:?}", answer.refused);
+    }
+
+    /// Writes to the standard output of one of its jobs.
+    pub async fn write(&self, job: &LeasedJob, offset: u64, text: &str) {
+        let bytes = Bytes::copy_from_slice(text.as_bytes());
+        self.client.put_log(job, LogStream::Stdout, offset, bytes, false).await.unwrap();
+    }
+}
+
+/// Logs in and gives the cookie.
+pub async fn log_in(http: &reqwest::Client, url: &str, token: &str) -> String {
+    let form = format!("token={token}&next=/");
+    let request = http.post(format!("{url}/login")).header("content-type", "application/x-www-form-urlencoded");
+    let answer = request.header("origin", url).body(form).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+    assert_eq!(answer.headers()["location"], "/");
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap();
+    cookie.split(';').next().unwrap().to_owned()
+}
+
+pub fn now() -> Time {
+    jiff::Timestamp::now().into()
+}
