@@ -25,6 +25,15 @@ pub fn counted(number: impl std::borrow::Borrow<u64>, noun: &str) -> String {
     }
 }
 
+/// With a capital first letter.
+pub fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) => first.to_uppercase().chain(chars).collect(),
+        None => String::new(),
+    }
+}
+
 /// A size in bytes with a binary unit.
 pub fn bytes(count: &u64) -> String {
     const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];

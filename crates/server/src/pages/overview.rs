@@ -143,13 +143,15 @@ impl Overview {
     fn headline(&self) -> String {
         let running: u64 = self.totals.0.iter().filter(|(state, _)| state.is_with_pilot()).map(|(_, jobs)| jobs).sum();
         let waiting: u64 = self.totals.0.iter().filter(|(state, _)| state.is_waiting()).map(|(_, jobs)| jobs).sum();
-        let said = format!(
-            "{} with pilots, {} waiting; {} running.",
-            counted(running, "job"),
-            number::grouped(&waiting),
-            counted(self.running_pilots, "pilot"),
-        );
-        let mut text = said.replacen("no ", "No ", usize::from(said.starts_with("no ")));
+        let mut text = match self.totals.total() {
+            0 => "No job was submitted yet.".to_owned(),
+            _ => format!(
+                "{} with pilots, {} waiting, {} running.",
+                number::capitalised(&counted(running, "job")),
+                number::grouped(&waiting),
+                counted(self.running_pilots, "pilot"),
+            ),
+        };
         if self.troubles.is_empty() {
             text += " Nothing needs attention.";
         }

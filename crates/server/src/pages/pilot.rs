@@ -55,10 +55,8 @@ impl Pilot {
             PilotState::Running if pilot.jobs_now == 0 => format!("Runs{node} and waits for jobs."),
             PilotState::Running => format!("Runs {}{node}.", number::counted(pilot.jobs_now, "job")),
             PilotState::Exiting => format!("Takes no more jobs and cleans up{node}."),
-            PilotState::Done => format!("Gone as wanted{node} after {}.", number::counted(pilot.jobs_ended, "job")),
-            PilotState::Fault => {
-                format!("Gone, not as wanted{node}, after {}.", number::counted(pilot.jobs_ended, "job"))
-            }
+            PilotState::Done => format!("Done{node} after {}.", number::counted(pilot.jobs_ended, "job")),
+            PilotState::Fault => format!("Ended in fault{node} after {}.", number::counted(pilot.jobs_ended, "job")),
         }
     }
 }

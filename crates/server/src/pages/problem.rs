@@ -101,8 +101,6 @@ fn advice(status: StatusCode) -> &'static str {
 }
 
 fn sentence(detail: &str) -> String {
-    let mut chars = detail.chars();
-    let first = chars.next().map(|c| c.to_uppercase().collect::<String>()).unwrap_or_default();
     let end = if detail.ends_with(['.', '?', '!']) { "" } else { "." };
-    format!("{first}{}{end}", chars.as_str())
+    number::capitalised(detail) + end
 }

@@ -1,6 +1,6 @@
 //! Decisions in plain sentences. The exact messages of the steps stay beside them, shown on demand.
 
-use super::number::{counted, grouped};
+use super::number::{capitalised, counted, grouped};
 use model::decision::{Decision, Step};
 
 /// What a decision came to.
@@ -29,7 +29,7 @@ impl Tone {
 pub fn sentence(decision: &Decision) -> String {
     let mut said: Vec<String> = Vec::new();
     for (i, step) in decision.steps.iter().enumerate() {
-        if let Some(clause) = clause(step, i == 0).filter(|clause| !said.contains(clause)) {
+        if let Some(clause) = clause(decision, step, i == 0).filter(|clause| !said.contains(clause)) {
             said.push(clause);
         }
     }
@@ -63,18 +63,18 @@ fn outcome(decision: &Decision) -> String {
 }
 
 /// What one step adds to the sentence: the source of the number always, a limit only where it changed the number.
-fn clause(step: &Step, is_first: bool) -> Option<String> {
+fn clause(decision: &Decision, step: &Step, is_first: bool) -> Option<String> {
     let said = Said::in_message(&step.message);
     if let Some(comment) = said.text("comment").filter(|_| is_first || step.input != step.output) {
-        return Some(commented(step, comment));
+        return commented(step, comment);
     }
-    source(step, &said).or_else(|| (step.input != step.output).then(|| limit(step, &said)).flatten())
+    source(decision, step, &said).or_else(|| (step.input != step.output).then(|| limit(step, &said)).flatten())
 }
 
 /// Steps that make a number of their own.
-fn source(step: &Step, said: &Said<'_>) -> Option<String> {
+fn source(decision: &Decision, step: &Step, said: &Said<'_>) -> Option<String> {
     match step.plugin.as_str() {
-        "Ready" => Some(ready(said)),
+        "Ready" => Some(ready(decision, said)),
         "Fixed" => Some(format!("{} every cycle", counted(number(step.output), "pilot"))),
         "KeepNRunning" => Some(kept(said)),
         "Null" => Some("this label never submits".to_owned()),
@@ -82,17 +82,22 @@ fn source(step: &Step, said: &Said<'_>) -> Option<String> {
     }
 }
 
-fn ready(said: &Said<'_>) -> String {
-    let waiting = said.number("activated");
+/// The step counts jobs that no slot is free for; the facts know all that wait and the slots.
+fn ready(decision: &Decision, said: &Said<'_>) -> String {
+    let waiting = fact(decision, "wms.activated").unwrap_or_else(|| said.number("activated"));
     let pending = said.number("pending");
-    let idle = said.number("idle");
+    let idle = fact(decision, "wms.idle_slots").unwrap_or(0);
+    let coming = fact(decision, "wms.coming_slots").unwrap_or(0);
     let mut words = match waiting {
         0 => "no job waits".to_owned(),
         1 => "1 job waits".to_owned(),
         n => format!("{} jobs wait", grouped(&n)),
     };
-    if idle > 0 {
+    if waiting > 0 && idle > 0 {
         words += &format!(", {} idle", of_slots(idle));
+    }
+    if waiting > 0 && coming > 0 {
+        words += &format!(", {} about to come", of_slots(coming));
     }
     words
         + &match pending {
@@ -101,6 +106,11 @@ fn ready(said: &Said<'_>) -> String {
             1 => ", 1 pilot is on its way".to_owned(),
             n => format!(", {} pilots are on their way", grouped(&n)),
         }
+}
+
+/// A fact that is a whole number.
+fn fact(decision: &Decision, name: &str) -> Option<u64> {
+    decision.facts.iter().find(|fact| fact.name == name)?.value.parse().ok()
 }
 
 fn of_slots(idle: u64) -> String {
@@ -132,8 +142,11 @@ fn limit(step: &Step, said: &Said<'_>) -> Option<String> {
     Some(words)
 }
 
-fn commented(step: &Step, comment: &str) -> String {
-    match comment {
+/// A comment in words; none when it only says that the step had nothing to do.
+fn commented(step: &Step, comment: &str) -> Option<String> {
+    let words = match comment {
+        "not test" | "not offline" | "Not set" | "not set" => return None,
+        "nosetup" => "no number of pilots is set".to_owned(),
         "offline" => "the queue is offline".to_owned(),
         "test" => format!("the queue is in test, {} a cycle", counted(number(step.output), "test pilot")),
         "Invalid wmsinfo or batchinfo" | "no wms/batch/siteinfo" | "no wms/site/batchinfo" => {
@@ -141,19 +154,12 @@ fn commented(step: &Step, comment: &str) -> String {
         }
         "Invalid queueinfo" | "No batchinfo" | "No queueinfo." => "the batch system has not answered".to_owned(),
         other => format!("{}: {other}", step.plugin),
-    }
+    };
+    Some(words)
 }
 
 fn number(value: i64) -> u64 {
     value.max(0).unsigned_abs()
-}
-
-fn capitalised(text: &str) -> String {
-    let mut chars = text.chars();
-    match chars.next() {
-        Some(first) => first.to_uppercase().chain(chars).collect(),
-        None => String::new(),
-    }
 }
 
 /// `key=value` pairs of a message `Plugin:key=value,...`.
@@ -177,6 +183,7 @@ impl<'a> Said<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use model::decision::Fact;
     use model::{DecisionId, Time};
 
     fn step(plugin: &str, input: i64, output: i64, message: &str) -> Step {
@@ -199,6 +206,14 @@ mod tests {
             accepted,
             error: error.into(),
         }
+    }
+
+    #[test]
+    fn idle_slots_explain_why_no_pilot_is_needed() {
+        let mut served = decision(vec![step("Ready", 0, 0, "Ready:in=0,activated=0,offset=0,pending=0,ret=0")], 0, "");
+        let fact = |name: &str, value: &str| Fact { name: name.into(), value: value.into(), age_s: 0.1 };
+        served.facts = vec![fact("wms.activated", "2"), fact("wms.idle_slots", "3")];
+        assert_eq!(sentence(&served), "2 jobs wait, 3 slots are idle, no pilot is on its way: nothing to do");
     }
 
     #[test]

@@ -131,7 +131,8 @@ async fn a_live_update_is_the_content_alone() {
     for path in ["/", "/jobs", "/jobs/1", "/queues", "/queues/glasgow-short", "/pilots", "/factories/f1"] {
         let (whole, part) = (world.page(path).await, world.fragment(path).await);
         assert!(whole.starts_with("<!doctype html>") && !part.contains("<html") && !part.contains("id=\"live\""));
-        let heading = |html: &str| html.split("<h1>").nth(1).and_then(|rest| rest.split("</h1>").next()).map(str::to_owned);
+        let heading =
+            |html: &str| html.split("<h1>").nth(1).and_then(|rest| rest.split("</h1>").next()).map(str::to_owned);
         assert!(heading(&part).is_some() && heading(&part) == heading(&whole), "{path}");
     }
     world.server.shutdown().await;

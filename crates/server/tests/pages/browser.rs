@@ -11,7 +11,8 @@ use tokio::process::{Child, Command};
 const SCRIPT_MAX: Duration = Duration::from_secs(300);
 
 fn variable(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set; cargo xtask test installs the browser and sets it"))
+    std::env::var(name)
+        .unwrap_or_else(|_| panic!("{name} is not set; cargo xtask test installs the browser and sets it"))
 }
 
 fn script(world: &World, arguments: &[&str]) -> Child {
@@ -46,9 +47,22 @@ async fn every_page_fits_every_width_in_light_and_dark() {
     let failed = format!("/jobs/{}", pilot.jobs[1].id);
     let waiting = format!("/jobs/{}", pilot.jobs[5].id.0 + 5);
     let paths = [
-        "/", "/jobs", "/jobs?state=failed&queue=glasgow-short", &running, &failed, &waiting, "/queues",
-        "/queues/glasgow-short", "/queues/lancs", "/pilots", "/pilots/1", "/pilots/3", "/factories", "/factories/f1",
-        "/decisions", "/nothing",
+        "/",
+        "/jobs",
+        "/jobs?state=failed&queue=glasgow-short",
+        &running,
+        &failed,
+        &waiting,
+        "/queues",
+        "/queues/glasgow-short",
+        "/queues/lancs",
+        "/pilots",
+        "/pilots/1",
+        "/pilots/3",
+        "/factories",
+        "/factories/f1",
+        "/decisions",
+        "/nothing",
     ];
     run(&world, &[&["look"], paths.as_slice()].concat()).await.unwrap();
     world.server.shutdown().await;
@@ -79,7 +93,8 @@ async fn a_log_line_and_a_change_of_state_appear_without_reload() {
     let job = pilot.jobs[2].id;
     let mut child = script(&world, &["live", &job.to_string()]);
     let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
-    while let Some(line) = tokio::time::timeout(PATIENCE, said.next_line()).await.expect("the script goes on").unwrap() {
+    while let Some(line) = tokio::time::timeout(PATIENCE, said.next_line()).await.expect("the script goes on").unwrap()
+    {
         react(&line, &pilot).await;
     }
     assert!(child.wait().await.unwrap().success());

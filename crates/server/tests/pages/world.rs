@@ -51,9 +51,8 @@ impl World {
         let mut config = Config::in_dir(dir.path());
         config.listen = Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
         let server = Server::start(config).await.unwrap();
-        let client = |token: &str| {
-            Client::new(ClientConfig::new([server.url().to_owned()], Some(token.to_owned()))).unwrap()
-        };
+        let client =
+            |token: &str| Client::new(ClientConfig::new([server.url().to_owned()], Some(token.to_owned()))).unwrap();
         let (admin, factory) = (client(server.admin_token()), client(server.factory_token()));
         let http = reqwest::Client::builder().redirect(redirect::Policy::none()).no_proxy().build().unwrap();
         let cookie = log_in(&http, server.url(), server.admin_token()).await;
@@ -219,11 +218,10 @@ impl World {
             accepted,
             error: error.into(),
         };
-        let ready = |n: i64| {
-            step("Ready", 0, n, &format!("Ready:in=0,activated={n},offset=0,pending=0,ret={n}"))
-        };
+        let ready = |n: i64| step("Ready", 0, n, &format!("Ready:in=0,activated={n},offset=0,pending=0,ret={n}"));
         let limited = vec![ready(9), step("MaxToRun", 9, 4, "MaxToRun:in=9,maxtorun=4,pending=0,running=0,ret=4")];
-        let mut decisions = vec![decision(900, limited, 4, ""), decision(600, vec![ready(5)], 0, "sbatch: <Invalid> account")];
+        let mut decisions =
+            vec![decision(900, limited, 4, ""), decision(600, vec![ready(5)], 0, "sbatch: <Invalid> account")];
         decisions.extend((0..5).rev().map(|n| decision(60 + 30 * n, vec![ready(0)], 0, "")));
         self.factory.report_decisions(&DecisionReport { decisions }).await.unwrap();
     }
