@@ -98,7 +98,7 @@ impl Cycler {
 
     /// Whether nothing is left of our pilots, as far as is known.
     pub fn is_empty(&self) -> bool {
-        self.world.pilots.as_ref().is_some_and(|read| read.value.is_empty())
+        self.unborn.is_empty() && self.world.pilots.as_ref().is_some_and(|read| read.value.is_empty())
     }
 
     /// Whether pilots are on their way, so that the next cycle has something to see soon.

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use wire::api::CommandOutcome;
 
-/// The least time between two cycles, however many nudges come.
+/// The least time between the beginnings of two cycles, and of two long polls.
 const CYCLES_APART: Duration = Duration::from_millis(100);
 /// A cycle follows so soon while pilots are starting, or while the factory drains.
 const SOON: Duration = Duration::from_secs(2);
@@ -30,43 +30,83 @@ enum Nudge {
 pub async fn run(mut cycler: Cycler, mut signals: mpsc::Receiver<Signal>) -> Result<(), FactoryError> {
     // A few places: more nudges than that in one cycle say nothing new.
     let (sender, mut nudges) = mpsc::channel(16);
-    // Held, not read: its tasks end when it is dropped or replaced.
-    let mut _listeners = listen(&cycler, &sender);
+    let mut listeners = listen(&cycler, &sender);
     loop {
         let began = Instant::now();
-        cycler.cycle().await;
+        let Some(told) = cycle_unless_told_to_leave(&mut cycler, &mut signals).await else { return Ok(()) };
+        for signal in told {
+            heed(&mut cycler, signal, &mut listeners, &sender);
+        }
         if cycler.draining && cycler.is_empty() {
             cycler.say_goodbye().await;
             return Ok(());
         }
-        let wait = if cycler.draining || cycler.is_unsettled() { SOON } else { Duration::MAX };
-        let due = began + wait.min(cycler.config.factory.cycle());
-        let mut open = true;
-        tokio::select! {
-            () = tokio::time::sleep_until(due.into()) => {}
-            Some(nudge) = nudges.recv() => {
-                obey(&mut cycler, nudge).await;
-                while let Ok(nudge) = nudges.try_recv() {
+        let mut due = began + cycler.until_next();
+        while Instant::now() < due {
+            tokio::select! {
+                () = tokio::time::sleep_until(due.into()) => {}
+                Some(nudge) = nudges.recv() => {
+                    due = due.min(began + nudge.apart());
                     obey(&mut cycler, nudge).await;
                 }
-            }
-            signal = signals.recv() => match signal {
-                Some(Signal::Leave) => return Ok(()),
-                // A second request does not want to wait.
-                Some(Signal::Drain) if cycler.draining => return Ok(()),
-                Some(Signal::Drain) => cycler.draining = true,
-                Some(Signal::Cycle) => {}
-                Some(Signal::Reload(config)) => match cycler.reload(*config) {
-                    Ok(()) => _listeners = listen(&cycler, &sender),
-                    Err(error) => tracing::error!(%error, "the new configuration is not used"),
+                signal = signals.recv() => match signal {
+                    None | Some(Signal::Leave) => return Ok(()),
+                    Some(signal) => {
+                        heed(&mut cycler, signal, &mut listeners, &sender);
+                        due = Instant::now();
+                    }
                 },
-                None => open = false,
+            }
+        }
+    }
+}
+
+/// Runs a cycle; gives the signals that came meanwhile, or `None` when the factory must leave at once. A cycle that is
+/// cut short is what a crash is: the next one, of whatever process, mends it.
+async fn cycle_unless_told_to_leave(cycler: &mut Cycler, signals: &mut mpsc::Receiver<Signal>) -> Option<Vec<Signal>> {
+    let mut told = Vec::new();
+    let cycle = cycler.cycle();
+    tokio::pin!(cycle);
+    loop {
+        tokio::select! {
+            () = &mut cycle => return Some(told),
+            signal = signals.recv() => match signal {
+                None | Some(Signal::Leave) => return None,
+                Some(signal) => told.push(signal),
             },
         }
-        if !open {
-            return Ok(());
+    }
+}
+
+fn heed(cycler: &mut Cycler, signal: Signal, listeners: &mut JoinSet<()>, sender: &mpsc::Sender<Nudge>) {
+    match signal {
+        Signal::Drain => cycler.draining = true,
+        Signal::Leave | Signal::Cycle => {}
+        Signal::Reload(config) => match cycler.reload(*config) {
+            Ok(()) => {
+                *listeners = listen(cycler, sender);
+                tracing::info!("the new configuration is used from now on");
+            }
+            Err(error) => tracing::error!(%error, "the new configuration is not used"),
+        },
+    }
+}
+
+impl Nudge {
+    /// The least time between the beginnings of two cycles that this nudge may cause: a busy queue must not make the
+    /// factory busy too.
+    fn apart(&self) -> Duration {
+        match self {
+            Nudge::Demand => Duration::from_millis(500),
+            Nudge::Batch | Nudge::Command(_) => CYCLES_APART,
         }
-        tokio::time::sleep_until((began + CYCLES_APART).into()).await;
+    }
+}
+
+impl Cycler {
+    fn until_next(&self) -> Duration {
+        let cycle = self.config.factory.cycle();
+        if self.draining || self.is_unsettled() { SOON.min(cycle) } else { cycle }
     }
 }
 
@@ -108,12 +148,16 @@ async fn poll_commands(server: Arc<dyn Server>, name: String, sender: mpsc::Send
         match server.commands(&name, POLL_S).await {
             Ok(commands) => {
                 pause = PAUSES.0;
+                let waited_in_vain = commands.is_empty() && began.elapsed() >= Duration::from_secs(POLL_S.into());
                 for command in commands {
                     let _ = sender.send(Nudge::Command(command)).await;
                 }
-                let _ = sender.send(Nudge::Demand).await;
                 // A server that never lets us wait must not be asked without end.
                 tokio::time::sleep_until((began + CYCLES_APART).into()).await;
+                // Last, so that the cycle looks at the demand when the next poll already listens.
+                if !waited_in_vain {
+                    let _ = sender.send(Nudge::Demand).await;
+                }
             }
             Err(error) => {
                 tracing::debug!(%error, "the long poll for commands failed");

@@ -24,6 +24,9 @@ async fn tell_one(state: &AppState, change: &ChangeSet) {
     for queue in &change.activated {
         state.waiters.wake(queue, 1);
     }
+    if change.everything || !change.activated.is_empty() {
+        state.demand_bell.notify_waiters();
+    }
     ring(state, change);
     if change.everything || !change.queues.is_empty() {
         state.candidates.forget().await;

@@ -180,6 +180,7 @@ async fn shared(
         waiters: Waiters::default(),
         pilot_bells: Bells::default(),
         factory_bells: Bells::default(),
+        demand_bell: tokio::sync::Notify::new(),
         log_bells: Bells::default(),
         candidates: Candidates::default(),
         duties: std::sync::Mutex::default(),

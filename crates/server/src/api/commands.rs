@@ -147,7 +147,8 @@ pub async fn poll_pilot(
     take(&state, &state.pilot_bells, pilot, Taker::Pilot(pilot), poll).await.map(Json)
 }
 
-/// Commands for a factory; waits for one.
+/// Commands for a factory; waits for one. Answers early, without a command, when jobs were activated: the demand may
+/// have risen.
 #[utoipa::path(get, path = "/pilotage/v1/factories/{name}/commands", tag = "commands",
     params(("name" = String, Path), CommandPoll),
     responses((status = 200, body = CommandList), (status = "4XX", body = wire::api::Problem)))]
@@ -159,7 +160,13 @@ pub async fn poll_factory(
 ) -> Result<Json<CommandList>, ApiError> {
     who.require_factory(&name)?;
     let taker = Taker::Factory(name.clone());
-    take(&state, &state.factory_bells, name, taker, poll).await.map(Json)
+    let demand = state.demand_bell.notified();
+    tokio::pin!(demand);
+    demand.as_mut().enable();
+    tokio::select! {
+        commands = take(&state, &state.factory_bells, name, taker, poll) => commands.map(Json),
+        () = demand => Ok(Json(CommandList::default())),
+    }
 }
 
 async fn take<K: Eq + Hash>(
