@@ -31,6 +31,7 @@ pub struct CommandList {
 
 /// Query of the long polls.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, utoipa::ToSchema, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct CommandPoll {
     /// Longest wait in seconds.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// `POST /jobs`: one job, or an array of equal ones that differ by `PILOTAGE_ARRAY_INDEX`.
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct SubmitRequest {
     /// What to run.
     #[serde(flatten)]
@@ -19,6 +20,7 @@ pub struct SubmitRequest {
 
 /// `POST /jobs/bulk`: many submissions in one commit; all are accepted or none.
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct BulkSubmitRequest {
     /// At most [`super::BULK_MAX`].
     pub jobs: Vec<SubmitRequest>,
@@ -85,6 +87,7 @@ pub struct JobPage {
 
 /// `GET /jobs/wait?ids=...&wait_s=30`: answers when no job of the set is open any more, or after `wait_s`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct WaitQuery {
     /// Ids such as `17-1016,2000`; absent for all jobs of the caller.
@@ -106,6 +109,7 @@ pub struct JobsRequest {
 /// `GET /jobs/{id}/logs/{stream}?...`: plain bytes. The answer's headers `pilotage-attempt`, `pilotage-next-offset` and
 /// `pilotage-log-state` (`open` or `complete`) say how to go on.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct LogQuery {
     /// Which attempt; the last when absent.

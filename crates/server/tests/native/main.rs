@@ -1,0 +1,14 @@
+//! The native interface of a real server on a free port, used as people, factories and pilots would.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "a test may panic")]
+
+mod harness;
+mod job_life;
+mod leases;
+mod logs;
+mod openapi;
+mod permissions;
+mod refusals;
+mod secure;
+mod service;
+mod two_servers;

@@ -1,0 +1,117 @@
+//! Which role may make which call.
+
+use crate::harness::*;
+use http::Method;
+use model::{JobSpec, Role};
+use serde_json::{Value, json};
+use std::fmt::Write;
+use wire::api::*;
+
+/// One call per kind of permission; the body is right, so that only the permission decides.
+fn calls() -> Vec<(&'static str, Method, &'static str, Option<Value>)> {
+    let (get, post, put) = (Method::GET, Method::POST, Method::PUT);
+    let heartbeat = json!({"version": "0", "host": "h", "pid": 1, "started": "2026-01-01T00:00:00Z", "cycle_s": 30,
+        "labels": []});
+    vec![
+        ("read jobs", get.clone(), "/jobs", None),
+        ("read pilots", get.clone(), "/pilots", None),
+        ("read decisions", get.clone(), "/decisions", None),
+        ("submit", post.clone(), "/jobs", Some(json!({"transformation": "/bin/true"}))),
+        ("kill own", post.clone(), "/jobs/kill", Some(json!({"ids": "999999"}))),
+        ("kill of other user", post.clone(), "/jobs/kill", Some(json!({"ids": "1"}))),
+        ("retry of group", post.clone(), "/jobs/retry", Some(json!({"ids": "2"}))),
+        ("drain pilot", post.clone(), "/commands", Some(json!({"target": {"pilot": 1}, "verb": "drain"}))),
+        ("command factory", post.clone(), "/commands", Some(json!({"target": {"factory": "f"}, "verb": "cycle"}))),
+        ("set queue status", put.clone(), "/queues/q/status", Some(json!({"status": "online"}))),
+        ("put queue", put.clone(), "/queues/p", Some(json!({"name": "p"}))),
+        ("make token", post.clone(), "/tokens", Some(json!({"user": "x", "role": "user"}))),
+        ("list tokens", get.clone(), "/tokens", None),
+        ("factory heartbeat", put, "/factories/f", Some(heartbeat)),
+        (
+            "announce",
+            post,
+            "/pilots/announce",
+            Some(json!({"factory": "f", "label": "l", "queue": "q", "batch": "b", "count": 1})),
+        ),
+        ("poll factory commands", get, "/factories/f/commands", None),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_table_of_roles_and_calls() {
+    let stage = Stage::open().await;
+    stage.factory.factory_heartbeat("f", &heartbeat()).await.unwrap();
+    let other = stage.client("eve", "red", Role::User).await;
+    other.submit(&SubmitRequest { spec: job("other"), array: None }, &fresh_key()).await.unwrap();
+    let mate = stage.client("mia", "blue", Role::User).await;
+    mate.submit(&SubmitRequest { spec: job("group"), array: None }, &fresh_key()).await.unwrap();
+    stage.announce().await;
+    let mut table = String::new();
+    for (name, method, path, body) in calls() {
+        write!(table, "{name:<24}").unwrap();
+        for role in Role::ALL.into_iter().filter(|role| *role != Role::Pilot) {
+            let sites: &[&str] = if role == Role::SiteAdmin { &["elsewhere"] } else { &[] };
+            let user = if role == Role::Factory { "f" } else { "me" };
+            let client = stage.client_of_sites(user, "blue", role, sites).await;
+            let mut call = wire::client::Call::new(method.clone(), path);
+            if let Some(body) = &body {
+                call = call.json(body);
+            }
+            let verdict = match client.send(call).await {
+                Ok(_) => "yes".to_owned(),
+                Err(error) => error.code().map_or_else(|| error.to_string(), str::to_owned),
+            };
+            write!(table, " {role}={verdict}").unwrap();
+        }
+        table.push('\n');
+    }
+    insta::assert_snapshot!(table);
+    stage.close().await;
+}
+
+fn heartbeat() -> FactoryHeartbeat {
+    FactoryHeartbeat {
+        version: "0".into(),
+        host: "h".into(),
+        pid: 1,
+        started: now(),
+        cycle_s: 30,
+        labels: Vec::new(),
+        draining: false,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pilot_only_speaks_for_itself() {
+    let stage = Stage::open().await;
+    let (one, two) = (stage.pilot(1).await, stage.pilot(1).await);
+    let error = one.client.heartbeat(two.id, &HeartbeatRequest::default()).await.unwrap_err();
+    assert_eq!(error.code(), Some("not-this-pilot"));
+    assert_eq!(one.client.jobs(&JobQuery::default()).await.unwrap_err().code(), Some("forbidden"));
+    assert_eq!(one.client.whoami().await.unwrap().role, Role::Pilot);
+    let error = stage.admin.heartbeat(two.id, &HeartbeatRequest::default()).await.unwrap_err();
+    assert_eq!((error.status(), error.code()), (Some(403), Some("forbidden")));
+    stage.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_an_operator_submits_for_others() {
+    let stage = Stage::open().await;
+    let user = stage.client("me", "blue", Role::User).await;
+    let request = |user: &str, group: &str| {
+        let spec = JobSpec { user: user.into(), group: group.into(), ..job("x") };
+        SubmitRequest { spec, array: None }
+    };
+    let code = async |user_name: &str, group: &str| {
+        let error = user.submit(&request(user_name, group), &fresh_key()).await.unwrap_err();
+        error.code().map(str::to_owned)
+    };
+    assert_eq!(code("you", "").await.as_deref(), Some("not-you"));
+    assert_eq!(code("", "red").await.as_deref(), Some("not-you"));
+    let own = user.submit(&request("", ""), &fresh_key()).await.unwrap().first;
+    let summary = stage.admin.job(own).await.unwrap().summary;
+    assert_eq!((summary.user.as_str(), summary.group.as_str()), ("me", "blue"));
+    let other = stage.admin.submit(&request("you", "red"), &fresh_key()).await.unwrap().first;
+    assert_eq!(stage.admin.job(other).await.unwrap().summary.user, "you");
+    stage.close().await;
+}

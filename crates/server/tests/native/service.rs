@@ -1,0 +1,99 @@
+//! What machines watch: health, metrics, events; and calls within the process.
+
+use crate::harness::*;
+use model::JobState;
+use wire::Client;
+use wire::api::*;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn health_needs_no_token_and_metrics_do() {
+    let stage = Stage::open().await;
+    for path in ["/healthz", "/readyz"] {
+        assert!(reqwest::get(stage.url(path)).await.unwrap().status().is_success(), "{path}");
+    }
+    assert_eq!(reqwest::get(stage.url("/metrics")).await.unwrap().status().as_u16(), 401);
+    stage.submit_array(7).await;
+    let text = stage.admin.send(wire::client::Call::get_outside("/metrics")).await.unwrap().body;
+    let text = String::from_utf8(text.to_vec()).unwrap();
+    for line in [
+        "pilotage_jobs{queue=\"q\",state=\"activated\"} 7",
+        "pilotage_jobs_submitted_total{queue=\"q\"} 7",
+        "pilotage_requests_total{route=\"POST /pilotage/v1/jobs\",status=\"200\"} 1",
+    ] {
+        assert!(text.contains(line), "{line} is not in\n{text}");
+    }
+    stage.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_tell_which_topics_changed() {
+    let stage = Stage::open().await;
+    let id = stage.submit(job("watched")).await;
+    let url = stage.url(&format!("/events?topics=jobs,job:{id},pilots"));
+    let mut events = reqwest::Client::new().get(url).bearer_auth(stage.running.admin_token()).send().await.unwrap();
+    let mut seen = String::new();
+    let mut until = async |word: &str| {
+        while !seen.contains(word) {
+            let piece = tokio::time::timeout(DEADLINE, events.chunk()).await.unwrap().unwrap().unwrap();
+            seen.push_str(std::str::from_utf8(&piece).unwrap());
+        }
+        seen.clear();
+    };
+    until("event: connected").await;
+    let pilot = stage.pilot(1).await;
+    until("event: pilots").await;
+    let one = pilot.lease_one().await;
+    until(&format!("event: job:{id}")).await;
+    pilot.report(vec![finished(&one)]).await;
+    until("event: jobs").await;
+    stage.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_of_the_same_process_needs_no_socket() {
+    let stage = Stage::open().await;
+    let client = Client::in_process(stage.running.in_process(), Some(stage.running.factory_token().to_owned()));
+    assert_eq!(client.whoami().await.unwrap().role, model::Role::Factory);
+    let error = client.submit(&SubmitRequest { spec: job("x"), array: None }, "k").await.unwrap_err();
+    assert_eq!(error.code(), Some("forbidden"), "{error}");
+    stage.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopping_server_answers_its_long_polls() {
+    let stage = Stage::open().await;
+    let pilot = stage.pilot(1).await;
+    let waiting = tokio::spawn(async move { pilot.lease(1, 30).await });
+    eventually("the call waits", async || {
+        stage.admin.demand().await.unwrap().demand.iter().any(|demand| demand.idle_slots == 1)
+    })
+    .await;
+    let began = std::time::Instant::now();
+    stage.close().await;
+    assert!(waiting.await.unwrap().jobs.is_empty());
+    assert!(began.elapsed() < std::time::Duration::from_secs(4), "took {:?}", began.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn queues_sites_and_tags_carry_their_counts() {
+    let stage = Stage::open().await;
+    let queue = model::QueueRecord {
+        site: "cern".into(),
+        tags: ["gpu".to_owned(), "big".to_owned()].into(),
+        ..model::QueueRecord::named("a")
+    };
+    stage.admin.put_queue(&queue).await.unwrap();
+    let spec = model::JobSpec { placement: model::Placement::Site("cern".into()), ..job("there") };
+    stage.submit(spec).await;
+    let queues = stage.admin.queues().await.unwrap().queues;
+    let names: Vec<_> = queues.iter().map(|queue| queue.queue.name.as_str()).collect();
+    assert_eq!(names, ["a", "q"]);
+    assert_eq!(queues[0].jobs.of(JobState::Activated), 1);
+    let sites = stage.admin.sites().await.unwrap().groups;
+    assert_eq!((sites[0].name.as_str(), sites[0].jobs.total()), ("cern", 1));
+    let tags = stage.admin.tags().await.unwrap().groups;
+    assert_eq!(tags.iter().map(|tag| tag.name.as_str()).collect::<Vec<_>>(), ["big", "gpu"]);
+    let of_site = JobQuery { site: Some("cern".into()), ..JobQuery::default() };
+    assert_eq!(stage.admin.job_counts(&of_site).await.unwrap().of(JobState::Activated), 1);
+    stage.close().await;
+}
