@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Programs of the host that the bare root gets, with the libraries they need: a shell and what a payload may call.
-const HOST_PROGRAMS: [&str; 8] = ["sh", "cat", "ls", "mkdir", "uname", "true", "wc", "sort"];
+const HOST_PROGRAMS: [&str; 12] =
+    ["sh", "cat", "chmod", "df", "id", "ls", "mkdir", "rm", "sort", "true", "uname", "wc"];
 
 /// What runs inside, with /proc and /dev of a mount and process namespace of its own, so that nothing can be left over.
 const SCRIPT: &str = r#"
