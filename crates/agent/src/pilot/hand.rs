@@ -124,6 +124,9 @@ impl Slot {
     }
 }
 
+/// A job that runs longer than this is no short one.
+const STANDSTILL: Duration = Duration::from_millis(250);
+
 /// A spec and how many jobs in hand refer to it.
 type Shared = (Arc<JobSpec>, u32);
 
@@ -229,9 +232,9 @@ impl Hand {
         self.slots.iter().any(|slot| slot.jobs.len() > 1 && now >= slot.moved + patience)
     }
 
-    /// Whether no job started or ended for `patience` in any slot: then more jobs at hand would only wait.
-    pub(super) fn stands_still(&self, now: Instant, patience: Duration) -> bool {
-        self.slots.iter().all(|slot| !slot.is_idle() && now >= slot.moved + patience)
+    /// Whether every slot has a long job: then more jobs at hand would only wait.
+    pub(super) fn stands_still(&self, now: Instant) -> bool {
+        self.slots.iter().all(|slot| !slot.is_idle() && now >= slot.moved + STANDSTILL)
     }
 
     /// Whether all that is left is to upload outputs and logs.
@@ -281,7 +284,10 @@ impl Hand {
     }
 
     fn emptiest(&self, depth: usize) -> Option<usize> {
-        let open = |slot: &Slot| slot.link.is_some() && slot.reserved_for.is_none() && slot.jobs.len() < depth;
+        let now = Instant::now();
+        // Nothing more goes behind a job that turned out to be a long one.
+        let depth_of = |slot: &Slot| if now >= slot.moved + STANDSTILL { 1 } else { depth };
+        let open = |slot: &Slot| slot.link.is_some() && slot.reserved_for.is_none() && slot.jobs.len() < depth_of(slot);
         let slots = self.slots.iter().enumerate().filter(|(_, slot)| open(slot));
         slots.min_by_key(|(_, slot)| slot.jobs.len()).map(|(i, _)| i)
     }

@@ -16,9 +16,6 @@ use wire::api::{
 /// How long the last call may take.
 const GOODBYE: Duration = Duration::from_secs(5);
 
-/// Without any start or end for this long, no jobs are fetched ahead.
-const STANDSTILL: Duration = Duration::from_millis(250);
-
 /// What is under way.
 #[derive(Default)]
 pub(super) struct Calls {
@@ -69,7 +66,7 @@ impl Desk {
 
     /// Jobs to have at hand beyond the slots.
     fn prefetch(&self) -> u32 {
-        match self.hand.stands_still(Instant::now(), STANDSTILL) {
+        match self.hand.stands_still(Instant::now()) {
             true => 0,
             false => self.estimate.prefetch(u32::try_from(self.hand.slots.len()).unwrap_or(u32::MAX)),
         }
