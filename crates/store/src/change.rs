@@ -2,13 +2,14 @@
 
 use model::job::LogStream;
 use model::{JobId, PilotId};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// The most ids of one kind that are named; beyond it `all_*` is set.
 pub const NAMED_MAX: usize = 1000;
 
 /// A log that grew or was completed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct LogName {
     /// The job.
     pub job: JobId,
@@ -19,7 +20,8 @@ pub struct LogName {
 }
 
 /// Everything one group commit changed, here or on another server.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ChangeSet {
     /// Queues that got activated jobs.
     pub activated: BTreeSet<String>,
@@ -54,6 +56,24 @@ impl ChangeSet {
     /// Nothing changed.
     pub fn is_empty(&self) -> bool {
         *self == ChangeSet::default()
+    }
+
+    /// Names a job.
+    pub(crate) fn add_job(&mut self, job: JobId) {
+        if self.jobs.len() < NAMED_MAX {
+            self.jobs.insert(job);
+        } else {
+            self.all_jobs = true;
+        }
+    }
+
+    /// Names a pilot.
+    pub(crate) fn add_pilot(&mut self, pilot: PilotId) {
+        if self.pilots.len() < NAMED_MAX {
+            self.pilots.insert(pilot);
+        } else {
+            self.all_pilots = true;
+        }
     }
 
     /// Whether the queue may have got activated jobs.

@@ -1,8 +1,46 @@
 //! Commands to factories, pilots and jobs.
 
-use crate::store::not_yet;
-use crate::{Page, Result, Store};
-use model::{Command, CommandId, CommandState, PilotId, Target, Time, Verb};
+use crate::engine::value::to_json;
+use crate::engine::{Row, Sql, Value, params, statements};
+use crate::jobs::row;
+use crate::tx::Tx;
+use crate::{Error, Page, Result, Store};
+use model::{Command, CommandId, CommandState, JobId, PilotId, Target, Time, Verb};
+
+/// The most commands that are taken at once, and that one page looks at.
+const TAKE_MAX: i64 = 1000;
+const SCAN_MAX: usize = 5000;
+
+macro_rules! columns {
+    () => {
+        "id, kind, target, verb, arguments, issuer, given, expires, state, note"
+    };
+}
+
+statements! {
+    SAME_COMMAND = "SELECT id FROM command WHERE kind = ?1 AND target = ?2 AND state = 0 AND verb = ?3 AND arguments = ?4 \
+        ORDER BY id DESC LIMIT 1";
+    RENEW_COMMAND = "UPDATE command SET expires = ?2, pilot = ?3 WHERE id = ?1";
+    ADD_COMMAND = "INSERT INTO command (id, kind, target, pilot, verb, arguments, issuer, given, expires, state, note) \
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, '')";
+    QUEUED_FOR_PILOT = concat!("SELECT ", columns!(), " FROM command WHERE pilot = ?1 AND state = 0 AND expires > ?2 \
+            ORDER BY id LIMIT ?3")
+        => concat!("SELECT ", columns!(), " FROM command WHERE pilot = ?1 AND state = 0 AND expires > ?2 \
+            ORDER BY id LIMIT ?3 FOR UPDATE");
+    QUEUED_FOR_FACTORY = concat!("SELECT ", columns!(), " FROM command WHERE kind = 0 AND target = ?1 AND state = 0 \
+            AND expires > ?2 ORDER BY id LIMIT ?3")
+        => concat!("SELECT ", columns!(), " FROM command WHERE kind = 0 AND target = ?1 AND state = 0 AND expires > ?2 \
+            ORDER BY id LIMIT ?3 FOR UPDATE");
+    DELIVER = "UPDATE command SET state = 1 WHERE id = ?1";
+    COMMAND = concat!("SELECT ", columns!(), ", pilot FROM command WHERE id = ?1");
+    OUTCOME = "UPDATE command SET state = ?2, note = ?3 WHERE id = ?1";
+    EXPIRE = "UPDATE command SET state = 5, note = 'nobody took it in time' WHERE state = 0 AND expires <= ?1";
+    COMMANDS = concat!("SELECT ", columns!(), " FROM command WHERE id < ?1 ORDER BY id DESC LIMIT ?2");
+    COMMANDS_TO = concat!("SELECT ", columns!(), " FROM command WHERE kind = ?3 AND target = ?4 AND id < ?1 \
+        ORDER BY id DESC LIMIT ?2");
+    COMMANDS_IN_STATE = concat!("SELECT ", columns!(), " FROM command WHERE state = ?3 AND id < ?1 \
+        ORDER BY id DESC LIMIT ?2");
+}
 
 /// A command to be given.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,33 +80,169 @@ pub struct CommandFilter {
 impl Store {
     /// Queues a command. One that repeats a queued command (same target, verb and arguments) only renews its expiry and
     /// returns the same id. A command to a job that no pilot holds is refused with [`crate::Error::Conflict`].
-    pub async fn command(&self, _command: NewCommand) -> Result<CommandId> {
-        not_yet()
+    pub async fn command(&self, command: NewCommand) -> Result<CommandId> {
+        self.write(move |tx| {
+            let pilot = match &command.target {
+                Target::Factory(_) => None,
+                Target::Pilot(pilot) => Some(*pilot),
+                Target::Job(job) => Some(holder(tx, *job)?),
+            };
+            queue(tx, &command, pilot)
+        })
+        .await
     }
 
     /// Takes all queued commands, oldest first, and marks them delivered.
-    pub async fn take_commands(&self, _taker: Taker, _now: Time) -> Result<Vec<Command>> {
-        not_yet()
+    pub async fn take_commands(&self, taker: Taker, now: Time) -> Result<Vec<Command>> {
+        // Looked at by a reader first: a long poll finds nothing most of the time and must not cost a commit.
+        let look = taker.clone();
+        let waiting = self.read(move |connection| {
+            let (sql, key) = queued_for(&look);
+            let sql = Sql { postgres: sql.sqlite, ..*sql };
+            connection.query(&sql, &[key, Value::from(now), Value::from(1i64)])
+        });
+        if waiting.await?.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.write(move |tx| take(tx, &taker, now)).await
     }
 
-    /// Writes down what became of a command.
-    pub async fn command_outcome(
-        &self,
-        _taker: Taker,
-        _id: CommandId,
-        _state: CommandState,
-        _note: String,
-    ) -> Result<()> {
-        not_yet()
+    /// Writes down what became of a command. Refused when the command is not the taker's or has ended.
+    pub async fn command_outcome(&self, taker: Taker, id: CommandId, state: CommandState, note: String) -> Result<()> {
+        self.write(move |tx| {
+            let unknown = || Error::not_found(format!("command {id}"));
+            let row = tx.query_one(&COMMAND, params![id])?.ok_or_else(unknown)?;
+            let command = command_of(&row)?;
+            let is_his = match &taker {
+                Taker::Pilot(pilot) => row.opt_int(10)? == Some(pilot.0),
+                Taker::Factory(name) => command.target == Target::Factory(name.clone()),
+            };
+            if !is_his {
+                return Err(unknown());
+            }
+            if command.state == state {
+                return Ok(());
+            }
+            if !command.state.may_become(state) {
+                let (is, wanted) = (command.state.as_str(), state.as_str());
+                return Err(Error::Conflict(format!("command {id} is {is} and cannot become {wanted}")));
+            }
+            tx.execute(&OUTCOME, params![id, state as i64, &note]).map(|_| ())
+        })
+        .await
     }
 
     /// Fails queued commands whose time is over. Returns how many.
-    pub async fn expire_commands(&self, _now: Time) -> Result<u64> {
-        not_yet()
+    pub async fn expire_commands(&self, now: Time) -> Result<u64> {
+        self.write(move |tx| tx.execute(&EXPIRE, params![now])).await
     }
 
     /// Commands, newest first, from below `cursor`, at most `limit`.
-    pub async fn commands(&self, _filter: CommandFilter, _cursor: Option<i64>, _limit: u32) -> Result<Page<Command>> {
-        not_yet()
+    pub async fn commands(&self, filter: CommandFilter, cursor: Option<i64>, limit: u32) -> Result<Page<Command>> {
+        let below = cursor.unwrap_or(i64::MAX);
+        self.read(move |connection| {
+            let scan = |below: i64, rows: usize| {
+                let mut values = params![below, rows as i64].to_vec();
+                let sql: &Sql = match &filter {
+                    CommandFilter { target: Some(target), .. } => {
+                        let (kind, name) = key_of(target);
+                        values.extend([Value::from(kind), Value::from(name)]);
+                        &COMMANDS_TO
+                    }
+                    CommandFilter { state: Some(state), .. } => {
+                        values.push(Value::from(*state as i64));
+                        &COMMANDS_IN_STATE
+                    }
+                    _ => &COMMANDS,
+                };
+                connection.query(sql, &values)
+            };
+            let is_meant = |command: &Command| filter.state.is_none_or(|state| state == command.state);
+            crate::page::collect(below, limit as usize, SCAN_MAX, scan, command_of, |c| c.id.0, is_meant)
+        })
+        .await
     }
+}
+
+fn holder(tx: &mut Tx<'_>, job: JobId) -> Result<PilotId> {
+    let row = row::load(tx, [job])?.into_iter().next();
+    match row.filter(|row| row.state.is_with_pilot()) {
+        Some(row) => Ok(row.pilot),
+        None => Err(Error::Conflict(format!("no pilot holds job {job} now"))),
+    }
+}
+
+/// Queues a command for its pilot, or for a factory.
+pub(crate) fn queue(tx: &mut Tx<'_>, command: &NewCommand, pilot: Option<PilotId>) -> Result<CommandId> {
+    let (kind, name) = key_of(&command.target);
+    let arguments = to_json(&command.arguments)?;
+    match &command.target {
+        Target::Factory(name) => {
+            tx.changes().factory_commands.insert(name.clone());
+        }
+        _ => tx.changes().pilot_commands.extend(pilot),
+    }
+    if let Some(row) = tx.query_one(&SAME_COMMAND, params![kind, &name, command.verb as i64, &arguments])? {
+        tx.execute(&RENEW_COMMAND, params![row.int(0)?, command.expires, pilot])?;
+        return Ok(CommandId(row.int(0)?));
+    }
+    let id = tx.next_ids("command", 1)?;
+    tx.execute(
+        &ADD_COMMAND,
+        params![id, kind, name, pilot, command.verb as i64, arguments, &command.issuer, command.now, command.expires],
+    )?;
+    Ok(CommandId(id))
+}
+
+fn queued_for(taker: &Taker) -> (&'static Sql, Value) {
+    match taker {
+        Taker::Pilot(pilot) => (&QUEUED_FOR_PILOT, Value::from(*pilot)),
+        Taker::Factory(name) => (&QUEUED_FOR_FACTORY, Value::from(name)),
+    }
+}
+
+fn take(tx: &mut Tx<'_>, taker: &Taker, now: Time) -> Result<Vec<Command>> {
+    let (sql, key) = queued_for(taker);
+    let rows = tx.query(sql, &[key, Value::from(now), Value::from(TAKE_MAX)])?;
+    let mut taken = rows.iter().map(command_of).collect::<Result<Vec<_>>>()?;
+    let keys: Vec<Vec<Value>> = taken.iter().map(|command| params![command.id].to_vec()).collect();
+    tx.execute_many(&DELIVER, &keys)?;
+    taken.iter_mut().for_each(|command| command.state = CommandState::Delivered);
+    Ok(taken)
+}
+
+/// The kind of a target (0 factory, 1 pilot, 2 job) and its name.
+fn key_of(target: &Target) -> (i64, String) {
+    match target {
+        Target::Factory(name) => (0, name.clone()),
+        Target::Pilot(pilot) => (1, pilot.to_string()),
+        Target::Job(job) => (2, job.to_string()),
+    }
+}
+
+fn target_of(kind: i64, name: String) -> Result<Target> {
+    let number = || name.parse().map_err(|_| Error::Corrupt(format!("'{name}' is no target of a command")));
+    match kind {
+        0 => Ok(Target::Factory(name)),
+        1 => Ok(Target::Pilot(PilotId(number()?))),
+        2 => Ok(Target::Job(JobId(number()?))),
+        _ => Err(Error::Corrupt(format!("{kind} is no kind of target"))),
+    }
+}
+
+fn command_of(row: &Row) -> Result<Command> {
+    let verb = usize::try_from(row.int(3)?).ok().and_then(|at| Verb::ALL.get(at)).copied();
+    let state = usize::try_from(row.int(8)?).ok().and_then(|at| CommandState::ALL.get(at)).copied();
+    let broken = |what: &str| Error::Corrupt(format!("a command has an unknown {what}"));
+    Ok(Command {
+        id: CommandId(row.int(0)?),
+        target: target_of(row.int(1)?, row.text(2)?)?,
+        verb: verb.ok_or_else(|| broken("verb"))?,
+        arguments: row.json(4)?,
+        issuer: row.text(5)?,
+        time: row.time(6)?,
+        expires: row.time(7)?,
+        state: state.ok_or_else(|| broken("state"))?,
+        note: row.text(9)?,
+    })
 }

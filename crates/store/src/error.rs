@@ -94,6 +94,27 @@ impl Error {
         matches!(self, Error::NotFound { .. } | Error::Forbidden { .. } | Error::Conflict(_) | Error::Invalid(_))
     }
 
+    /// The same error for another one who waits for the same commit.
+    pub(crate) fn again(&self) -> Error {
+        match self {
+            Error::Busy { waiting } => Error::Busy { waiting: *waiting },
+            Error::Full => Error::Full,
+            Error::Unavailable { reason } => Error::Unavailable { reason: reason.clone() },
+            Error::InUse { path, host, pid } => Error::InUse { path: path.clone(), host: host.clone(), pid: *pid },
+            Error::Path { .. } => Error::Unavailable { reason: self.to_string() },
+            Error::NotFound { what } => Error::NotFound { what: what.clone() },
+            Error::Forbidden { what } => Error::Forbidden { what: what.clone() },
+            Error::Conflict(text) => Error::Conflict(text.clone()),
+            Error::Invalid(text) => Error::Invalid(text.clone()),
+            Error::Newer { found, known } => Error::Newer { found: *found, known: *known },
+            Error::Corrupt(text) => Error::Corrupt(text.clone()),
+            Error::Engine { statement, reason } => {
+                Error::Engine { statement: statement.clone(), reason: reason.clone() }
+            }
+            Error::Collision => Error::Unavailable { reason: self.to_string() },
+        }
+    }
+
     pub(crate) fn not_found(what: impl Into<String>) -> Error {
         Error::NotFound { what: what.into() }
     }

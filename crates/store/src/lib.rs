@@ -10,16 +10,27 @@ mod commands;
 mod config;
 mod decisions;
 mod duty;
+mod engine;
 mod error;
 mod factories;
 mod jobs;
+mod lock;
 mod logs;
 mod meta;
+mod migrate;
+mod notify;
 mod page;
 mod pilots;
 mod queues;
+mod reader;
+mod shared;
 mod store;
 mod tokens;
+mod tx;
+mod writer;
+
+#[cfg(test)]
+mod tests;
 
 pub use archive::Archived;
 pub use change::{ChangeSet, LogName};

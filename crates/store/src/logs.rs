@@ -1,9 +1,33 @@
 //! Logs and outputs of jobs: chunks while they grow, a place in the object store afterwards.
 
-use crate::store::not_yet;
-use crate::{LogName, Result, Store};
+use crate::engine::{Connection, Row, Value, params, statements};
+use crate::tx::Tx;
+use crate::{Error, LogName, Result, Store};
 use model::job::LogStream;
 use model::{JobId, Time};
+
+statements! {
+    LOG = "SELECT size, complete, location FROM job_log WHERE job = ?1 AND attempt = ?2 AND stream = ?3";
+    LOG_INLINE = "SELECT inline FROM job_log WHERE job = ?1 AND attempt = ?2 AND stream = ?3";
+    SET_LOG = "INSERT INTO job_log (job, attempt, stream, size, complete) VALUES (?1, ?2, ?3, ?4, ?5) \
+        ON CONFLICT (job, attempt, stream) DO UPDATE SET size = excluded.size, complete = excluded.complete";
+    ADD_CHUNK = "INSERT INTO job_log_chunk (job, attempt, stream, start, bytes) VALUES (?1, ?2, ?3, ?4, ?5)";
+    CHUNKS = "SELECT start, bytes FROM job_log_chunk WHERE job = ?1 AND attempt = ?2 AND stream = ?3 AND start >= ?4 \
+        ORDER BY start LIMIT ?5";
+    CHUNK_BEFORE = "SELECT start FROM job_log_chunk WHERE job = ?1 AND attempt = ?2 AND stream = ?3 AND start <= ?4 \
+        ORDER BY start DESC LIMIT 1";
+    DROP_CHUNKS = "DELETE FROM job_log_chunk WHERE job = ?1 AND attempt = ?2 AND stream = ?3";
+    MOVE_LOG = "INSERT INTO job_log (job, attempt, stream, size, complete, location) VALUES (?1, ?2, ?3, ?4, 1, ?5) \
+        ON CONFLICT (job, attempt, stream) DO UPDATE SET size = excluded.size, complete = 1, \
+        location = excluded.location, inline = NULL";
+    ADD_OUTPUT = "INSERT INTO job_output (job, attempt, name, location, size, made) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
+        ON CONFLICT (job, attempt, name) DO UPDATE SET location = excluded.location, size = excluded.size, \
+        made = excluded.made";
+    OUTPUTS = "SELECT job, attempt, name, location, size FROM job_output WHERE job = ?1 ORDER BY attempt DESC, name";
+}
+
+/// Chunks that are read for one slice.
+const CHUNKS_MAX: i64 = 64;
 
 /// Bytes to be added to a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,40 +92,135 @@ pub struct JobOutput {
 
 impl Store {
     /// Adds to a log.
-    pub async fn append_log(&self, _append: LogAppend) -> Result<LogPosition> {
-        not_yet()
+    pub async fn append_log(&self, append: LogAppend) -> Result<LogPosition> {
+        self.write(move |tx| add_to_log(tx, &append)).await
     }
 
     /// Reads at most `max` bytes of a log; an unknown log is empty and open.
-    pub async fn read_log(&self, _log: LogName, _from: LogFrom, _max: u64) -> Result<LogSlice> {
-        not_yet()
+    pub async fn read_log(&self, log: LogName, from: LogFrom, max: u64) -> Result<LogSlice> {
+        self.read(move |connection| {
+            let position = position(connection, log)?.unwrap_or_default();
+            let offset = match from {
+                LogFrom::Offset(offset) => offset,
+                LogFrom::Tail(bytes) => position.size.saturating_sub(bytes),
+            };
+            if position.location.is_some() || offset >= position.size {
+                return Ok(LogSlice { offset, bytes: Vec::new(), position });
+            }
+            let bytes = bytes_from(connection, log, offset, max)?;
+            Ok(LogSlice { offset, bytes, position })
+        })
+        .await
     }
 
     /// How far a log is; none when nothing was ever written.
-    pub async fn log_position(&self, _log: LogName) -> Result<Option<LogPosition>> {
-        not_yet()
+    pub async fn log_position(&self, log: LogName) -> Result<Option<LogPosition>> {
+        self.read(move |connection| position(connection, log)).await
     }
 
     /// Replaces a log's chunks by a place in the object store that holds all its bytes.
-    pub async fn log_moved(&self, _log: LogName, _location: String, _bytes: u64) -> Result<()> {
-        not_yet()
-    }
-
-    /// The attempt whose logs are shown when none is named: the last one that was sent. None for an unknown job, 0
-    /// before the first attempt.
-    pub async fn last_attempt(&self, _job: JobId) -> Result<Option<u32>> {
-        not_yet()
+    pub async fn log_moved(&self, log: LogName, location: String, bytes: u64) -> Result<()> {
+        self.write(move |tx| {
+            let (job, attempt, stream) = key(log);
+            tx.execute(&MOVE_LOG, params![job, attempt, stream, bytes, &location])?;
+            tx.execute(&DROP_CHUNKS, params![job, attempt, stream])?;
+            tx.changes().logs.insert(log);
+            Ok(())
+        })
+        .await
     }
 
     /// Writes down an output file, replacing one of the same attempt and name.
-    pub async fn add_output(&self, _output: JobOutput, _now: Time) -> Result<()> {
-        not_yet()
+    pub async fn add_output(&self, output: JobOutput, now: Time) -> Result<()> {
+        self.write(move |tx| {
+            let JobOutput { job, attempt, name, location, bytes } = &output;
+            tx.execute(&ADD_OUTPUT, params![*job, *attempt, name, location, *bytes, now])?;
+            tx.job_changed(*job);
+            Ok(())
+        })
+        .await
     }
 
     /// Output files of a job, of its last attempt that has any, by name.
-    pub async fn outputs(&self, _job: JobId) -> Result<Vec<JobOutput>> {
-        not_yet()
+    pub async fn outputs(&self, job: JobId) -> Result<Vec<JobOutput>> {
+        let mut all = self.rows(&OUTPUTS, params![job].to_vec(), output_of).await?;
+        let last = all.first().map(|output| output.attempt);
+        all.retain(|output| Some(output.attempt) == last);
+        Ok(all)
     }
+}
+
+fn key(log: LogName) -> (JobId, u32, i64) {
+    (log.job, log.attempt, stream_code(log.stream))
+}
+
+fn add_to_log(tx: &mut Tx<'_>, append: &LogAppend) -> Result<LogPosition> {
+    let (job, attempt, stream) = key(append.log);
+    let before = position(tx.connection(), append.log)?.unwrap_or_default();
+    if before.location.is_some() || before.complete {
+        return Ok(before);
+    }
+    let known = before.size.saturating_sub(append.offset);
+    if append.offset > before.size {
+        let size = before.size;
+        return Err(Error::Conflict(format!("the log has {size} bytes, the chunk begins at {}", append.offset)));
+    }
+    let new = append.bytes.get(usize::try_from(known).unwrap_or(usize::MAX)..).unwrap_or_default();
+    let size = before.size + new.len() as u64;
+    if !new.is_empty() {
+        tx.execute(&ADD_CHUNK, params![job, attempt, stream, before.size, new.to_vec()])?;
+    }
+    tx.execute(&SET_LOG, params![job, attempt, stream, size, append.complete])?;
+    tx.changes().logs.insert(append.log);
+    Ok(LogPosition { size, complete: append.complete, location: None })
+}
+
+fn position(connection: &mut dyn Connection, log: LogName) -> Result<Option<LogPosition>> {
+    let (job, attempt, stream) = key(log);
+    let row = connection.query_one(&LOG, params![job, attempt, stream])?;
+    row.map(|row| {
+        let location = if row.is_null(2) { None } else { Some(row.text(2)?) };
+        Ok(LogPosition { size: row.count(0)?, complete: row.int(1)? != 0, location })
+    })
+    .transpose()
+}
+
+fn bytes_from(connection: &mut dyn Connection, log: LogName, offset: u64, max: u64) -> Result<Vec<u8>> {
+    let (job, attempt, stream) = key(log);
+    let inline = connection.query_one(&LOG_INLINE, params![job, attempt, stream])?;
+    if let Some(Row(values)) = &inline
+        && let Some(Value::Bytes(bytes)) = values.first()
+    {
+        return Ok(cut(bytes, offset, max).to_vec());
+    }
+    let begin = connection.query_one(&CHUNK_BEFORE, params![job, attempt, stream, offset])?;
+    let begin = begin.map_or(Ok(0), |row| row.count(0))?;
+    let mut found = Vec::new();
+    for row in connection.query(&CHUNKS, params![job, attempt, stream, begin, CHUNKS_MAX])? {
+        let (start, bytes) = (row.count(0)?, row.bytes(1)?);
+        let from = offset.max(start) - start;
+        found.extend_from_slice(cut(&bytes, from, max - found.len() as u64));
+        if found.len() as u64 >= max {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+fn cut(bytes: &[u8], from: u64, max: u64) -> &[u8] {
+    let from = usize::try_from(from).unwrap_or(usize::MAX).min(bytes.len());
+    let to = from.saturating_add(usize::try_from(max).unwrap_or(usize::MAX)).min(bytes.len());
+    &bytes[from..to]
+}
+
+fn output_of(row: &Row) -> Result<JobOutput> {
+    Ok(JobOutput {
+        job: JobId(row.int(0)?),
+        attempt: row.small(1)?,
+        name: row.text(2)?,
+        location: row.text(3)?,
+        bytes: row.count(4)?,
+    })
 }
 
 /// The number by which a stream is stored.

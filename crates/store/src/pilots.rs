@@ -5,3 +5,4 @@ pub(crate) mod batch;
 pub(crate) mod hello;
 pub(crate) mod leave;
 pub(crate) mod list;
+pub(crate) mod row;

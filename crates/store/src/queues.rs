@@ -1,38 +1,107 @@
 //! Queues.
 
-use crate::store::not_yet;
-use crate::{Result, Store};
+use crate::engine::value::to_json;
+use crate::engine::{Row, params, statements};
+use crate::jobs::codes;
+use crate::tx::Tx;
+use crate::{Error, Result, Store};
 use model::{QueueRecord, QueueStatus, Time};
+
+statements! {
+    ALL_QUEUES = "SELECT name, site, region, tags, status, max_cores, max_memory_mib, max_wall_time_s FROM queue \
+        ORDER BY name";
+    QUEUE = "SELECT name, site, region, tags, status, max_cores, max_memory_mib, max_wall_time_s FROM queue \
+        WHERE name = ?1";
+    PUT_QUEUE = "INSERT INTO queue (name, site, region, tags, status, max_cores, max_memory_mib, max_wall_time_s, reason, \
+        changed) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, '', ?9) ON CONFLICT (name) DO UPDATE SET site = excluded.site, \
+        region = excluded.region, tags = excluded.tags, status = excluded.status, max_cores = excluded.max_cores, \
+        max_memory_mib = excluded.max_memory_mib, max_wall_time_s = excluded.max_wall_time_s, \
+        changed = excluded.changed";
+    SET_STATUS = "UPDATE queue SET status = ?2, reason = ?3, changed = ?4 WHERE name = ?1";
+}
 
 impl Store {
     /// Creates or changes a queue. Returns whether anything changed.
-    pub async fn put_queue(&self, _queue: QueueRecord, _now: Time) -> Result<bool> {
-        not_yet()
+    pub async fn put_queue(&self, queue: QueueRecord, now: Time) -> Result<bool> {
+        self.write(move |tx| {
+            if find(tx, &queue.name)?.as_ref() == Some(&queue) {
+                return Ok(false);
+            }
+            put(tx, &queue, now)?;
+            Ok(true)
+        })
+        .await
     }
 
     /// Creates the queue when it is missing, and leaves it alone otherwise. Returns whether it was created.
-    pub async fn ensure_queue(&self, _queue: QueueRecord, _now: Time) -> Result<bool> {
-        not_yet()
+    pub async fn ensure_queue(&self, queue: QueueRecord, now: Time) -> Result<bool> {
+        self.write(move |tx| {
+            if find(tx, &queue.name)?.is_some() {
+                return Ok(false);
+            }
+            put(tx, &queue, now)?;
+            Ok(true)
+        })
+        .await
     }
 
     /// Sets a queue's status.
-    pub async fn set_queue_status(
-        &self,
-        _name: String,
-        _status: QueueStatus,
-        _reason: String,
-        _now: Time,
-    ) -> Result<()> {
-        not_yet()
+    pub async fn set_queue_status(&self, name: String, status: QueueStatus, reason: String, now: Time) -> Result<()> {
+        self.write(move |tx| {
+            let changed = tx.execute(&SET_STATUS, params![&name, status as i64, &reason, now])?;
+            if changed == 0 {
+                return Err(Error::not_found(format!("queue {name}")));
+            }
+            tx.changes().queues.insert(name.clone());
+            Ok(())
+        })
+        .await
     }
 
     /// All queues by name.
     pub async fn queues(&self) -> Result<Vec<QueueRecord>> {
-        not_yet()
+        self.rows(&ALL_QUEUES, Vec::new(), queue_of).await
     }
 
     /// One queue.
-    pub async fn queue(&self, _name: String) -> Result<Option<QueueRecord>> {
-        not_yet()
+    pub async fn queue(&self, name: String) -> Result<Option<QueueRecord>> {
+        Ok(self.rows(&QUEUE, params![name].to_vec(), queue_of).await?.into_iter().next())
     }
+}
+
+fn find(tx: &mut Tx<'_>, name: &str) -> Result<Option<QueueRecord>> {
+    tx.query_one(&QUEUE, params![name])?.map(|row| queue_of(&row)).transpose()
+}
+
+fn put(tx: &mut Tx<'_>, queue: &QueueRecord, now: Time) -> Result<()> {
+    tx.execute(
+        &PUT_QUEUE,
+        params![
+            &queue.name,
+            &queue.site,
+            &queue.region,
+            to_json(&queue.tags)?,
+            queue.status as i64,
+            queue.max_cores,
+            queue.max_memory_mib,
+            queue.max_wall_time_s,
+            now
+        ],
+    )?;
+    tx.changes().queues.insert(queue.name.clone());
+    Ok(())
+}
+
+/// A queue from a row of [`ALL_QUEUES`].
+pub(crate) fn queue_of(row: &Row) -> Result<QueueRecord> {
+    Ok(QueueRecord {
+        name: row.text(0)?,
+        site: row.text(1)?,
+        region: row.text(2)?,
+        tags: row.json(3)?,
+        status: codes::queue_status(row.int(4)?)?,
+        max_cores: row.small(5)?,
+        max_memory_mib: row.small(6)?,
+        max_wall_time_s: row.small(7)?,
+    })
 }

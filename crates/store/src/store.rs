@@ -1,8 +1,30 @@
 //! The store as its users see it.
 
-use crate::{ChangeSet, Error, Result, StoreConfig};
+use crate::engine::postgres::Postgres;
+use crate::engine::sqlite::{Purpose, Sqlite};
+use crate::engine::{Connection, Engine, Sql, statements};
+use crate::lock::DirectoryLock;
+use crate::notify::{self, CHANGES_MAX, Outbox};
+use crate::reader::{Readers, consistently};
+use crate::shared::Shared;
+use crate::tx::Tx;
+use crate::writer::{Writer, WriterParts};
+use crate::{ChangeSet, Error, Location, Result, StoreConfig, lock, migrate};
+use ring::rand::{SecureRandom, SystemRandom};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use tokio::sync::broadcast;
+use tokio::task::AbortHandle;
+
+/// Name of the SQLite file in its directory.
+pub(crate) const FILE: &str = "pilotage.db";
+
+statements! {
+    BYTES = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+        => "SELECT pg_database_size(current_database())";
+    WRITABLE = "UPDATE sequence SET next = next WHERE name = 'job'";
+}
 
 /// How the store is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,13 +50,68 @@ pub struct Store {
 }
 
 pub(crate) struct Inner {
-    pub(crate) changes: broadcast::Sender<Arc<ChangeSet>>,
+    pub(crate) writer: Writer,
+    /// None where only one connection may exist; then the writer reads too.
+    readers: Option<Readers>,
+    changes: broadcast::Sender<Arc<ChangeSet>>,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) engine: Engine,
+    /// Directory of the SQLite files.
+    pub(crate) directory: Option<PathBuf>,
+    /// This process among several servers.
+    pub(crate) server: String,
+    /// Where the search for jobs to archive goes on.
+    pub(crate) archive_from: AtomicI64,
+    schema: i64,
+    listener: Option<AbortHandle>,
+    lock: std::sync::Mutex<Option<DirectoryLock>>,
+}
+
+/// The connections of a store that is being opened.
+struct Connections {
+    writer: Box<dyn Connection>,
+    readers: Vec<Box<dyn Connection>>,
+    lock: Option<DirectoryLock>,
+    schema: i64,
 }
 
 impl Store {
     /// Opens the store, makes it when it is missing, and brings its schema up to date.
-    pub async fn open(_config: &StoreConfig) -> Result<Store> {
-        not_yet()
+    pub async fn open(config: &StoreConfig) -> Result<Store> {
+        let wanted = config.clone();
+        let connections = blocking(move || connect(&wanted)).await?;
+        let server = random_name()?;
+        let (changes, _) = broadcast::channel(CHANGES_MAX);
+        let outbox = Outbox::new(changes.clone(), server.clone());
+        let (directory, listener) = match &config.location {
+            Location::Directory(directory) => (Some(directory.clone()), None),
+            Location::Postgres(url) => {
+                (None, Some(tokio::spawn(notify::listen(url.clone(), outbox.clone())).abort_handle()))
+            }
+        };
+        let shared = Arc::new(Shared::new(config.attempts));
+        let engine = connections.writer.engine();
+        let writer = Writer::start(WriterParts {
+            connection: connections.writer,
+            shared: shared.clone(),
+            outbox,
+            queue_max: config.write_queue,
+        })?;
+        let readers = (!connections.readers.is_empty()).then(|| Readers::new(connections.readers));
+        let inner = Inner {
+            writer,
+            readers,
+            changes,
+            shared,
+            engine,
+            directory,
+            server,
+            archive_from: AtomicI64::new(0),
+            schema: connections.schema,
+            listener,
+            lock: std::sync::Mutex::new(connections.lock),
+        };
+        Ok(Store { inner: Arc::new(inner) })
     }
 
     /// Hears of every commit, also of other servers' on the same PostgreSQL database. A receiver that lags behind
@@ -45,13 +122,111 @@ impl Store {
 
     /// Whether the store can be read and written now.
     pub async fn health(&self) -> Result<Health> {
-        not_yet()
+        self.write(|tx| tx.execute(&WRITABLE, &[])).await?;
+        let bytes =
+            self.read(|connection| connection.query_one(&BYTES, &[])?.map_or(Ok(0), |row| row.count(0))).await?;
+        let counts = &self.inner.writer.counts;
+        Ok(Health {
+            engine: self.inner.engine.as_str(),
+            schema: self.inner.schema,
+            write_queue: self.inner.writer.waiting(),
+            commits: counts.commits.load(Ordering::Relaxed),
+            operations: counts.operations.load(Ordering::Relaxed),
+            bytes,
+        })
     }
 
     /// Writes what waits, then closes all connections. Further calls fail as unavailable.
-    pub async fn close(&self) {}
+    pub async fn close(&self) {
+        if let Some(listener) = &self.inner.listener {
+            listener.abort();
+        }
+        if let Some(readers) = &self.inner.readers {
+            readers.close().await;
+        }
+        self.inner.writer.stop().await;
+        if let Ok(mut lock) = self.inner.lock.lock() {
+            lock.take();
+        }
+    }
+
+    /// Runs an operation in the next group commit.
+    pub(crate) async fn write<F, T>(&self, run: F) -> Result<T>
+    where
+        F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.inner.writer.write(run).await
+    }
+
+    /// Runs a read that sees one consistent state.
+    pub(crate) async fn read<F, T>(&self, run: F) -> Result<T>
+    where
+        F: FnOnce(&mut dyn Connection) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        match &self.inner.readers {
+            Some(readers) => readers.read(run).await,
+            None => self.inner.writer.alone(move |connection| consistently(connection, run)).await,
+        }
+    }
+
+    /// All rows of a query, each understood by `understand`.
+    pub(crate) async fn rows<T: Send + 'static>(
+        &self,
+        sql: &'static Sql,
+        params: Vec<crate::engine::Value>,
+        understand: fn(&crate::engine::Row) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        self.read(move |connection| connection.query(sql, &params)?.iter().map(understand).collect()).await
+    }
 }
 
-pub(crate) fn not_yet<T>() -> Result<T> {
-    Err(Error::unavailable("this version of the store only has its interface"))
+impl Drop for Inner {
+    fn drop(&mut self) {
+        if let Some(listener) = &self.listener {
+            listener.abort();
+        }
+    }
+}
+
+/// Runs something that blocks.
+pub(crate) async fn blocking<T: Send + 'static>(run: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    let task = tokio::task::spawn_blocking(run);
+    task.await.unwrap_or_else(|error| Err(Error::unavailable(format!("a task of the store broke off: {error}"))))
+}
+
+fn connect(config: &StoreConfig) -> Result<Connections> {
+    match &config.location {
+        Location::Directory(directory) => connect_sqlite(directory, config.readers.max(1)),
+        Location::Postgres(url) => connect_postgres(url, config.readers.max(1)),
+    }
+}
+
+fn connect_sqlite(directory: &Path, readers: usize) -> Result<Connections> {
+    std::fs::create_dir_all(directory).map_err(|source| Error::Path { path: directory.to_owned(), source })?;
+    let lock = DirectoryLock::take(directory)?;
+    let file = directory.join(FILE);
+    let alone = lock::is_shared(directory);
+    let purpose = if alone { Purpose::WriteAlone } else { Purpose::Write };
+    let mut writer: Box<dyn Connection> = Box::new(Sqlite::open(&file, purpose)?);
+    let schema = migrate::run(writer.as_mut())?;
+    let readers = if alone { 0 } else { readers };
+    let open = |_| Sqlite::open(&file, Purpose::Read).map(|reader| Box::new(reader) as Box<dyn Connection>);
+    let readers = (0..readers).map(open).collect::<Result<_>>()?;
+    Ok(Connections { writer, readers, lock: Some(lock), schema })
+}
+
+fn connect_postgres(url: &str, readers: usize) -> Result<Connections> {
+    let mut writer: Box<dyn Connection> = Box::new(Postgres::open(url)?);
+    let schema = migrate::run(writer.as_mut())?;
+    let open = |_| Postgres::open(url).map(|reader| Box::new(reader) as Box<dyn Connection>);
+    let readers = (0..readers).map(open).collect::<Result<_>>()?;
+    Ok(Connections { writer, readers, lock: None, schema })
+}
+
+fn random_name() -> Result<String> {
+    let mut bytes = [0u8; 8];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| Error::unavailable("the system gives no random numbers"))?;
+    Ok(hex::encode(bytes))
 }

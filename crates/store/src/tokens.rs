@@ -1,8 +1,18 @@
 //! Tokens, stored as hashes.
 
-use crate::store::not_yet;
-use crate::{Result, Store};
+use crate::engine::value::to_json;
+use crate::engine::{Row, params, statements};
+use crate::{Error, Result, Store};
 use model::{Role, Time, TokenInfo};
+
+statements! {
+    ADD_TOKEN = "INSERT INTO token (id, hash, usr, grp, role, sites, note, made, expires) \
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    TOKEN_BY_HASH = "SELECT id, usr, grp, role, sites, expires FROM token WHERE hash = ?1 AND revoked = 0";
+    TOKENS = "SELECT id, usr, grp, role, sites, expires, note, made FROM token WHERE revoked = 0 \
+        AND (expires IS NULL OR expires > ?1) ORDER BY id";
+    REVOKE = "UPDATE token SET revoked = 1 WHERE id = ?1 AND revoked = 0";
+}
 
 /// A token to be kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,22 +54,56 @@ pub struct TokenOwner {
 
 impl Store {
     /// Keeps a token and returns its number.
-    pub async fn add_token(&self, _token: NewTokenRow) -> Result<i64> {
-        not_yet()
+    pub async fn add_token(&self, token: NewTokenRow) -> Result<i64> {
+        let sites = to_json(&token.sites)?;
+        self.write(move |tx| {
+            let id = tx.next_ids("token", 1)?;
+            let role = token.role.as_str();
+            tx.execute(
+                &ADD_TOKEN,
+                params![id, token.hash, &token.user, &token.group, role, &sites, &token.note, token.now, token.expires],
+            )?;
+            Ok(id)
+        })
+        .await
     }
 
     /// Whom the token with this hash stands for; none when it is unknown or revoked. Expiry is the caller's to check.
-    pub async fn token_owner(&self, _hash: [u8; 32]) -> Result<Option<TokenOwner>> {
-        not_yet()
+    pub async fn token_owner(&self, hash: [u8; 32]) -> Result<Option<TokenOwner>> {
+        Ok(self.rows(&TOKEN_BY_HASH, params![hash].to_vec(), owner_of).await?.into_iter().next())
     }
 
     /// All tokens that are neither revoked nor expired.
-    pub async fn tokens(&self, _now: Time) -> Result<Vec<TokenInfo>> {
-        not_yet()
+    pub async fn tokens(&self, now: Time) -> Result<Vec<TokenInfo>> {
+        self.rows(&TOKENS, params![now].to_vec(), |row| {
+            let owner = owner_of(row)?;
+            Ok(TokenInfo {
+                id: owner.id,
+                user: owner.user,
+                group: owner.group,
+                role: owner.role,
+                sites: owner.sites,
+                note: row.text(6)?,
+                created: row.time(7)?,
+                expires: owner.expires,
+            })
+        })
+        .await
     }
 
     /// Revokes a token. Returns whether there was one.
-    pub async fn revoke_token(&self, _id: i64) -> Result<bool> {
-        not_yet()
+    pub async fn revoke_token(&self, id: i64) -> Result<bool> {
+        self.write(move |tx| Ok(tx.execute(&REVOKE, params![id])? > 0)).await
     }
+}
+
+fn owner_of(row: &Row) -> Result<TokenOwner> {
+    Ok(TokenOwner {
+        id: row.int(0)?,
+        user: row.text(1)?,
+        group: row.text(2)?,
+        role: row.text(3)?.parse::<Role>().map_err(Error::Corrupt)?,
+        sites: row.json(4)?,
+        expires: row.opt_time(5)?,
+    })
 }

@@ -1,9 +1,24 @@
 //! Moving waiting jobs between queues.
 
-use crate::store::not_yet;
+use super::lane::{self, LaneKey, lane_for};
+use super::range::{self, Cut, Range, range_columns};
+use super::specs;
+use crate::engine::{Connection, Row, Value, params, statements};
+use crate::tx::Tx;
 use crate::{Result, Store};
-use model::{JobId, JobSpec, JobState, SubmissionId, Time};
+use model::{JobEvent, JobId, JobSpec, JobState, SubmissionId, Time};
 use std::sync::Arc;
+
+/// Ranges that one operation moves.
+const CHUNK: usize = 2000;
+
+statements! {
+    WAITING = concat!("SELECT ", range_columns!(), " FROM job_range WHERE last > ?1 AND state <= 1 ORDER BY last LIMIT ?2");
+    WAITING_IN_LANE = concat!("SELECT ", range_columns!(), " FROM job_range WHERE lane = ?1 AND state = ?2 AND last > ?3 \
+        ORDER BY last LIMIT ?4");
+    LANES_WITH_WAITING = "SELECT id FROM lane WHERE queue = ?1 AND (activated > 0 OR defined > 0)";
+    MOVE_ROW = "UPDATE job SET lane = ?2, state = ?3 WHERE id = ?1";
+}
 
 /// Jobs that wait together.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,19 +51,135 @@ pub enum Destination {
 }
 
 impl Store {
-    /// Waiting ranges in the order of ids, from `after` on, at most `limit`; only those of `queue` when given (the
-    /// empty name stands for defined ones).
+    /// Waiting ranges in the order of ids, from `after` on (the `last` of the one before), at most `limit`; only those
+    /// of `queue` when given (the empty name stands for defined ones).
     pub async fn waiting_ranges(
         &self,
-        _queue: Option<String>,
-        _after: Option<JobId>,
-        _limit: u32,
+        queue: Option<String>,
+        after: Option<JobId>,
+        limit: u32,
     ) -> Result<Vec<WaitingRange>> {
-        not_yet()
+        let shared = self.inner.shared.clone();
+        let after = after.map_or(0, |id| id.0);
+        self.read(move |connection| {
+            let ranges = match queue {
+                None => ranges(connection.query(&WAITING, params![after, limit])?)?,
+                Some(queue) => in_queue(connection, &queue, after, limit)?,
+            };
+            let mut found = Vec::with_capacity(ranges.len());
+            for range in ranges {
+                let spec = match shared.specs.get(range.submission) {
+                    Some(spec) => Some(spec),
+                    None => specs::spec(connection, range.submission)?,
+                };
+                let lane = shared.lanes.load(connection, range.lane)?;
+                if let Some(spec) = spec {
+                    found.push(waiting(range, lane.key.queue, spec));
+                }
+            }
+            Ok(found)
+        })
+        .await
     }
 
     /// Moves those jobs of `first..=last` that still wait. Returns how many were moved.
-    pub async fn move_waiting(&self, _first: JobId, _last: JobId, _to: Destination, _now: Time) -> Result<u64> {
-        not_yet()
+    pub async fn move_waiting(&self, first: JobId, last: JobId, to: Destination, now: Time) -> Result<u64> {
+        let (mut from, mut moved) = (first.0, 0);
+        while from <= last.0 {
+            let to = to.clone();
+            let (jobs, next) = self.write(move |tx| move_some(tx, from, last.0, &to, now)).await?;
+            moved += jobs;
+            from = next;
+        }
+        Ok(moved)
     }
+}
+
+fn in_queue(connection: &mut dyn Connection, queue: &str, after: i64, limit: u32) -> Result<Vec<Range>> {
+    let mut found = Vec::new();
+    let state = if queue.is_empty() { JobState::Defined } else { JobState::Activated };
+    for lane in connection.query(&LANES_WITH_WAITING, params![queue])? {
+        let rows = connection.query(&WAITING_IN_LANE, params![lane.int(0)?, state as i64, after, limit])?;
+        found.extend(ranges(rows)?);
+    }
+    found.sort_by_key(|range| range.last);
+    found.truncate(limit as usize);
+    Ok(found)
+}
+
+fn ranges(rows: Vec<Row>) -> Result<Vec<Range>> {
+    rows.iter().map(Range::of).collect()
+}
+
+fn waiting(range: Range, queue: String, spec: Arc<JobSpec>) -> WaitingRange {
+    WaitingRange {
+        first: JobId(range.first),
+        last: JobId(range.last),
+        submission: range.submission,
+        state: range.state,
+        queue,
+        reason: range.reason,
+        since: range.since,
+        spec,
+    }
+}
+
+fn move_some(tx: &mut Tx<'_>, first: i64, last: i64, to: &Destination, now: Time) -> Result<(u64, i64)> {
+    let ranges = range::within(tx, first, last, CHUNK)?;
+    let next = if ranges.len() == CHUNK { (ranges[CHUNK - 1].last + 1).min(last + 1) } else { last + 1 };
+    let cuts: Vec<Cut> =
+        ranges.iter().filter(|range| range.state.is_waiting()).filter_map(|range| range.cut(first, next - 1)).collect();
+    let mut kept = Vec::new();
+    let mut moved = Vec::new();
+    for cut in cuts {
+        let there = moved_range(tx, &cut.part, to, now)?;
+        if there != cut.part {
+            moved.push(there);
+            kept.push(cut);
+        }
+    }
+    range::replace(tx, &kept, &moved)?;
+    for (cut, there) in kept.iter().zip(&moved) {
+        count(tx, &cut.part, there);
+    }
+    let rows: Vec<Vec<Value>> = moved
+        .iter()
+        .filter(|range| range.attempt > 0)
+        .map(|range| params![range.last, range.lane, range.state as i64].to_vec())
+        .collect();
+    tx.execute_many(&MOVE_ROW, &rows)?;
+    if let (Destination::Queue(queue), false) = (to, moved.is_empty()) {
+        tx.changes().activated.insert(queue.clone());
+    }
+    Ok((moved.iter().map(Range::jobs).sum(), next))
+}
+
+fn moved_range(tx: &mut Tx<'_>, part: &Range, to: &Destination, now: Time) -> Result<Range> {
+    let key = lane::lane(tx, part.lane)?.key;
+    let (queue, reason) = match to {
+        Destination::Queue(queue) => (queue.as_str(), ""),
+        Destination::Nowhere(reason) => ("", reason.as_str()),
+    };
+    let lane = lane_for(tx, &LaneKey { queue: queue.to_owned(), ..key })?;
+    let mut there = Range { lane, reason: reason.to_owned(), ..part.clone() };
+    match (part.state, to) {
+        (JobState::Defined, Destination::Queue(_)) => {
+            there.state = part.state.next(JobEvent::Activate).unwrap_or(part.state);
+            there.since = now;
+            // The rank of a defined job was made at submit; it ages from its activation on.
+            there.rank = part.rank + (now.0 - part.since.0).max(0);
+        }
+        (JobState::Activated, Destination::Nowhere(_)) => {
+            there.state = part.state.next(JobEvent::Unplace).unwrap_or(part.state);
+            there.not_before = Time(0);
+        }
+        _ => {}
+    }
+    Ok(there)
+}
+
+fn count(tx: &mut Tx<'_>, part: &Range, there: &Range) {
+    tx.count_gone(part.counted(), part.state, part.jobs());
+    tx.count_new(there.counted(), there.state, there.jobs());
+    tx.job_changed(JobId(part.first));
 }

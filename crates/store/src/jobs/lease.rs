@@ -1,9 +1,33 @@
 //! Leases: pilots take activated jobs.
 
-use crate::store::not_yet;
-use crate::{Result, Store};
-use model::{JobId, JobReport, JobSpec, PilotId, RefusedReport, Shape, SubmissionId, TaskId, Time};
+use super::claim::claim;
+use super::range::Range;
+use super::requeue::end_backoffs;
+use super::{codes, report, specs};
+use crate::engine::{Value, params, statements};
+use crate::tx::Tx;
+use crate::{Error, Result, Store};
+use model::{
+    JobId, JobReport, JobSpec, JobState, PilotFlag, PilotId, RefusedReport, Shape, SubmissionId, TaskId, Time,
+};
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+statements! {
+    PILOT_NOW = "SELECT state, flag, incarnation FROM pilot WHERE id = ?1";
+    FIRST_ATTEMPTS = "INSERT INTO job (id, submission, lane, state, in_array, attempt, failures, losses, outcome, pilot, \
+            incarnation, sent) VALUES (?1, ?2, ?3, 2, ?4, 1, 0, 0, 0, ?5, ?6, ?7)",
+        arrays "INSERT INTO job (id, submission, lane, state, in_array, attempt, failures, losses, outcome, pilot, \
+            incarnation, sent) SELECT t.id, t.submission, t.lane, 2, t.in_array, 1, 0, 0, 0, t.pilot, t.incarnation, t.sent \
+            FROM unnest(?1::bigint[], ?2::bigint[], ?3::bigint[], ?4::bigint[], ?5::bigint[], ?6::bigint[], \
+            ?7::bigint[]) AS t (id, submission, lane, in_array, pilot, incarnation, sent)";
+    KEEP_ATTEMPT = "INSERT INTO attempt (job, attempt, outcome, pilot, incarnation, sent, started, ended, exit_code, \
+        signal, error_class, wall_ms, cpu_ms, max_rss_kib, message) SELECT id, attempt, outcome, pilot, incarnation, sent, \
+        started, ended, exit_code, signal, error_class, wall_ms, cpu_ms, max_rss_kib, message FROM job WHERE id = ?1";
+    NEXT_ATTEMPT = "UPDATE job SET state = 2, lane = ?2, attempt = attempt + 1, outcome = 0, pilot = ?3, \
+        incarnation = ?4, sent = ?5, started = NULL, ended = NULL, exit_code = NULL, signal = NULL, error_class = NULL, \
+        wall_ms = NULL, cpu_ms = NULL, max_rss_kib = NULL, message = NULL WHERE id = ?1";
+}
 
 /// Which jobs may be leased, beside the queue and the slot. Everything given must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -77,13 +101,68 @@ pub struct Leases {
 impl Store {
     /// Applies the reports, then leases jobs, in one commit. Fair share chooses among groups and users, then the lowest
     /// rank goes first. Never waits for jobs to come.
-    pub async fn lease_and_report(&self, _call: LeaseCall) -> Result<Leases> {
-        not_yet()
+    pub async fn lease_and_report(&self, call: LeaseCall) -> Result<Leases> {
+        self.write(move |tx| lease_and_report(tx, &call)).await
     }
+}
 
-    /// Ends the back-off of all jobs whose time has come and says when the next one ends. To be called every second or
-    /// so; leases do it too.
-    pub async fn activate_due(&self, _now: Time) -> Result<Option<Time>> {
-        not_yet()
+fn lease_and_report(tx: &mut Tx<'_>, call: &LeaseCall) -> Result<Leases> {
+    let takes_no_more = takes_no_more(tx, call)?;
+    let refused = report::apply(tx, &call.reports, call.now)?;
+    let mut leases = Leases { refused, drain: takes_no_more, ..Leases::default() };
+    if takes_no_more || call.max_jobs == 0 {
+        return Ok(leases);
     }
+    end_backoffs(tx, call.now)?;
+    let taken = claim(tx, call)?;
+    write_attempts(tx, call, &taken)?;
+    leases.jobs = taken.iter().flat_map(jobs_of).collect();
+    let submissions: BTreeSet<SubmissionId> = taken.iter().map(|range| range.submission).collect();
+    let submissions: Vec<SubmissionId> = submissions.into_iter().collect();
+    let found = specs::specs(tx, &submissions)?;
+    leases.specs = found.into_iter().map(|(submission, spec)| LeasedSpec { submission, spec }).collect();
+    Ok(leases)
+}
+
+fn takes_no_more(tx: &mut Tx<'_>, call: &LeaseCall) -> Result<bool> {
+    let row = tx.query_one(&PILOT_NOW, params![call.pilot])?;
+    let row = row.ok_or_else(|| Error::not_found(format!("pilot {}", call.pilot)))?;
+    let state = codes::pilot_state(row.int(0)?)?;
+    let retiring = row.opt_int(1)? == Some(PilotFlag::Retiring as i64);
+    Ok(retiring || state.is_final() || state == model::PilotState::Exiting || row.small(2)? != call.incarnation)
+}
+
+fn write_attempts(tx: &mut Tx<'_>, call: &LeaseCall, taken: &[Range]) -> Result<()> {
+    let (first, further): (Vec<&Range>, Vec<&Range>) = taken.iter().partition(|range| range.attempt == 0);
+    let rows: Vec<Vec<Value>> = first.iter().flat_map(|range| first_attempts(call, range)).collect();
+    tx.execute_many(&FIRST_ATTEMPTS, &rows)?;
+    let keys: Vec<Vec<Value>> = further.iter().map(|range| params![range.last].to_vec()).collect();
+    tx.execute_many(&KEEP_ATTEMPT, &keys)?;
+    let rows: Vec<Vec<Value>> = further.iter().map(|range| next_attempt(call, range)).collect();
+    tx.execute_many(&NEXT_ATTEMPT, &rows)?;
+    for range in taken {
+        tx.count_move(range.counted(), JobState::Activated, JobState::Sent, range.jobs());
+        tx.count_pilot_jobs(call.pilot, range.jobs() as i64, 0);
+        (range.first..=range.last).for_each(|id| tx.job_changed(JobId(id)));
+    }
+    Ok(())
+}
+
+fn first_attempts<'a>(call: &'a LeaseCall, range: &'a Range) -> impl Iterator<Item = Vec<Value>> + 'a {
+    (range.first..=range.last).map(|id| {
+        params![id, range.submission, range.lane, range.array, call.pilot, call.incarnation, call.now].to_vec()
+    })
+}
+
+fn next_attempt(call: &LeaseCall, range: &Range) -> Vec<Value> {
+    params![range.last, range.lane, call.pilot, call.incarnation, call.now].to_vec()
+}
+
+fn jobs_of(range: &Range) -> impl Iterator<Item = LeasedJob> + '_ {
+    (range.first..=range.last).map(|id| LeasedJob {
+        id: JobId(id),
+        attempt: range.attempt + 1,
+        index: (id - range.submission.0).max(0).unsigned_abs(),
+        submission: range.submission,
+    })
 }

@@ -1,8 +1,17 @@
 //! Announcing pilots before they are submitted.
 
-use crate::store::not_yet;
+use crate::engine::{Value, params, statements};
+use crate::tx::LabelKey;
 use crate::{Result, Store};
-use model::{PilotId, Time};
+use model::{PilotId, PilotState, Time};
+
+statements! {
+    ANNOUNCE = "INSERT INTO pilot (id, factory, label, queue, batch, state, announced, secret) \
+            VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7)",
+        arrays "INSERT INTO pilot (id, factory, label, queue, batch, state, announced, secret) SELECT t.id, t.factory, \
+            t.label, t.queue, t.batch, 0, t.announced, t.secret FROM unnest(?1::bigint[], ?2::text[], ?3::text[], \
+            ?4::text[], ?5::text[], ?6::bigint[], ?7::bytea[]) AS t (id, factory, label, queue, batch, announced, secret)";
+}
 
 /// Pilots that will be submitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +32,22 @@ pub struct Announcement {
 
 impl Store {
     /// Writes the pilots down as announced and returns the id of the first; ids are consecutive.
-    pub async fn announce(&self, _announcement: Announcement) -> Result<PilotId> {
-        not_yet()
+    pub async fn announce(&self, announcement: Announcement) -> Result<PilotId> {
+        self.write(move |tx| {
+            let Announcement { factory, label, queue, batch, secret_hashes, now } = &announcement;
+            let count = secret_hashes.len();
+            let first = tx.next_ids("pilot", count as u64)?;
+            let rows: Vec<Vec<Value>> = secret_hashes
+                .iter()
+                .zip(first..)
+                .map(|(hash, id)| params![id, factory, label, queue, batch, *now, *hash].to_vec())
+                .collect();
+            tx.execute_many(&ANNOUNCE, &rows)?;
+            let key = LabelKey { factory: factory.clone(), label: label.clone(), queue: queue.clone() };
+            tx.count_label(&key, PilotState::Announced, count as i64, 0);
+            (first..).take(count).for_each(|id| tx.pilot_changed(PilotId(id)));
+            Ok(PilotId(first))
+        })
+        .await
     }
 }

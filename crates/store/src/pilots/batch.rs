@@ -1,8 +1,10 @@
 //! What batch systems say about pilots.
 
-use crate::store::not_yet;
+use super::row::{self, PilotRow};
+use crate::tx::Tx;
 use crate::{Result, Store};
-use model::{BatchUpdate, PilotId, Time};
+use model::{BatchUpdate, ErrorClass, PilotEvent, PilotFlag, PilotId, PilotState, Time};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An update that changed nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,14 +17,64 @@ pub struct BatchRefusal {
 
 impl Store {
     /// Applies updates of one factory's pilots in one commit. An update that makes no sense in a pilot's state, or names
-    /// a pilot that is not the factory's, is returned and never disturbs its neighbours. A pilot that ends loses
-    /// what it holds.
+    /// a pilot that is not the factory's, is returned and never disturbs its neighbours. A pilot that ends, or that the
+    /// batch system put back into its queue, loses what it holds.
     pub async fn batch_updates(
         &self,
-        _factory: String,
-        _updates: Vec<BatchUpdate>,
-        _now: Time,
+        factory: String,
+        updates: Vec<BatchUpdate>,
+        now: Time,
     ) -> Result<Vec<BatchRefusal>> {
-        not_yet()
+        self.write(move |tx| apply(tx, &factory, &updates, now)).await
     }
+}
+
+fn apply(tx: &mut Tx<'_>, factory: &str, updates: &[BatchUpdate], now: Time) -> Result<Vec<BatchRefusal>> {
+    let ids: BTreeSet<PilotId> = updates.iter().map(|update| update.pilot).collect();
+    let rows = row::load(tx, ids)?;
+    let mut rows: BTreeMap<PilotId, PilotRow> =
+        rows.into_iter().filter(|row| row.label.factory == factory).map(|row| (row.id, row)).collect();
+    let mut refusals = Vec::new();
+    for update in updates {
+        let Some(row) = rows.get_mut(&update.pilot) else {
+            refusals.push(BatchRefusal { pilot: update.pilot, reason: format!("{factory} has no such pilot") });
+            continue;
+        };
+        if let Err(reason) = apply_one(tx, row, update, now)? {
+            row.say(&reason);
+            refusals.push(BatchRefusal { pilot: update.pilot, reason });
+        }
+    }
+    row::save(tx, rows.values())?;
+    Ok(refusals)
+}
+
+fn apply_one(
+    tx: &mut Tx<'_>,
+    row: &mut PilotRow,
+    update: &BatchUpdate,
+    now: Time,
+) -> Result<std::result::Result<(), String>> {
+    let before = row.state;
+    if let Err(reason) = row::advance(tx, row, update.event, now) {
+        return Ok(Err(reason));
+    }
+    if !update.batch_id.is_empty() {
+        row.batch_id.clone_from(&update.batch_id);
+    }
+    if !update.native_state.is_empty() {
+        row.native_state.clone_from(&update.native_state);
+    }
+    row.say(&update.message);
+    if !row.state.is_final() && row.flag != Some(PilotFlag::Retiring) {
+        row.flag = update.flag;
+    }
+    if update.event == PilotEvent::Break {
+        row.error_class = Some(update.error_class.unwrap_or(ErrorClass::Batch));
+    }
+    let requeued = before == PilotState::Running && row.state == PilotState::Pending;
+    if row.state.is_final() || requeued {
+        row::drop_jobs(tx, row, if requeued { ErrorClass::Evicted } else { ErrorClass::Lost }, now)?;
+    }
+    Ok(Ok(()))
 }

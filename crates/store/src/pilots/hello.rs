@@ -1,8 +1,23 @@
 //! A pilot's first words.
 
-use crate::store::not_yet;
-use crate::{Result, Store};
-use model::{PilotId, Shape, Time};
+use super::row::{self, PilotRow};
+use crate::engine::{Value, params, statements};
+use crate::jobs::lose::lose_all_of;
+use crate::tx::Tx;
+use crate::{Error, Result, Store};
+use model::{ErrorClass, PilotEvent, PilotId, PilotState, Shape, Time};
+
+statements! {
+    GREETED = "UPDATE pilot SET state = ?2, incarnation = ?3, instance = ?4, version = ?5, node = ?6, slots = ?7, \
+        cores = ?8, memory_mib = ?9, life_s = ?10, batch_id = COALESCE(?11, batch_id), \
+        started = COALESCE(started, ?12), last_heard = ?12, flag = CASE WHEN flag = 2 THEN flag ELSE NULL END \
+        WHERE id = ?1";
+    ADD_INCARNATION = "INSERT INTO incarnation (pilot, incarnation, node, started) VALUES (?1, ?2, ?3, ?4)";
+    HEARD = "UPDATE pilot SET last_heard = ?2 WHERE id = ?1 AND (last_heard IS NULL OR last_heard < ?2)",
+        arrays "UPDATE pilot SET last_heard = t.heard FROM unnest(?1::bigint[], ?2::bigint[]) AS t (id, heard) \
+            WHERE pilot.id = t.id AND (pilot.last_heard IS NULL OR pilot.last_heard < t.heard)";
+    SITE = "SELECT site FROM queue WHERE name = ?1";
+}
 use std::collections::BTreeMap;
 
 /// What a pilot says when it starts.
@@ -43,12 +58,67 @@ impl Store {
     /// Marks the pilot as running. Idempotent per instance. A new instance opens the next incarnation and the attempts
     /// of the one before are lost. Refused with [`crate::Error::NotFound`] when pilot or secret are wrong, with
     /// [`crate::Error::Conflict`] when the pilot has ended.
-    pub async fn hello(&self, _call: HelloCall) -> Result<Greeting> {
-        not_yet()
+    pub async fn hello(&self, call: HelloCall) -> Result<Greeting> {
+        self.write(move |tx| hello(tx, &call)).await
     }
 
     /// Writes down when pilots were heard last.
-    pub async fn flush_heard(&self, _heard: BTreeMap<PilotId, Time>) -> Result<()> {
-        not_yet()
+    pub async fn flush_heard(&self, heard: BTreeMap<PilotId, Time>) -> Result<()> {
+        let rows: Vec<Vec<Value>> = heard.into_iter().map(|(pilot, at)| params![pilot, at].to_vec()).collect();
+        self.write(move |tx| tx.execute_many(&HEARD, &rows).map(|_| ())).await
     }
+}
+
+fn hello(tx: &mut Tx<'_>, call: &HelloCall) -> Result<Greeting> {
+    let row = row::load(tx, [call.pilot])?.into_iter().next();
+    // A wrong secret and an unknown pilot look the same from outside.
+    let row = row.filter(|row| row.secret == call.secret_hash);
+    let mut row = row.ok_or_else(|| Error::not_found(format!("pilot {} with this secret", call.pilot)))?;
+    let repeated = row.instance == call.instance && row.incarnation > 0;
+    if row.state.is_final() {
+        return Err(Error::Conflict(format!("pilot {} has ended: it is {}", row.id, row.state)));
+    }
+    if !repeated {
+        if row.state == PilotState::Exiting {
+            return Err(Error::Conflict(format!("pilot {} is exiting", row.id)));
+        }
+        start(tx, &mut row, call)?;
+    }
+    let site = tx.query_one(&SITE, params![&row.label.queue])?;
+    Ok(Greeting {
+        incarnation: row.incarnation,
+        site: site.map_or(Ok(row.label.queue.clone()), |site| site.text(0))?,
+        queue: row.label.queue,
+    })
+}
+
+fn start(tx: &mut Tx<'_>, row: &mut PilotRow, call: &HelloCall) -> Result<()> {
+    if row.incarnation > 0 {
+        let message = format!("pilot {} was started again", row.id);
+        lose_all_of(tx, &[row.id], ErrorClass::Evicted, &message, call.now)?;
+    }
+    row.incarnation += 1;
+    tx.count_label(&row.label, row.state, 0, i64::from(call.slots) - row.slots);
+    row.slots = i64::from(call.slots);
+    row::advance(tx, row, PilotEvent::Run, call.now).map_err(Error::Conflict)?;
+    let shape = call.shape;
+    tx.execute(
+        &GREETED,
+        params![
+            row.id,
+            row.state as i64,
+            row.incarnation,
+            &call.instance,
+            &call.version,
+            &call.node,
+            call.slots,
+            shape.cores,
+            shape.memory_mib,
+            shape.wall_time_s,
+            (!call.batch_id.is_empty()).then_some(&call.batch_id),
+            call.now
+        ],
+    )?;
+    tx.execute(&ADD_INCARNATION, params![row.id, row.incarnation, &call.node, call.now])?;
+    Ok(())
 }

@@ -1,8 +1,9 @@
 //! The end of pilots.
 
-use crate::store::not_yet;
-use crate::{Result, Store};
-use model::{ErrorClass, PilotFlag, PilotId, Time};
+use super::row::{self, PilotRow};
+use crate::tx::Tx;
+use crate::{Error, Result, Store};
+use model::{ErrorClass, PilotEvent, PilotFlag, PilotId, Time};
 
 /// How a pilot ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,19 +20,57 @@ pub struct PilotEnd {
 
 impl Store {
     /// The pilot says that it ends: it is exiting and what it still holds is lost. Ignored when `incarnation` is not the
-    /// present one.
-    pub async fn pilot_exits(&self, _end: PilotEnd, _incarnation: u32) -> Result<()> {
-        not_yet()
+    /// present one, or when it is exiting or has ended already.
+    pub async fn pilot_exits(&self, end: PilotEnd, incarnation: u32) -> Result<()> {
+        self.write(move |tx| {
+            let mut row = pilot(tx, end.pilot)?;
+            if row.incarnation != incarnation || row.state.is_final() {
+                return Ok(());
+            }
+            row::advance(tx, &mut row, PilotEvent::Exit, end.now).map_err(Error::Conflict)?;
+            row.say(&end.message);
+            row.error_class = end.error_class.or(row.error_class);
+            row::save(tx, [&row])?;
+            row::drop_jobs(tx, &row, ErrorClass::Evicted, end.now)
+        })
+        .await
     }
 
     /// The pilot is gone: done, or fault when there is an error class. What it still holds is lost. Harmless when it has
     /// ended already.
-    pub async fn close_pilot(&self, _end: PilotEnd) -> Result<()> {
-        not_yet()
+    pub async fn close_pilot(&self, end: PilotEnd) -> Result<()> {
+        self.write(move |tx| {
+            let mut row = pilot(tx, end.pilot)?;
+            if row.state.is_final() {
+                return Ok(());
+            }
+            let event = if end.error_class.is_some() { PilotEvent::Break } else { PilotEvent::End };
+            row::advance(tx, &mut row, event, end.now).map_err(Error::Conflict)?;
+            row.say(&end.message);
+            row.error_class = end.error_class.or(row.error_class);
+            row::save(tx, [&row])?;
+            row::drop_jobs(tx, &row, ErrorClass::Lost, end.now)
+        })
+        .await
     }
 
     /// Sets or clears the flag beside a pilot's state.
-    pub async fn flag_pilot(&self, _pilot: PilotId, _flag: Option<PilotFlag>) -> Result<()> {
-        not_yet()
+    pub async fn flag_pilot(&self, id: PilotId, flag: Option<PilotFlag>) -> Result<()> {
+        self.write(move |tx| {
+            let mut row = pilot(tx, id)?;
+            if row.state.is_final() || row.flag == flag {
+                return Ok(());
+            }
+            row.flag = flag;
+            row::save(tx, [&row])?;
+            tx.pilot_changed(id);
+            Ok(())
+        })
+        .await
     }
+}
+
+fn pilot(tx: &mut Tx<'_>, id: PilotId) -> Result<PilotRow> {
+    let row = row::load(tx, [id])?.into_iter().next();
+    row.ok_or_else(|| Error::not_found(format!("pilot {id}")))
 }

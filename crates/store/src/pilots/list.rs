@@ -1,8 +1,38 @@
 //! Listings and counts of pilots.
 
-use crate::store::not_yet;
+use super::row::flag_of;
+use crate::engine::{Row, Sql, Value, params, statements};
+use crate::jobs::codes;
+use crate::page::collect;
 use crate::{Page, Result, Store};
 use model::{PilotId, PilotState, PilotSummary};
+
+/// The most rows that one page looks at.
+const SCAN_MAX: usize = 5000;
+
+macro_rules! summary {
+    ($rest:literal) => {
+        concat!(
+            "SELECT p.id, p.factory, p.label, p.queue, COALESCE(q.site, p.queue), p.batch, p.batch_id, p.native_state, \
+             p.state, p.flag, p.incarnation, p.node, p.slots, p.jobs_now, p.jobs_ended, p.announced, p.started, \
+             p.last_heard, p.ended, p.error_class, p.message FROM pilot p LEFT JOIN queue q ON q.name = p.queue ",
+            $rest
+        )
+    };
+}
+
+statements! {
+    PILOTS = summary!("WHERE p.id < ?1 ORDER BY p.id DESC LIMIT ?2");
+    PILOTS_IN_STATE = summary!("WHERE p.state = ?3 AND p.id < ?1 ORDER BY p.id DESC LIMIT ?2");
+    PILOTS_OF_LABEL = summary!("WHERE p.label = ?3 AND p.id < ?1 ORDER BY p.id DESC LIMIT ?2");
+    PILOTS_OF_QUEUE = summary!("WHERE p.queue = ?3 AND p.id < ?1 ORDER BY p.id DESC LIMIT ?2");
+    PILOTS_OF_FACTORY = summary!("WHERE p.factory = ?3 AND p.id < ?1 ORDER BY p.id DESC LIMIT ?2");
+    LIVE_OF_FACTORY = summary!("WHERE p.factory = ?1 AND p.state < 5 ORDER BY p.id");
+    LIVE = summary!("WHERE p.state < 5 ORDER BY p.id");
+    ONE_PILOT = summary!("WHERE p.id = ?1");
+    LABEL_COUNTS = "SELECT factory, label, queue, state, pilots, slots FROM label_count WHERE pilots > 0 \
+        ORDER BY factory, label, queue, state";
+}
 
 /// Which pilots. Everything given must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,22 +68,115 @@ pub struct LabelCount {
 
 impl Store {
     /// Pilots, newest first, from below `cursor`, at most `limit`.
-    pub async fn pilots(&self, _filter: PilotFilter, _cursor: Option<i64>, _limit: u32) -> Result<Page<PilotSummary>> {
-        not_yet()
+    pub async fn pilots(&self, filter: PilotFilter, cursor: Option<i64>, limit: u32) -> Result<Page<PilotSummary>> {
+        let below = cursor.unwrap_or(i64::MAX);
+        self.read(move |connection| {
+            if filter.live && filter.state.is_none_or(|state| !state.is_final()) {
+                let rows = match &filter.factory {
+                    Some(factory) => connection.query(&LIVE_OF_FACTORY, params![factory])?,
+                    None => connection.query(&LIVE, &[])?,
+                };
+                return live_page(&rows, &filter, below, limit as usize);
+            }
+            let scan = |below: i64, rows: usize| {
+                let (sql, value) = index_for(&filter);
+                let mut values = params![below, rows as i64].to_vec();
+                values.extend(value);
+                connection.query(sql, &values)
+            };
+            let is_meant = |pilot: &PilotSummary| is_meant(pilot, &filter);
+            collect(below, limit as usize, SCAN_MAX, scan, pilot_of, |pilot| pilot.id.0, is_meant)
+        })
+        .await
     }
 
     /// One pilot.
-    pub async fn pilot(&self, _id: PilotId) -> Result<Option<PilotSummary>> {
-        not_yet()
+    pub async fn pilot(&self, id: PilotId) -> Result<Option<PilotSummary>> {
+        Ok(self.rows(&ONE_PILOT, params![id].to_vec(), pilot_of).await?.into_iter().next())
     }
 
     /// All pilots that are not done or fault, of one factory or of all, by id.
-    pub async fn live_pilots(&self, _factory: Option<String>) -> Result<Vec<PilotSummary>> {
-        not_yet()
+    pub async fn live_pilots(&self, factory: Option<String>) -> Result<Vec<PilotSummary>> {
+        match factory {
+            Some(factory) => self.rows(&LIVE_OF_FACTORY, params![factory].to_vec(), pilot_of).await,
+            None => self.rows(&LIVE, Vec::new(), pilot_of).await,
+        }
     }
 
     /// Pilots by label and state, from counters.
     pub async fn pilot_counts(&self) -> Result<Vec<LabelCount>> {
-        not_yet()
+        self.rows(&LABEL_COUNTS, Vec::new(), |row: &Row| {
+            Ok(LabelCount {
+                factory: row.text(0)?,
+                label: row.text(1)?,
+                queue: row.text(2)?,
+                state: codes::pilot_state(row.int(3)?)?,
+                pilots: row.count(4)?,
+                slots: row.count(5)?,
+            })
+        })
+        .await
     }
+}
+
+fn index_for(filter: &PilotFilter) -> (&'static Sql, Option<Value>) {
+    match filter {
+        PilotFilter { label: Some(label), .. } => (&PILOTS_OF_LABEL, Some(Value::from(label))),
+        PilotFilter { state: Some(state), .. } => (&PILOTS_IN_STATE, Some(Value::from(*state as i64))),
+        PilotFilter { queue: Some(queue), .. } => (&PILOTS_OF_QUEUE, Some(Value::from(queue))),
+        PilotFilter { factory: Some(factory), .. } => (&PILOTS_OF_FACTORY, Some(Value::from(factory))),
+        _ => (&PILOTS, None),
+    }
+}
+
+/// Live pilots are few enough to be looked at all.
+fn live_page(rows: &[Row], filter: &PilotFilter, below: i64, limit: usize) -> Result<Page<PilotSummary>> {
+    let mut found = Vec::new();
+    for row in rows.iter().rev() {
+        let pilot = pilot_of(row)?;
+        if pilot.id.0 >= below || !is_meant(&pilot, filter) {
+            continue;
+        }
+        if found.len() == limit {
+            let next = found.last().map(|pilot: &PilotSummary| pilot.id.0);
+            return Ok(Page { rows: found, next });
+        }
+        found.push(pilot);
+    }
+    Ok(Page { rows: found, next: None })
+}
+
+fn is_meant(pilot: &PilotSummary, filter: &PilotFilter) -> bool {
+    let is = |wanted: &Option<String>, have: &String| wanted.as_ref().is_none_or(|wanted| wanted == have);
+    filter.state.is_none_or(|state| state == pilot.state)
+        && !(filter.live && pilot.state.is_final())
+        && is(&filter.queue, &pilot.queue)
+        && is(&filter.factory, &pilot.factory)
+        && is(&filter.label, &pilot.label)
+}
+
+fn pilot_of(row: &Row) -> Result<PilotSummary> {
+    Ok(PilotSummary {
+        id: PilotId(row.int(0)?),
+        factory: row.text(1)?,
+        label: row.text(2)?,
+        queue: row.text(3)?,
+        site: row.text(4)?,
+        batch: row.text(5)?,
+        batch_id: row.text_or_empty(6)?,
+        native_state: row.text_or_empty(7)?,
+        state: codes::pilot_state(row.int(8)?)?,
+        flag: flag_of(row.opt_int(9)?),
+        incarnation: row.small(10)?,
+        node: row.text_or_empty(11)?,
+        slots: row.small(12)?,
+        jobs_now: row.count(13)?,
+        jobs_ended: row.count(14)?,
+        announced: row.time(15)?,
+        started: row.opt_time(16)?,
+        last_heard: row.opt_time(17)?,
+        ended: row.opt_time(18)?,
+        error_class: codes::error_class(row.opt_int(19)?)?,
+        message: row.text_or_empty(20)?,
+    })
 }

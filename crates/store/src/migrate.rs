@@ -1,0 +1,69 @@
+//! The schema's versions, forward only.
+
+use crate::engine::{Connection, Engine, params, statements};
+use crate::{Error, Result};
+
+/// One step of the schema.
+struct Migration {
+    number: i64,
+    both: &'static str,
+    postgres: &'static str,
+}
+
+const MIGRATIONS: &[Migration] = &[Migration {
+    number: 1,
+    both: include_str!("../migrations/0001_begin.sql"),
+    postgres: include_str!("../migrations/0001_begin.postgres.sql"),
+}];
+
+/// Serialises servers that start together on an empty PostgreSQL database.
+const LOCK: &str = "SELECT pg_advisory_xact_lock(7102958342)";
+const VERSIONS: &str = "CREATE TABLE IF NOT EXISTS schema_version (number BIGINT PRIMARY KEY)";
+
+statements! {
+    VERSION = "SELECT COALESCE(MAX(number), 0) FROM schema_version";
+    ADD_VERSION = "INSERT INTO schema_version (number) VALUES (?1)";
+}
+
+/// The newest version that this program knows.
+pub(crate) fn newest() -> i64 {
+    MIGRATIONS.iter().map(|migration| migration.number).max().unwrap_or(0)
+}
+
+/// Brings the schema up to date in one transaction and returns its version.
+pub(crate) fn run(connection: &mut dyn Connection) -> Result<i64> {
+    connection.begin()?;
+    match steps(connection) {
+        Ok(version) => connection.commit().map(|()| version),
+        Err(error) => {
+            connection.rollback();
+            Err(error)
+        }
+    }
+}
+
+fn steps(connection: &mut dyn Connection) -> Result<i64> {
+    if connection.engine() == Engine::Postgres {
+        connection.run(LOCK)?;
+    }
+    connection.run(VERSIONS)?;
+    let found = connection.query_one(&VERSION, &[])?.map_or(Ok(0), |row| row.int(0))?;
+    if found > newest() {
+        return Err(Error::Newer { found, known: newest() });
+    }
+    for migration in MIGRATIONS.iter().filter(|migration| migration.number > found) {
+        connection.run(&text(migration, connection.engine()))?;
+        connection.execute(&ADD_VERSION, params![migration.number])?;
+    }
+    Ok(newest())
+}
+
+fn text(migration: &Migration, engine: Engine) -> String {
+    match engine {
+        Engine::Sqlite => migration.both.replace("KEY64", "INTEGER PRIMARY KEY").replace("BYTES", "BLOB"),
+        Engine::Postgres => {
+            let both = migration.both.replace("KEY64", "BIGINT PRIMARY KEY").replace("BYTES", "BYTEA");
+            format!("{both}\n{}", migration.postgres)
+        }
+    }
+}

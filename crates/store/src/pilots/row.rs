@@ -1,0 +1,132 @@
+//! A pilot's row as far as changes of its state need it.
+
+use crate::Result;
+use crate::engine::{Row, Value, params, statements};
+use crate::jobs::codes;
+use crate::jobs::lose::lose_all_of;
+use crate::tx::{LabelKey, Tx};
+use model::{ErrorClass, PilotEvent, PilotFlag, PilotId, PilotState, Time};
+
+/// The most characters of a message that are kept.
+const MESSAGE_MAX_CHARS: usize = 1000;
+
+macro_rules! columns {
+    () => {
+        "id, factory, label, queue, state, flag, incarnation, slots, ended, error_class, batch_id, native_state, \
+         message, secret, instance"
+    };
+}
+
+statements! {
+    PILOTS_BY_ID = concat!("SELECT ", columns!(), " FROM pilot WHERE id = ?1"),
+        arrays concat!("SELECT ", columns!(), " FROM pilot WHERE id = ANY(?1::bigint[]) ORDER BY id FOR UPDATE");
+    SAVE_PILOTS = "UPDATE pilot SET state = ?2, flag = ?3, ended = ?4, error_class = ?5, batch_id = ?6, \
+        native_state = ?7, message = ?8 WHERE id = ?1";
+}
+
+/// A pilot.
+#[derive(Clone, Debug)]
+pub(crate) struct PilotRow {
+    pub(crate) id: PilotId,
+    pub(crate) label: LabelKey,
+    pub(crate) state: PilotState,
+    pub(crate) flag: Option<PilotFlag>,
+    pub(crate) incarnation: u32,
+    pub(crate) slots: i64,
+    pub(crate) ended: Option<Time>,
+    pub(crate) error_class: Option<ErrorClass>,
+    pub(crate) batch_id: String,
+    pub(crate) native_state: String,
+    pub(crate) message: String,
+    pub(crate) secret: Vec<u8>,
+    pub(crate) instance: String,
+}
+
+impl PilotRow {
+    fn of(row: &Row) -> Result<PilotRow> {
+        Ok(PilotRow {
+            id: PilotId(row.int(0)?),
+            label: LabelKey { factory: row.text(1)?, label: row.text(2)?, queue: row.text(3)? },
+            state: codes::pilot_state(row.int(4)?)?,
+            flag: flag_of(row.opt_int(5)?),
+            incarnation: row.small(6)?,
+            slots: row.int(7)?,
+            ended: row.opt_time(8)?,
+            error_class: codes::error_class(row.opt_int(9)?)?,
+            batch_id: row.text_or_empty(10)?,
+            native_state: row.text_or_empty(11)?,
+            message: row.text_or_empty(12)?,
+            secret: row.bytes(13)?,
+            instance: row.text_or_empty(14)?,
+        })
+    }
+
+    /// Sets what was said last; an empty text says nothing.
+    pub(crate) fn say(&mut self, message: &str) {
+        if !message.is_empty() {
+            self.message = message.chars().take(MESSAGE_MAX_CHARS).collect();
+        }
+    }
+
+    fn values(&self) -> Vec<Value> {
+        let text = |text: &String| (!text.is_empty()).then(|| text.clone());
+        params![
+            self.id,
+            self.state as i64,
+            self.flag.map(|flag| flag as i64),
+            self.ended,
+            codes::error_code(self.error_class),
+            text(&self.batch_id),
+            text(&self.native_state),
+            text(&self.message),
+        ]
+        .to_vec()
+    }
+}
+
+/// A flag from its number.
+pub(crate) fn flag_of(code: Option<i64>) -> Option<PilotFlag> {
+    [PilotFlag::Held, PilotFlag::Suspended, PilotFlag::Retiring].into_iter().find(|flag| Some(*flag as i64) == code)
+}
+
+/// Pilots by id; unknown ones are left out.
+pub(crate) fn load(tx: &mut Tx<'_>, ids: impl IntoIterator<Item = PilotId>) -> Result<Vec<PilotRow>> {
+    let keys: Vec<Vec<Value>> = ids.into_iter().map(|id| params![id].to_vec()).collect();
+    tx.query_many(&PILOTS_BY_ID, &keys)?.iter().map(PilotRow::of).collect()
+}
+
+/// Writes what may change.
+pub(crate) fn save<'a>(tx: &mut Tx<'_>, rows: impl IntoIterator<Item = &'a PilotRow>) -> Result<()> {
+    let values: Vec<Vec<Value>> = rows.into_iter().map(PilotRow::values).collect();
+    tx.execute_many(&SAVE_PILOTS, &values).map(|_| ())
+}
+
+/// Moves a pilot to the state after `event` and counts it. What a pilot that ended or went back to the batch system's
+/// queue still holds is lost. The row is not saved here.
+pub(crate) fn advance(
+    tx: &mut Tx<'_>,
+    row: &mut PilotRow,
+    event: PilotEvent,
+    now: Time,
+) -> std::result::Result<(), String> {
+    let from = row.state;
+    let to = from.next(event).map_err(|refused| refused.to_string())?;
+    row.state = to;
+    if to != from {
+        tx.count_label(&row.label, from, -1, -row.slots);
+        tx.count_label(&row.label, to, 1, row.slots);
+    }
+    if to.is_final() {
+        row.ended = Some(now);
+        row.flag = None;
+    }
+    tx.pilot_changed(row.id);
+    Ok(())
+}
+
+/// Gives up what a pilot holds that cannot go on with it.
+pub(crate) fn drop_jobs(tx: &mut Tx<'_>, row: &PilotRow, class: ErrorClass, now: Time) -> Result<()> {
+    let why = if row.message.is_empty() { "the pilot is gone" } else { &row.message };
+    let message = format!("pilot {} is {}: {why}", row.id, row.state);
+    lose_all_of(tx, &[row.id], class, &message, now).map(|_| ())
+}

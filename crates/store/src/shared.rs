@@ -1,0 +1,55 @@
+//! What the writer and the readers know without asking the database: only rows that never change.
+
+use crate::AttemptPolicy;
+use crate::jobs::lane::{Lane, LaneCache, LaneKey};
+use crate::jobs::specs::SpecCache;
+use model::{JobSpec, SubmissionId};
+use std::sync::Arc;
+
+/// Shared by the threads of one store.
+pub(crate) struct Shared {
+    pub(crate) lanes: LaneCache,
+    pub(crate) specs: SpecCache,
+    pub(crate) policy: AttemptPolicy,
+}
+
+/// What a commit taught.
+#[derive(Clone, Default)]
+pub(crate) struct Learned {
+    lanes: Vec<Lane>,
+    specs: Vec<(SubmissionId, Arc<JobSpec>)>,
+}
+
+impl Shared {
+    pub(crate) fn new(policy: AttemptPolicy) -> Shared {
+        Shared { lanes: LaneCache::default(), specs: SpecCache::default(), policy }
+    }
+
+    /// Remembers what a commit taught.
+    pub(crate) fn keep(&self, learned: Learned) {
+        self.lanes.keep(learned.lanes);
+        learned.specs.into_iter().for_each(|(submission, spec)| self.specs.keep(submission, spec));
+    }
+}
+
+impl Learned {
+    pub(crate) fn add_lane(&mut self, lane: Lane) {
+        self.lanes.push(lane);
+    }
+
+    pub(crate) fn add_spec(&mut self, submission: SubmissionId, spec: Arc<JobSpec>) {
+        self.specs.push((submission, spec));
+    }
+
+    pub(crate) fn lane(&self, id: i64) -> Option<Lane> {
+        self.lanes.iter().find(|lane| lane.id == id).cloned()
+    }
+
+    pub(crate) fn lane_like(&self, key: &LaneKey) -> Option<i64> {
+        self.lanes.iter().find(|lane| lane.key == *key).map(|lane| lane.id)
+    }
+
+    pub(crate) fn spec(&self, submission: SubmissionId) -> Option<Arc<JobSpec>> {
+        self.specs.iter().find(|(id, _)| *id == submission).map(|(_, spec)| spec.clone())
+    }
+}

@@ -1,0 +1,270 @@
+//! One group commit in the making: statements go to the engine at once, counters are summed and written at its end.
+
+use crate::engine::{Connection, Engine, Row, Sql, Value, params, statements};
+use crate::jobs::lane::{Lane, LaneKey};
+use crate::shared::{Learned, Shared};
+use crate::{AttemptPolicy, ChangeSet, Error, Result};
+use model::{JobId, JobSpec, JobState, PilotId, PilotState, SubmissionId, Time};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Number of job states.
+pub(crate) const STATES: usize = JobState::ALL.len();
+
+/// Differences of jobs by state.
+pub(crate) type StateDeltas = [i64; STATES];
+
+statements! {
+    NEXT_IDS = "UPDATE sequence SET next = next + ?2 WHERE name = ?1 RETURNING next - ?2";
+    ADD_TO_LANE = "UPDATE lane SET defined = defined + ?2, activated = activated + ?3, sent = sent + ?4, \
+        starting = starting + ?5, running = running + ?6, holding = holding + ?7, transferring = transferring + ?8, \
+        finished = finished + ?9, failed = failed + ?10, cancelled = cancelled + ?11, closed = closed + ?12 WHERE id = ?1";
+    ADD_TO_ARRAY = "UPDATE array_count SET defined = defined + ?2, activated = activated + ?3, sent = sent + ?4, \
+        starting = starting + ?5, running = running + ?6, holding = holding + ?7, transferring = transferring + ?8, \
+        finished = finished + ?9, failed = failed + ?10, cancelled = cancelled + ?11, closed = closed + ?12 WHERE id = ?1";
+    ADD_TO_PILOT = "UPDATE pilot SET jobs_now = jobs_now + ?2, jobs_ended = jobs_ended + ?3 WHERE id = ?1";
+    ADD_TO_LABEL = "INSERT INTO label_count (factory, label, queue, state, pilots, slots) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
+        ON CONFLICT (factory, label, queue, state) DO UPDATE SET pilots = label_count.pilots + excluded.pilots, \
+        slots = label_count.slots + excluded.slots";
+    ADD_TO_THROUGHPUT = "INSERT INTO throughput (queue, minute, finished) VALUES (?1, ?2, ?3) \
+        ON CONFLICT (queue, minute) DO UPDATE SET finished = throughput.finished + excluded.finished";
+}
+
+/// What the counters of a job hang on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Counted {
+    /// Its lane.
+    pub(crate) lane: i64,
+    /// Its submission, when that is an array.
+    pub(crate) array: Option<SubmissionId>,
+}
+
+/// What the counters of a pilot hang on.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct LabelKey {
+    pub(crate) factory: String,
+    pub(crate) label: String,
+    pub(crate) queue: String,
+}
+
+/// Everything that is written at the end, in key order, so that two servers cannot deadlock on counters.
+#[derive(Clone, Default)]
+pub(crate) struct Pending {
+    lanes: BTreeMap<i64, StateDeltas>,
+    arrays: BTreeMap<i64, StateDeltas>,
+    pilots: BTreeMap<PilotId, (i64, i64)>,
+    labels: BTreeMap<(LabelKey, i64), (i64, i64)>,
+    throughput: BTreeMap<(String, i64), i64>,
+    learned: Learned,
+    changes: ChangeSet,
+    due_checked: Option<Time>,
+}
+
+/// A group commit in the making.
+pub(crate) struct Tx<'a> {
+    connection: &'a mut dyn Connection,
+    shared: &'a Shared,
+    pending: Pending,
+    writes: u64,
+}
+
+impl<'a> Tx<'a> {
+    pub(crate) fn new(connection: &'a mut dyn Connection, shared: &'a Shared) -> Tx<'a> {
+        Tx { connection, shared, pending: Pending::default(), writes: 0 }
+    }
+
+    /// Rows, of a query or of a statement that returns what it wrote.
+    pub(crate) fn query(&mut self, sql: &Sql, params: &[Value]) -> Result<Vec<Row>> {
+        self.connection.query(sql, params)
+    }
+
+    /// The first row.
+    pub(crate) fn query_one(&mut self, sql: &Sql, params: &[Value]) -> Result<Option<Row>> {
+        self.connection.query_one(sql, params)
+    }
+
+    /// The rows of many queries.
+    pub(crate) fn query_many(&mut self, sql: &Sql, rows: &[Vec<Value>]) -> Result<Vec<Row>> {
+        self.connection.query_many(sql, rows)
+    }
+
+    /// Writes.
+    pub(crate) fn execute(&mut self, sql: &Sql, params: &[Value]) -> Result<u64> {
+        self.writes += 1;
+        self.connection.execute(sql, params)
+    }
+
+    /// Writes many rows.
+    pub(crate) fn execute_many(&mut self, sql: &Sql, rows: &[Vec<Value>]) -> Result<u64> {
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        self.writes += 1;
+        self.connection.execute_many(sql, rows)
+    }
+
+    /// Takes `count` consecutive ids and returns the first.
+    pub(crate) fn next_ids(&mut self, sequence: &str, count: u64) -> Result<i64> {
+        self.writes += 1;
+        let row = self.connection.query_one(&NEXT_IDS, params![sequence, count])?;
+        row.ok_or_else(|| Error::Corrupt(format!("there is no sequence {sequence}")))?.int(0)
+    }
+
+    pub(crate) fn connection(&mut self) -> &mut dyn Connection {
+        self.connection
+    }
+
+    pub(crate) fn engine(&self) -> Engine {
+        self.connection.engine()
+    }
+
+    pub(crate) fn policy(&self) -> AttemptPolicy {
+        self.shared.policy
+    }
+
+    /// A lane that is known without asking the database.
+    pub(crate) fn known_lane(&self, id: i64) -> Option<Lane> {
+        self.shared.lanes.get(id).or_else(|| self.pending.learned.lane(id))
+    }
+
+    /// The known lane with this key.
+    pub(crate) fn lane_like(&self, key: &LaneKey) -> Option<i64> {
+        self.shared.lanes.find(key).or_else(|| self.pending.learned.lane_like(key))
+    }
+
+    /// A spec that is known without asking the database.
+    pub(crate) fn known_spec(&self, submission: SubmissionId) -> Option<Arc<JobSpec>> {
+        self.shared.specs.get(submission).or_else(|| self.pending.learned.spec(submission))
+    }
+
+    /// What is to be remembered once this commit is done. What a rolled back commit learned may be wrong: its ids are
+    /// handed out again.
+    pub(crate) fn learned(&mut self) -> &mut Learned {
+        &mut self.pending.learned
+    }
+
+    /// Differences of a lane's counters that are not written yet.
+    pub(crate) fn lane_deltas(&self, lane: i64) -> StateDeltas {
+        self.pending.lanes.get(&lane).copied().unwrap_or_default()
+    }
+
+    /// Lanes whose counters will change.
+    pub(crate) fn touched_lanes(&self) -> Vec<i64> {
+        self.pending.lanes.keys().copied().collect()
+    }
+
+    /// Counts `jobs` that were not there before.
+    pub(crate) fn count_new(&mut self, counted: Counted, state: JobState, jobs: u64) {
+        self.add(counted, state, jobs as i64);
+    }
+
+    /// Counts `jobs` that went from one state to another.
+    pub(crate) fn count_move(&mut self, counted: Counted, from: JobState, to: JobState, jobs: u64) {
+        self.add(counted, from, -(jobs as i64));
+        self.add(counted, to, jobs as i64);
+    }
+
+    /// Uncounts `jobs` that are not there any more.
+    pub(crate) fn count_gone(&mut self, counted: Counted, state: JobState, jobs: u64) {
+        self.add(counted, state, -(jobs as i64));
+    }
+
+    fn add(&mut self, counted: Counted, state: JobState, jobs: i64) {
+        self.pending.lanes.entry(counted.lane).or_default()[state as usize] += jobs;
+        if let Some(array) = counted.array {
+            self.pending.arrays.entry(array.0).or_default()[state as usize] += jobs;
+        }
+    }
+
+    /// Counts jobs that a pilot holds and has ended.
+    pub(crate) fn count_pilot_jobs(&mut self, pilot: PilotId, now: i64, ended: i64) {
+        let counts = self.pending.pilots.entry(pilot).or_default();
+        counts.0 += now;
+        counts.1 += ended;
+    }
+
+    /// Counts pilots (negative: fewer) of a label in a state, and their slots.
+    pub(crate) fn count_label(&mut self, key: &LabelKey, state: PilotState, pilots: i64, slots: i64) {
+        let counts = self.pending.labels.entry((key.clone(), state as i64)).or_default();
+        counts.0 += pilots;
+        counts.1 += slots;
+    }
+
+    /// Counts a job that finished in a queue.
+    pub(crate) fn count_finished(&mut self, queue: &str, now: Time) {
+        *self.pending.throughput.entry((queue.to_owned(), now.0.div_euclid(60_000))).or_default() += 1;
+    }
+
+    /// What the commit changes, to be added to.
+    pub(crate) fn changes(&mut self) -> &mut ChangeSet {
+        &mut self.pending.changes
+    }
+
+    /// Tells of a job that changed.
+    pub(crate) fn job_changed(&mut self, job: JobId) {
+        self.pending.changes.add_job(job);
+    }
+
+    /// Tells of a pilot that changed.
+    pub(crate) fn pilot_changed(&mut self, pilot: PilotId) {
+        self.pending.changes.add_pilot(pilot);
+    }
+
+    /// Whether ended back-offs were looked for in this commit already; notes that they are now.
+    pub(crate) fn due_is_checked(&mut self, now: Time) -> bool {
+        let checked = self.pending.due_checked.is_some_and(|at| at >= now);
+        self.pending.due_checked = Some(now);
+        checked
+    }
+
+    /// Statements that wrote so far.
+    pub(crate) fn writes(&self) -> u64 {
+        self.writes
+    }
+
+    /// What would be written at the end, to come back to.
+    pub(crate) fn snapshot(&self) -> Pending {
+        self.pending.clone()
+    }
+
+    /// Comes back to a snapshot.
+    pub(crate) fn restore(&mut self, pending: Pending) {
+        self.pending = pending;
+    }
+
+    /// Writes the counters and returns what is left to do after the commit.
+    pub(crate) fn finish(self) -> Result<(ChangeSet, Learned)> {
+        let Tx { connection, pending, .. } = self;
+        let states = |id: i64, deltas: &StateDeltas| -> Vec<Value> {
+            std::iter::once(id).chain(deltas.iter().copied()).map(Value::from).collect()
+        };
+        let changed = |deltas: &StateDeltas| deltas.iter().any(|delta| *delta != 0);
+        let of = |map: &BTreeMap<i64, StateDeltas>| -> Vec<Vec<Value>> {
+            map.iter().filter(|(_, deltas)| changed(deltas)).map(|(id, deltas)| states(*id, deltas)).collect()
+        };
+        connection.execute_many(&ADD_TO_LANE, &of(&pending.lanes))?;
+        connection.execute_many(&ADD_TO_ARRAY, &of(&pending.arrays))?;
+        connection.execute_many(&ADD_TO_PILOT, &pilot_rows(&pending))?;
+        connection.execute_many(&ADD_TO_LABEL, &label_rows(&pending))?;
+        connection.execute_many(&ADD_TO_THROUGHPUT, &throughput_rows(&pending))?;
+        Ok((pending.changes, pending.learned))
+    }
+}
+
+fn pilot_rows(pending: &Pending) -> Vec<Vec<Value>> {
+    let changed = pending.pilots.iter().filter(|(_, counts)| **counts != (0, 0));
+    changed.map(|(pilot, (now, ended))| params![*pilot, *now, *ended].to_vec()).collect()
+}
+
+fn label_rows(pending: &Pending) -> Vec<Vec<Value>> {
+    let changed = pending.labels.iter().filter(|(_, counts)| **counts != (0, 0));
+    changed
+        .map(|((key, state), (pilots, slots))| {
+            params![&key.factory, &key.label, &key.queue, *state, *pilots, *slots].to_vec()
+        })
+        .collect()
+}
+
+fn throughput_rows(pending: &Pending) -> Vec<Vec<Value>> {
+    pending.throughput.iter().map(|((queue, minute), jobs)| params![queue, *minute, *jobs].to_vec()).collect()
+}
