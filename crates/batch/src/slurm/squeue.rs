@@ -24,8 +24,36 @@ pub fn arguments(user: u32, cluster: &str) -> Vec<String> {
 pub struct Answer {
     /// This factory's pilots.
     pub pilots: Vec<PilotStatus>,
+    /// Arrays whose tasks that still waited were all cancelled together: Slurm 22.05 then shows one row without an
+    /// index, and those tasks have no row of their own.
+    pub rests: Vec<Rest>,
     /// The first row that made no sense.
     pub garbled: Option<String>,
+}
+
+/// The end of those tasks of an array that have no row of their own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rest {
+    /// Pilot of index 0.
+    pub first: PilotId,
+    job: String,
+    state: String,
+    reason: String,
+}
+
+impl Rest {
+    /// How a pilot of it ended.
+    pub fn status(&self, pilot: PilotId) -> PilotStatus {
+        status(self.first, &self.job, pilot.0 - self.first.0, &self.state, &self.reason)
+    }
+}
+
+/// What one row says.
+enum Row {
+    Tasks(Vec<PilotStatus>),
+    Rest(Rest),
+    Foreign,
+    Garbled,
 }
 
 /// Reads an answer; rows of other jobs are skipped.
@@ -34,20 +62,25 @@ pub fn parse(text: &str, factory: &str) -> Answer {
     // With -M a line "CLUSTER: name" comes first, also without headings.
     for line in text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with("CLUSTER: ")) {
         match row(line, factory) {
-            Ok(pilots) => answer.pilots.extend(pilots),
-            Err(()) => answer.garbled = answer.garbled.or_else(|| Some(line.to_owned())),
+            Row::Tasks(pilots) => answer.pilots.extend(pilots),
+            Row::Rest(rest) => answer.rests.push(rest),
+            Row::Foreign => {}
+            Row::Garbled => answer.garbled = answer.garbled.or_else(|| Some(line.to_owned())),
         }
     }
     answer
 }
 
-fn row(line: &str, factory: &str) -> Result<Vec<PilotStatus>, ()> {
-    let mut fields = line.splitn(5, '|');
-    let mut next = || fields.next().ok_or(());
-    let (job, indices, state, reason, name) = (next()?, next()?, next()?, next()?, next()?);
-    let Some(first) = first_of(name, factory) else { return Ok(Vec::new()) };
-    let indices = expand(indices).ok_or(())?;
-    Ok(indices.into_iter().map(|index| status(first, job, index, state, reason)).collect())
+fn row(line: &str, factory: &str) -> Row {
+    let fields: Vec<&str> = line.splitn(5, '|').collect();
+    let [job, indices, state, reason, name] = fields[..] else { return Row::Garbled };
+    let Some(first) = first_of(name, factory) else { return Row::Foreign };
+    if indices == "N/A" {
+        let text = |field: &str| field.to_owned();
+        return Row::Rest(Rest { first, job: text(job), state: text(state), reason: text(reason) });
+    }
+    let Some(indices) = expand(indices) else { return Row::Garbled };
+    Row::Tasks(indices.into_iter().map(|index| status(first, job, index, state, reason)).collect())
 }
 
 /// Array indices: a single one with `-r`; folded ones (`3-9%3`, `0-4:2,8`) where a version or a plug-in ignores it.
@@ -106,6 +139,15 @@ mod tests {
         let answer = parse("12|3-5%2|PENDING|Resources|pilotage.f1.100\n", "f1");
         let ids: Vec<_> = answer.pilots.iter().map(|pilot| (pilot.pilot.0, pilot.batch_id.as_str())).collect();
         assert_eq!(ids, [(103, "12_3"), (104, "12_4"), (105, "12_5")]);
+    }
+
+    #[test]
+    fn tasks_that_were_cancelled_together_are_told_by_one_row() {
+        // Recorded from Slurm 22.05.8 after `scancel 44_0 44_1` of a held array of two.
+        let answer = parse("44|N/A|CANCELLED|JobHeldUser|pilotage.f1.7\n", "f1");
+        assert_eq!((answer.pilots.len(), answer.garbled.as_deref()), (0, None));
+        let status = answer.rests[0].status(PilotId(8));
+        assert_eq!((status.batch_id.as_str(), status.event), ("44_1", Some(PilotEvent::Break)));
     }
 
     #[test]

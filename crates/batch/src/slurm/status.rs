@@ -2,6 +2,7 @@
 
 use super::array::{self, Array};
 use super::ends::{Ended, SACCT_FORMAT, parse_sacct, parse_scontrol};
+use super::squeue::Rest;
 use super::state::{in_words, meaning};
 use super::{Slurm, squeue};
 use crate::{BatchError, PilotStatus, Status, exit_class};
@@ -23,6 +24,7 @@ impl Slurm {
         }
         let arrays = array::list(&self.dir)?;
         let mut pilots = answer.pilots;
+        add_rests(&arrays, &answer.rests, &mut pilots);
         self.add_missing(&arrays, &mut pilots, without_sacct).await;
         self.explain_broken(&arrays, &mut pilots).await;
         for pilot in &mut pilots {
@@ -103,6 +105,17 @@ impl Slurm {
         let known = self.known.lock().await;
         let status = known.status.as_ref()?;
         status.pilots.iter().find(|shown| shown.pilot == pilot).map(|shown| shown.batch_id.clone())
+    }
+}
+
+/// Tasks that ended together without a row of their own.
+fn add_rests(arrays: &[Array], rests: &[Rest], pilots: &mut Vec<PilotStatus>) {
+    let shown: BTreeSet<PilotId> = pilots.iter().map(|pilot| pilot.pilot).collect();
+    for rest in rests {
+        let Some(array) = arrays.iter().find(|array| array.first == rest.first) else { continue };
+        let missing = array.pilots().into_iter().filter(|pilot| !shown.contains(pilot));
+        let ended = |status: &PilotStatus| matches!(status.event, Some(PilotEvent::End | PilotEvent::Break));
+        pilots.extend(missing.map(|pilot| rest.status(pilot)).filter(ended));
     }
 }
 
