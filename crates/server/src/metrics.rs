@@ -170,7 +170,7 @@ impl Metrics {
             family.get_or_create(&WordLabels { kind: "" });
         }
         for family in [&self.jobs, &self.pilots] {
-            family.get_or_create(&StateLabels { queue: String::new(), state: "" });
+            let _ = family.get_or_create(&StateLabels { queue: String::new(), state: "" });
         }
     }
 
