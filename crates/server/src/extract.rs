@@ -8,6 +8,7 @@ use http::{StatusCode, Uri, header};
 use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
+use std::time::Duration;
 use tokio::sync::Semaphore;
 
 /// The most bytes of the body of most calls.
@@ -19,6 +20,8 @@ pub const BULK_BODY_MAX: usize = 64 << 20;
 /// The most bytes of large bodies that are held at the same time; further ones wait.
 pub const BODIES_IN_FLIGHT_MAX: usize = 256 << 20;
 
+/// How long a refused body is read on.
+const DISCARD_MAX: Duration = Duration::from_secs(10);
 /// Bodies up to this size are not counted.
 const SMALL_BODY: usize = 1 << 20;
 const PERMIT_BYTES: usize = 1 << 10;
@@ -72,6 +75,7 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Segment
 pub async fn read_body(request: Request, max: usize) -> Result<Bytes, ApiError> {
     let announced = content_length(&request);
     if announced.is_some_and(|length| length > max as u64) {
+        discard(request.into_body()).await;
         return Err(too_large(max));
     }
     let expected = announced.map_or(max, |length| length as usize);
@@ -89,10 +93,20 @@ pub async fn read_body(request: Request, max: usize) -> Result<Bytes, ApiError> 
             Some(_) => rest.extend_from_slice(&data),
         }
         if first.as_ref().map_or(0, Bytes::len) + rest.len() > max {
+            drop(rest);
+            discard(body).await;
             return Err(too_large(max));
         }
     }
     Ok(joined(first.unwrap_or_default(), rest))
+}
+
+/// Reads the rest of a refused body without keeping it: a client that still sends would not see the answer.
+async fn discard(mut body: axum::body::Body) {
+    let reading = async { while let Some(Ok(_)) = body.frame().await {} };
+    if tokio::time::timeout(DISCARD_MAX, reading).await.is_err() {
+        tracing::debug!("a refused body did not end in time");
+    }
 }
 
 /// Nearly all bodies arrive in one frame, which is then not copied.

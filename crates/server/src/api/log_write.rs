@@ -34,10 +34,11 @@ pub struct ChunkQuery {
 pub async fn write(
     State(state): State<AppState>,
     Segments((job, attempt, stream)): Segments<(JobId, u32, LogStream)>,
-    Params(query): Params<ChunkQuery>,
+    query: Result<Params<ChunkQuery>, ApiError>,
     request: Request,
 ) -> Result<StatusCode, ApiError> {
     check_job_token(&state, request.headers(), job, attempt)?;
+    let Params(query) = query?;
     let bytes = read_body(request, LOG_CHUNK_MAX).await?;
     let log = LogName { job, attempt, stream };
     let append = LogAppend { log, offset: query.offset, bytes: bytes.into(), complete: query.complete, now: now() };

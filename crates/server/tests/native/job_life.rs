@@ -157,9 +157,11 @@ async fn a_running_job_is_killed_through_its_pilot() {
     assert_eq!((commands[0].verb, &commands[0].target), (model::Verb::Kill, &model::Target::Job(id)));
     assert_eq!(stage.state_of(id).await, JobState::Cancelled);
     assert_eq!(pilot.heartbeat(&[&one]).await.stop, [(id, 1)]);
-    let late = pilot.report(vec![finished(&one)]).await.refused;
+    let late = pilot.report(vec![reported(&one, JobState::Running)]).await.refused;
     assert!(late[0].stop, "{late:?}");
-    assert_eq!(stage.state_of(id).await, JobState::Cancelled);
+    assert!(pilot.report(vec![failed(&one, 143)]).await.refused.is_empty(), "its last report completes the record");
+    let summary = stage.admin.job(id).await.unwrap().summary;
+    assert_eq!((summary.state, summary.exit_code), (JobState::Cancelled, Some(143)));
     stage.close().await;
 }
 

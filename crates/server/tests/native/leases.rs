@@ -30,13 +30,15 @@ async fn a_silent_pilot_loses_its_job_and_its_late_report_counts_only_before_the
     let next = stage.pilot(1).await;
     let second = next.lease_one().await;
     assert_eq!((second.id, second.attempt), (late, 2));
-    let refused = silent.report(vec![finished(of(late))]).await.refused;
-    assert_eq!(refused.len(), 1);
-    assert!(refused[0].stop);
-    assert_eq!(stage.state_of(late).await, JobState::Sent);
+    let refused = silent.report(vec![reported(of(late), JobState::Running)]).await.refused;
+    assert!(refused[0].stop, "{refused:?}");
+    silent.report(vec![failed(of(late), 7)]).await;
+    assert_eq!(stage.state_of(late).await, JobState::Sent, "a newer attempt was sent: only recorded");
     next.report(vec![finished(&second)]).await;
-    let attempts = stage.admin.job(late).await.unwrap().attempts;
-    assert_eq!((attempts[0].outcome, attempts[1].outcome), (AttemptOutcome::Lost, AttemptOutcome::Finished));
+    let detail = stage.admin.job(late).await.unwrap();
+    assert_eq!((detail.summary.state, detail.summary.exit_code), (JobState::Finished, Some(0)));
+    let attempts: Vec<_> = detail.attempts.iter().map(|one| (one.attempt, one.exit_code)).collect();
+    assert_eq!(attempts, [(1, Some(7)), (2, Some(0))]);
     stage.close().await;
 }
 

@@ -98,7 +98,7 @@ fn argument_of(bytes: usize) -> String {
 #[case::no_secret(refusal(HELLO, hello("2026-01-01T00:00:00Z", r#","extra":1"#),
     (422, "unknown-field", Some("extra")), "extra"))]
 #[case::clock(refusal(HELLO, hello("2026-01-01T00:00:00Z", ""), (422, "clock-off", Some("clock")), "behind the server's"))]
-#[case::no_clock(refusal(HELLO, hello("yesterday", ""), (422, "bad-value", Some("clock")), "yesterday"))]
+#[case::no_clock(refusal(HELLO, hello("yesterday", ""), (422, "bad-value", Some("clock")), "four digit integer as year"))]
 #[case::verb(refusal(("POST", "/commands"), r#"{"target":{"job":1},"verb":"kill"}"#,
     (422, "verb-does-not-fit", Some("verb")), "/jobs/kill"))]
 #[case::no_factory(refusal(("POST", "/commands"), r#"{"target":{"factory":"x"},"verb":"cycle"}"#,
