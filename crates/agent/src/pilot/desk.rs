@@ -128,7 +128,7 @@ impl Desk {
     /// The server knows all, the runners are gone, the directory is removed.
     async fn close(mut self) -> Result<u8, PilotError> {
         let reason = self.life.reason();
-        let undelivered = self.outbox.len() + self.hand.keys().len();
+        let undelivered = self.outbox.len() + self.calls.carried() + self.hand.keys().len();
         self.tasks.abort_all();
         let patience = Duration::from_secs_f64(self.args.grace_s.clamp(0.0, 3600.0)) + Duration::from_secs(5);
         let links = self.hand.slots.iter_mut().filter_map(|slot| slot.link.take());

@@ -46,13 +46,11 @@ impl Output {
         Ok(())
     }
 
-    /// Ends it: all of it when it is small, else what is in the file. Ready for the next payload afterwards.
-    pub(crate) fn finish(&mut self) -> io::Result<Captured> {
-        let total = std::mem::take(&mut self.total);
-        let memory = std::mem::take(&mut self.memory);
-        match self.file.take() {
-            Some(file) if total > INLINE_LOG_MAX as u64 => Ok(Captured::File { bytes: file.finish()? }),
-            _ => Ok(Captured::Inline(memory)),
+    /// Ends it: all of it when it is small, else what is in the file.
+    pub(crate) fn finish(self) -> io::Result<Captured> {
+        match self.file {
+            Some(file) if self.total > INLINE_LOG_MAX as u64 => Ok(Captured::File { bytes: file.finish()? }),
+            _ => Ok(Captured::Inline(self.memory)),
         }
     }
 }

@@ -132,7 +132,7 @@ impl Payload {
     }
 
     fn terminate(&mut self, reason: Option<(ErrorClass, String)>, grace: Duration, now: Instant) {
-        let all = tree::descendants();
+        let all = self.processes();
         tree::signal_these(&all, Signal::TERM);
         // A stopped process takes no TERM.
         tree::signal_these(&all, Signal::CONT);
@@ -222,11 +222,20 @@ impl Payload {
         }
     }
 
+    /// The whole tree; at least the first process where `/proc` shows nothing.
+    fn processes(&self) -> Vec<i32> {
+        let mut all = tree::descendants();
+        if all.is_empty() && self.ended.is_none() {
+            all.extend(i32::try_from(self.child.id()));
+        }
+        all
+    }
+
     fn kill_if_due(&mut self, now: Instant) {
         let Some(ending) = self.ending.as_mut().filter(|ending| now >= ending.kill_at) else { return };
         ending.killing = true;
         ending.kill_at = now + KILL_ROUND;
-        tree::signal(Signal::KILL);
+        tree::signal_these(&self.processes(), Signal::KILL);
     }
 
     /// Its result, once [`Payload::advance`] said that it is over.

@@ -4,7 +4,7 @@ use rustix::fs::{Mode, OFlags, RawDir, SeekFrom};
 use std::fs;
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -33,9 +33,21 @@ impl Scratch {
         if self.in_place()? && self.is_empty()? {
             return Ok(());
         }
+        self.remove_moved();
         remove_tree(&self.path)?;
         *self = Scratch::make(std::mem::take(&mut self.path))?;
         Ok(())
+    }
+
+    /// A payload may have renamed it. What went out of the slot's directory is the user's.
+    fn remove_moved(&self) {
+        let link = format!("/proc/self/fd/{}", self.dir.as_raw_fd());
+        let Ok(place) = fs::read_link(link) else { return };
+        let near = self.path.parent().is_some_and(|slot| place.starts_with(slot));
+        if near && place != self.path {
+            // What stays goes with the slot's directory.
+            let _ = remove_tree(&place);
+        }
     }
 
     /// Whether the path still leads to the open directory, with its mode unchanged.

@@ -1,26 +1,21 @@
 //! The runner's loop.
 
+use super::capture::Capture;
 use super::control::Control;
-use super::output::Output;
 use super::payload::Payload;
+use super::process;
 use super::program::{Program, StartError};
 use super::scratch::{self, Scratch};
 use crate::frame::{Captured, Ended, FromRunner, JobKey, JobOrder, Setup, ToRunner};
 use model::{ErrorClass, SubmissionId, Time};
 use rustix::event::{PollFd, PollFlags, Timespec};
-use rustix::fs::OFlags;
-use rustix::pipe::PipeFlags;
-use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
 use std::collections::{HashMap, VecDeque};
-use std::fs::File;
 use std::io::{self, Read};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
-use wire::api::{LogStream, Usage};
+use wire::api::Usage;
 
 /// A payload that ends within this time costs one wait; its pipes are looked at only afterwards.
 const QUICK: Duration = Duration::from_millis(2);
@@ -33,9 +28,7 @@ const IDLE: Duration = Duration::from_secs(3600);
 pub(crate) struct Slot {
     control: Control,
     children: UnixStream,
-    pipes: [File; 2],
-    outputs: [Output; 2],
-    output_fault: Option<String>,
+    capture: Capture,
     setup: Setup,
     scratch: Option<Scratch>,
     programs: HashMap<SubmissionId, Program>,
@@ -49,21 +42,14 @@ impl Slot {
     /// Turns this process into a runner: its standard input is the connection to the pilot; standard output and
     /// error become the pipes that payloads inherit.
     pub(crate) fn take_over() -> io::Result<Slot> {
-        let connection = rustix::io::fcntl_dupfd_cloexec(io::stdin(), 3)?;
-        rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
-        let stdout = pipe_into(rustix::stdio::dup2_stdout)?;
-        let stderr = pipe_into(rustix::stdio::dup2_stderr)?;
-        rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
-        // Fails only for the leader of a process group, which the pilot does not make of us.
-        let _ = rustix::process::setsid();
-        let children = watch_children()?;
-        stay_alive()?;
+        let control = Control::new(process::take_connection()?)?;
+        let capture = Capture::new()?;
+        let children = process::adopt()?;
+        process::stay_alive()?;
         Ok(Slot {
-            control: Control::new(connection)?,
+            control,
             children,
-            pipes: [stdout, stderr],
-            outputs: [Output::new(0), Output::new(0)],
-            output_fault: None,
+            capture,
             setup: Setup::default(),
             scratch: None,
             programs: HashMap::new(),
@@ -106,12 +92,12 @@ impl Slot {
         if self.control.has_unsent() && !quick {
             control |= PollFlags::OUT;
         }
-        let control_fd = self.control.descriptor();
+        let [stdout, stderr] = self.capture.descriptors();
         let mut all = [
-            PollFd::from_borrowed_fd(control_fd, control),
+            PollFd::from_borrowed_fd(self.control.descriptor(), control),
             PollFd::from_borrowed_fd(self.children.as_fd(), PollFlags::IN),
-            PollFd::from_borrowed_fd(self.pipes[0].as_fd(), PollFlags::IN),
-            PollFd::from_borrowed_fd(self.pipes[1].as_fd(), PollFlags::IN),
+            PollFd::from_borrowed_fd(stdout, PollFlags::IN),
+            PollFd::from_borrowed_fd(stderr, PollFlags::IN),
         ];
         let watched = if quick || self.payload.is_none() { &mut all[..2] } else { &mut all[..] };
         let timeout = Timespec::try_from(until.saturating_duration_since(now)).ok();
@@ -122,10 +108,9 @@ impl Slot {
             self.control.fill();
         }
         self.forget_signals();
-        for (which, ready) in [(0, ready[2]), (1, ready[3])] {
-            if ready {
-                self.read_pipe(which);
-            }
+        let Some(key) = self.payload.as_ref().map(|payload| payload.order.key) else { return };
+        for which in [0, 1].into_iter().filter(|which| ready[2 + which]) {
+            self.capture.read(which, key);
         }
     }
 
@@ -177,16 +162,11 @@ impl Slot {
         self.setup.slot_dir.join("work")
     }
 
-    fn log_path(&self, key: JobKey, stream: LogStream) -> PathBuf {
-        log_path(&self.setup.slot_dir, key, stream)
-    }
-
     fn set_up(&mut self, setup: Setup) {
-        self.outputs = [Output::new(setup.output_max), Output::new(setup.output_max)];
         self.setup = setup;
-        bind_to(&self.setup.cpus);
-        let made =
-            std::fs::create_dir_all(self.setup.slot_dir.join("logs")).and_then(|()| Scratch::make(self.work_dir()));
+        process::bind_to(&self.setup.cpus);
+        let made = self.capture.set_up(&self.setup.slot_dir, self.setup.output_max);
+        let made = made.and_then(|()| Scratch::make(self.work_dir()));
         match made {
             Ok(scratch) => self.scratch = Some(scratch),
             Err(error) => self.broken(&error),
@@ -219,11 +199,7 @@ impl Slot {
         if self.payload.as_ref().is_none_or(|payload| payload.order.key != key) {
             return;
         }
-        for (which, stream) in STREAMS {
-            let path = self.log_path(key, stream);
-            let spilled = self.outputs[which].spill(&path);
-            self.note_output_fault(spilled);
-        }
+        self.capture.spill(key);
         self.control.send(&FromRunner::Following(key));
     }
 
@@ -264,10 +240,7 @@ impl Slot {
         };
         let mut program =
             self.programs.remove(&order.submission).ok_or_else(|| fault("the job's record is missing"))?;
-        for pipe in [rustix::stdio::stdout(), rustix::stdio::stderr()] {
-            // A payload may have made the shared end non-blocking, which would surprise the next one.
-            let _ = rustix::fs::fcntl_setfl(pipe, OFlags::empty());
-        }
+        process::reset_pipes();
         match program.start(order, scratch.path()) {
             Ok(child) => Ok((child, program)),
             Err(error) => {
@@ -308,13 +281,11 @@ impl Slot {
 
     /// Collects the rest of the output, reports, makes the scratch directory ready for the next payload.
     fn finish(&mut self) {
-        self.read_pipe(0);
-        self.read_pipe(1);
         let Some(payload) = self.payload.take() else { return };
         let (key, started) = (payload.order.key, payload.started);
         let mut outcome = payload.outcome(Instant::now());
-        let [stdout, stderr] = [0, 1].map(|which| self.take_output(which));
-        if let Some(words) = self.output_fault.take() {
+        let ([stdout, stderr], fault) = self.capture.finish(key);
+        if let Some(words) = fault {
             outcome.message = format!("{}; {words}", outcome.message).trim_start_matches("; ").to_owned();
         }
         if !self.held {
@@ -333,40 +304,6 @@ impl Slot {
             stdout,
             stderr,
         })));
-    }
-
-    fn take_output(&mut self, which: usize) -> Captured {
-        let taken = self.outputs[which].finish();
-        self.outputs[which] = Output::new(self.setup.output_max);
-        taken.unwrap_or_else(|error| {
-            self.note_output_fault(Err(error));
-            Captured::Inline(Vec::new())
-        })
-    }
-
-    /// Reads what is in a pipe now, but not for ever from a payload that writes without end.
-    fn read_pipe(&mut self, which: usize) {
-        let Some(key) = self.payload.as_ref().map(|payload| payload.order.key) else { return };
-        let mut buffer = [0; 64 << 10];
-        for _ in 0..32 {
-            let n = match self.pipes[which].read(&mut buffer) {
-                Ok(n) => n,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(_) => return,
-            };
-            let path = self.log_path(key, STREAMS[which].1);
-            let pushed = self.outputs[which].push(&buffer[..n], &path);
-            self.note_output_fault(pushed);
-            if n < buffer.len() {
-                return;
-            }
-        }
-    }
-
-    fn note_output_fault(&mut self, result: io::Result<()>) {
-        if let Err(error) = result {
-            self.output_fault.get_or_insert_with(|| format!("output was lost on the node: {error}"));
-        }
     }
 
     fn end_orphaned(&mut self) {
@@ -390,8 +327,9 @@ impl Slot {
         let _ = rustix::event::poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 10_000_000 }));
         self.forget_signals();
         // A payload that is blocked on a full pipe must be able to end.
-        self.read_pipe(0);
-        self.read_pipe(1);
+        if let Some(key) = self.payload.as_ref().map(|payload| payload.order.key) {
+            self.capture.read_all(key);
+        }
     }
 
     fn remove_directories(&mut self) {
@@ -412,48 +350,6 @@ impl Slot {
 /// What the directories of slots begin with.
 pub(crate) const SLOT_PREFIX: &str = "slot-";
 
-const STREAMS: [(usize, LogStream); 2] = [(0, LogStream::Stdout), (1, LogStream::Stderr)];
-
-/// The log file of an attempt, if it has one.
-pub(crate) fn log_path(slot_dir: &std::path::Path, key: JobKey, stream: LogStream) -> PathBuf {
-    slot_dir.join("logs").join(format!("{}.{}.{}", key.job, key.attempt, stream.as_str()))
-}
-
 fn now() -> Time {
     jiff::Timestamp::now().into()
-}
-
-/// A pipe whose writing end becomes one of the standard descriptors; returns its reading end.
-fn pipe_into(place: impl FnOnce(OwnedFd) -> rustix::io::Result<()>) -> io::Result<File> {
-    let (read, write) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
-    rustix::fs::fcntl_setfl(&read, OFlags::NONBLOCK)?;
-    place(write)?;
-    Ok(File::from(read))
-}
-
-/// Becomes readable when a child has ended.
-fn watch_children() -> io::Result<UnixStream> {
-    let (read, write) = UnixStream::pair()?;
-    read.set_nonblocking(true)?;
-    write.set_nonblocking(true)?;
-    signal_hook::low_level::pipe::register(SIGCHLD, write)?;
-    Ok(read)
-}
-
-/// Batch systems signal every process of a job; payloads and pilot are to notice, not we.
-fn stay_alive() -> io::Result<()> {
-    for signal in [SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2] {
-        signal_hook::flag::register(signal, Arc::new(AtomicBool::new(false)))?;
-    }
-    Ok(())
-}
-
-fn bind_to(cpus: &[usize]) {
-    if cpus.is_empty() {
-        return;
-    }
-    let mut set = rustix::thread::CpuSet::new();
-    cpus.iter().for_each(|cpu| set.set(*cpu));
-    // A node that does not allow it runs the job without it.
-    let _ = rustix::thread::sched_setaffinity(None, &set);
 }

@@ -123,13 +123,8 @@ fn parent_of(pid: i32) -> Option<i32> {
     stat.rsplit_once(')')?.1.split_ascii_whitespace().nth(1)?.parse().ok()
 }
 
-/// Sends `signal` once to each process of the tree; by groups where it can, so that nobody slips away between
-/// looking and sending.
-pub(crate) fn signal(signal: Signal) {
-    signal_these(&descendants(), signal);
-}
-
-/// Sends `signal` once to each of `pids` and to all members of their process groups except this process's own group.
+/// Sends `signal` once to each of `pids` and to all members of their process groups except this process's own group;
+/// by groups where it can, so that nobody slips away between looking and sending.
 pub(crate) fn signal_these(pids: &[i32], signal: Signal) {
     let own = rustix::process::getpgrp();
     let mut groups = BTreeSet::new();

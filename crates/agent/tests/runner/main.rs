@@ -199,6 +199,7 @@ fn a_spoiled_scratch_directory_is_made_anew() {
         let submission = slot.spec(sh("test \"$(pwd -P)\" = \"$PILOTAGE_SCRATCH\" && touch x && ls"));
         slot.job(submission, 0);
         assert_eq!(text(&slot.ended().stdout), "x\n", "after {script}");
+        assert_eq!(fs::read_dir(slot.work_dir().parent().unwrap()).unwrap().count(), 2, "after {script}");
     }
 }
 

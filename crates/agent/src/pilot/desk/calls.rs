@@ -19,8 +19,8 @@ const GOODBYE: Duration = Duration::from_secs(5);
 /// What is under way.
 #[derive(Default)]
 pub(super) struct Calls {
-    /// Jobs asked for by the call that carries reports.
-    refill: Option<u32>,
+    /// Jobs asked for by the call that carries reports, and how many it carries.
+    refill: Option<(u32, usize)>,
     /// Jobs asked for by the long poll.
     poll: Option<(u32, AbortHandle)>,
     /// The next long poll must wait until then.
@@ -36,8 +36,13 @@ impl Calls {
         self.refill.is_some()
     }
 
+    /// Reports under way.
+    pub(super) fn carried(&self) -> usize {
+        self.refill.map_or(0, |(_, carried)| carried)
+    }
+
     fn asked(&self) -> u32 {
-        self.refill.unwrap_or(0) + self.poll.as_ref().map_or(0, |(asked, _)| *asked)
+        self.refill.map_or(0, |(asked, _)| asked) + self.poll.as_ref().map_or(0, |(asked, _)| *asked)
     }
 
     /// Nothing under way could bring a job any more.
@@ -93,8 +98,8 @@ impl Desk {
     }
 
     fn refill(&mut self, want: u32) {
-        self.calls.refill = Some(want);
         let reports = self.outbox.take();
+        self.calls.refill = Some((want, reports.len()));
         self.lease(Line::Refill, want, 0, reports);
     }
 
