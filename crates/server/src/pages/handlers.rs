@@ -45,7 +45,7 @@ pub async fn overview(State(state): State<AppState>, asked: Asked) -> Answer {
         jobs: read.counts(JobQuery::default()).await?.unwrap_or_default(),
         queues: read.queues().await?,
         factories: read.factories().await?,
-        latest: read.jobs(JobQuery { limit: Some(SHORT_ROWS), ..JobQuery::default() }).await?.jobs,
+        running: read.jobs(in_state(JobState::Running, SHORT_ROWS)).await?.jobs,
         failed: read.jobs(in_state(JobState::Failed, SHORT_ROWS)).await?.jobs,
     };
     let frame = Frame::new(Section::Overview, "Overview", &asked).live(&["overview"]);

@@ -78,8 +78,8 @@ pub struct Situation {
     pub queues: Vec<QueueSituation>,
     /// All factories.
     pub factories: Vec<FactorySummary>,
-    /// Newest jobs.
-    pub latest: Vec<JobSummary>,
+    /// Newest running jobs.
+    pub running: Vec<JobSummary>,
     /// Newest failed jobs.
     pub failed: Vec<JobSummary>,
 }
@@ -110,7 +110,7 @@ pub struct Overview {
     idle: String,
     troubles: Vec<Trouble>,
     queues: Vec<QueueRow>,
-    latest: Vec<JobSummary>,
+    running: Vec<JobSummary>,
     failed: Vec<JobSummary>,
     factories: Vec<FactoryRow>,
 }
@@ -134,10 +134,15 @@ impl Overview {
             factories: factories.collect(),
             queues: situation.queues.into_iter().map(queue_row).collect(),
             totals: situation.jobs,
-            latest: situation.latest,
+            running: situation.running,
             failed: situation.failed,
             frame,
         }
+    }
+
+    /// The time that counts in the short lists.
+    fn moment_of(&self, job: &JobSummary) -> Option<Time> {
+        if job.state.is_final() { job.ended } else { job.started }
     }
 
     fn headline(&self) -> String {

@@ -265,7 +265,7 @@ pub fn situation() -> Situation {
         ]),
         queues: vec![queue_situation(decisions().into_iter().next())],
         factories: factories(),
-        latest: jobs(),
+        running: vec![job(1014, "render tile 13", JobState::Running), job(1009, "render tile 8", JobState::Running)],
         failed: vec![job(1011, "<script>alert(1)</script> & \"quotes\"", JobState::Failed)],
     }
 }

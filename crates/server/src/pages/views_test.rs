@@ -50,7 +50,7 @@ fn overview_of_an_empty_server_tells_what_to_do_next() {
         jobs: samples::counts(&[]),
         queues: Vec::new(),
         factories: Vec::new(),
-        latest: Vec::new(),
+        running: Vec::new(),
         failed: Vec::new(),
     };
     insta::assert_snapshot!(steady(&html(&samples::overview(nothing))));
