@@ -27,6 +27,8 @@ mod result;
 mod tone;
 mod words;
 
+pub use words::sentence as decision_sentence;
+
 #[cfg(test)]
 mod samples;
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! `pilotage decisions`.
 
 use super::args::DecisionsArgs;
-use crate::output::{Style, Tone, plural, print, print_json, utc_time};
+use crate::output::{Style, Tone, print, print_json, utc_time};
 use model::Decision;
+use server::pages::decision_sentence;
 use std::fmt::Write as _;
 use std::process::ExitCode;
 use wire::Client;
@@ -53,7 +54,7 @@ fn in_words(page: &DecisionPage, style: Style) -> String {
 pub fn describe(decision: &Decision, style: Style) -> String {
     let place = format!("{}, label {}, queue {}", decision.factory, decision.label, decision.queue);
     let mut text = format!("{}  {place}{}\n", utc_time(decision.time), repeats(decision));
-    let _ = writeln!(text, "  {}", style.heading(&outcome(decision)));
+    let _ = writeln!(text, "  {}", style.heading(&decision_sentence(decision)));
     if !decision.error.is_empty() {
         let _ = writeln!(text, "  {}", style.toned(Tone::Fault, &decision.error));
     }
@@ -72,20 +73,6 @@ fn repeats(decision: &Decision) -> String {
         return String::new();
     }
     format!("  (same, {} times until {})", decision.times, utc_time(decision.last_time))
-}
-
-/// What was decided and what became of it.
-fn outcome(decision: &Decision) -> String {
-    match decision.number {
-        0 => "no more pilots".to_owned(),
-        number if number < 0 => format!("remove {}", plural(number.unsigned_abs(), "pilot")),
-        number => {
-            let wanted = number.unsigned_abs();
-            let accepted = decision.accepted;
-            let became = if accepted == wanted { "all accepted".to_owned() } else { format!("{accepted} accepted") };
-            format!("submit {}, {became}", plural(wanted, "pilot"))
-        }
-    }
 }
 
 #[cfg(test)]

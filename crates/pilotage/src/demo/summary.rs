@@ -1,10 +1,10 @@
 //! What ran where, and why pilots were submitted.
 
 use super::drive::{KindOutcome, Outcome};
-use crate::cli::describe_decision;
 use crate::output::{Style, Table, Tone, count, duration, job_tone, plural};
 use anyhow::Context;
 use model::{Decision, JobState, PilotId};
+use server::pages::decision_sentence;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -29,8 +29,10 @@ pub fn text(outcome: &Outcome, decisions: &[Decision], output: &Path, style: Sty
         let _ = writeln!(text, "  {}: {}", kind.title, style.faint(&format!("\"{}\"", kind.said)));
     }
     let _ = write!(text, "\n{}\n", style.heading("Why pilots were submitted"));
+    let began = decisions.first().map(|decision| decision.time).unwrap_or_default();
     for decision in decisions {
-        text += &indented(&describe_decision(decision, style));
+        let after = decision.time.since(began).as_secs_f64();
+        let _ = writeln!(text, "  +{after:<4.1} s  {:<6} {}", decision.label, decision_sentence(decision));
     }
     text + "\n" + &verdict(outcome, output, style)
 }

@@ -96,6 +96,9 @@ fn read_line(input: &mut impl BufRead, place: &str) -> Result<Option<String>, Ba
 }
 
 fn parse(line: &str, defaults: &JobOptions) -> Result<SubmitRequest, String> {
+    if !line.trim_start().starts_with('{') {
+        return Err("a line holds one JSON object, such as {\"command\":[\"./a.sh\",\"1\"]}".to_owned());
+    }
     let line: Line = serde_json::from_str(line).map_err(|error| json_error(&error))?;
     let array = line.array.or(defaults.array);
     let spec = line.spec(defaults)?;
@@ -218,7 +221,7 @@ mod tests {
     #[case(r#"{"command":["a"],"memory":"2X"}"#, "memory: '2X' is no amount of memory; write it as 512M or 2G")]
     #[case(r#"{"command":["a"],"array":0}"#, "array: 0 is not between 1 and 1000000")]
     #[case(r#"{"command":["a"]"#, "column 16: EOF while parsing an object")]
-    #[case(r#"[]"#, "column 2: invalid length 0, expected struct Line with 25 elements")]
+    #[case(r#"[]"#, "a line holds one JSON object, such as {\"command\":[\"./a.sh\",\"1\"]}")]
     fn bad_lines_are_named(#[case] line: &str, #[case] said: &str) {
         assert_eq!(parsed(line).map(drop), Err(said.to_owned()));
     }
