@@ -1,0 +1,174 @@
+//! Bad input gets a precise message and the right exit code: one table.
+
+use crate::support::{Place, Up};
+use rstest::rstest;
+use std::ffi::OsStr;
+use std::fmt::Write as _;
+use std::os::unix::ffi::OsStrExt;
+
+/// What was said, with the names of this run replaced.
+fn said(place: &Place, output: &std::process::Output) -> String {
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    let text = text.replace(place.path("").to_str().unwrap().trim_end_matches('/'), "TMP");
+    let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with("For more information"));
+    lines.fold(String::new(), |all, line| all + line + "\n")
+}
+
+fn entry(table: &mut String, what: &str, place: &Place, output: &std::process::Output) {
+    let code = output.status.code().map_or("signal".to_owned(), |code| code.to_string());
+    let _ = write!(table, "{what} -> {code}\n{}\n", said(place, output));
+}
+
+#[rstest]
+#[case::no_server("jobs")]
+fn without_a_server(#[case] command: &str) {
+    let place = Place::new();
+    let output = place.bare(&[command]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&place, &output).starts_with("error: no server is named\n"));
+}
+
+/// Files and words that are refused before any server is asked.
+#[test]
+fn what_is_typed_or_written() {
+    let place = Place::new();
+    place.write("server.toml", "dir = \"x\"\nlisten = \"127.0.0.1:0\"\nlaese = \"3s\"\n");
+    place.write(
+        "factory.toml",
+        "[factory]\nname = \"f\"\n\n[batch.b]\nsystem = \"local\"\n\n[label.l]\nqeue = \"q\"\nbatch = \"b\"\n",
+    );
+    place.write("nobatch.toml", "[factory]\nname = \"f\"\n\n[batch.machine]\nsystem = \"local\"\n\n[label.l]\nqueue = \"q\"\nbatch = \"machin\"\n");
+    place.write("up.toml", "[queue.q]\nsiet = \"x\"\n");
+    place.write("taken.toml", "[batch.local]\nsystem = \"local\"\n");
+    place.write("binary.sh", b"#!/bin/sh\n\xff\xfe\n");
+    place.write("wrong.sh", "#!/bin/sh\n#PILOTAGE --core 4\n");
+    place.write("bad.jsonl", "{\"command\":[\"a\"]}\n{\"command\":[\"a\"],\"cores\":\"two\"}\n");
+    std::fs::File::create(place.path("huge.sh")).unwrap().set_len(2 << 30).unwrap();
+    let cases: &[&[&str]] = &[
+        &["sumbit", "--", "true"],
+        &["up", "--slts", "2"],
+        &["server", "--config", "server.toml"],
+        &["factory", "check", "--config", "factory.toml"],
+        &["factory", "check", "--config", "nobatch.toml"],
+        &["factory", "check", "--config", "absent.toml"],
+        &["up", "--config", "up.toml"],
+        &["up", "--config", "taken.toml"],
+        &["up", "--dir", "/proc/nowhere"],
+        &["up", "--dir", "/proc/nowhere", "--detach"],
+        &["up", "--dir", "server.toml"],
+        &["up", "--listen", "nonsense"],
+        &["jobs", "--state", "fnished"],
+        &["jobs", "--ids", "9-3"],
+        &["jobs", "--url", "ftp://host"],
+        &["jobs", "--dir", "absent"],
+        &["kill", "seventeen"],
+        &["submit"],
+        &["submit", "--", "./absent"],
+        &["submit", "absent.sh"],
+        &["submit", "huge.sh"],
+        &["submit", "binary.sh"],
+        &["submit", "wrong.sh"],
+        &["submit", "--array", "0", "--", "true"],
+        &["submit", "--array", "1000001", "--", "true"],
+        &["submit", "--memory", "3X", "--", "true"],
+        &["submit", "--time", "soon", "--", "true"],
+        &["submit", "--cores", "0", "--", "true"],
+        &["submit", "--queue", "a", "--site", "b", "--", "true"],
+        &["submit", "--env", "PILOTAGE_JOB_ID=1", "--", "true"],
+        &["submit", "--env", "SURELY_NOT_SET", "--", "true"],
+        &["submit", "--input", "absent.txt", "--", "true"],
+        &["submit", "--output", "../out", "--", "true"],
+        &["submit", "--from", "bad.jsonl"],
+        &["submit", "--from", "absent.jsonl"],
+        &["queues", "set", "local", "onlne"],
+        &["token", "create", "ada", "--role", "usr"],
+        &["wait"],
+        &["wait", "--timeout", "-1", "17"],
+    ];
+    let mut table = String::new();
+    for case in cases {
+        let output = place.bare(case).current_dir(place.path("")).output().unwrap();
+        entry(&mut table, &case.join(" "), &place, &output);
+    }
+    let mut binary = place.bare(&["submit", "--name"]);
+    let output = binary.arg(OsStr::from_bytes(b"job\xff\x01")).args(["--", "true"]).output().unwrap();
+    entry(&mut table, "submit --name <binary>", &place, &output);
+    insta::assert_snapshot!(table);
+}
+
+/// What only a server can refuse.
+#[test]
+fn what_the_server_refuses() {
+    let up = Up::start();
+    let place = &up.place;
+    let token = |args: &[&str]| up.out(&[&["token", "create"], args].concat()).trim().to_owned();
+    let (user, expired) = (token(&["ada"]), token(&["ada", "--expires", "1s"]));
+    let shifter = token(&["sam", "--role", "shifter"]);
+    let mine = up.submit(&["--queue", "local", "--", "true"]).to_string();
+    let other = |token: &str, args: &[&str]| {
+        let mut command = place.bare(args);
+        command.env("PILOTAGE_URL", &up.url).env("PILOTAGE_TOKEN", token).output().unwrap()
+    };
+    crate::support::eventually("the token's end", || {
+        (other(&expired, &["jobs"]).status.code() == Some(4)).then_some(())
+    });
+    let big = place.write("big.jsonl", format!("{{\"command\":[\"echo\",\"{}\"]}}\n", "x".repeat(1 << 20)));
+    let mut table = String::new();
+    let own: &[&[&str]] = &[
+        &["submit", "--queue", "loacl", "--", "true"],
+        &["submit", "--name", "bell\u{7}", "--", "true"],
+        &["submit", "--from", big.to_str().unwrap()],
+        &["job", "4711"],
+        &["logs", "4711"],
+        &["kill", "4711"],
+        &["jobs", "--cursor", "nonsense"],
+        &["queues", "set", "absent", "online"],
+        &["queues", "define", "no/name"],
+        &["pilots", "drain", "4711"],
+        &["backup", "/proc/nowhere/copy"],
+        &["token", "revoke", "4711"],
+    ];
+    for case in own {
+        entry(&mut table, &case.join(" "), place, &up.client(case).output().unwrap());
+    }
+    let others: &[(&str, &str, &[&str])] = &[
+        ("expired", &expired, &["jobs"]),
+        ("no such", "pilotage_0000", &["jobs"]),
+        ("none", "", &["jobs"]),
+        ("user", &user, &["kill", &mine]),
+        ("user", &user, &["queues", "set", "local", "offline"]),
+        ("user", &user, &["token", "list"]),
+        ("user", &user, &["backup", "/tmp/never-made"]),
+        ("shifter", &shifter, &["queues", "set", "local", "offline"]),
+    ];
+    for (who, token, case) in others {
+        entry(&mut table, &format!("[{who} token] {}", case.join(" ")), place, &other(token, case));
+    }
+    insta::assert_snapshot!(table.replace(&up.url, "URL"));
+    up.wait(&mine, 0);
+    up.stop();
+}
+
+/// A server whose clock is an hour off is noticed.
+#[test]
+fn a_clock_that_is_off_is_noticed() {
+    let place = Place::new();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || listener.incoming().flatten().for_each(answer_an_hour_late));
+    let output = place.bare(&["doctor", "--url", &url]).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("FAIL  clock      differs from the server's by "), "{said}");
+    assert!(said.contains("keep both in time by NTP"), "{said}");
+}
+
+fn answer_an_hour_late(mut stream: std::net::TcpStream) {
+    use std::io::{Read, Write};
+    let mut request = [0; 4096];
+    let _ = stream.read(&mut request);
+    let late = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(1);
+    let date = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&late).unwrap();
+    let head = format!("HTTP/1.1 200 OK\r\ndate: {date}\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{{}}");
+    let _ = stream.write_all(head.as_bytes());
+}

@@ -1,0 +1,35 @@
+//! The server and factory process dies without warning while jobs run.
+
+use crate::support::{Place, Up, eventually, free_port};
+use std::collections::BTreeMap;
+
+#[test]
+fn every_job_ends_once_although_the_server_was_killed() {
+    let listen = format!("127.0.0.1:{}", free_port());
+    let up = Up::in_place(Place::new(), &listen, &["--slots", "2"]);
+    let done = up.place.path("done");
+    std::fs::create_dir(&done).unwrap();
+    let words = format!("sleep 0.1; echo x >> {}/$PILOTAGE_JOB_ID", done.display());
+    let answer = up.json(&["submit", "--array", "200", "--json", "--", "sh", "-c", &words]);
+    let first = answer["array"]["first"].as_i64().unwrap();
+    let ids = format!("{first}-{}", first + 199);
+    let ended = || std::fs::read_dir(&done).unwrap().count();
+    eventually("30 jobs to end", || (ended() >= 30).then_some(()));
+    let place = up.crash();
+    eventually("some jobs to end without a server", || (ended() >= 32).then_some(()));
+    let up = Up::in_place(place, &listen, &["--slots", "2"]);
+    up.wait(&ids, 0);
+    let runs: BTreeMap<String, usize> = std::fs::read_dir(&done)
+        .unwrap()
+        .flatten()
+        .map(|file| {
+            (file.file_name().to_string_lossy().into_owned(), std::fs::read_to_string(file.path()).unwrap().len() / 2)
+        })
+        .collect();
+    assert_eq!(runs.len(), 200);
+    let twice: Vec<_> = runs.iter().filter(|(_, times)| **times != 1).collect();
+    assert!(twice.is_empty(), "jobs ran more than once: {twice:?}");
+    let counts = up.json(&["jobs", "--count", "--json"]);
+    assert_eq!(counts["finished"].as_u64(), Some(200), "{counts}");
+    up.stop();
+}

@@ -1,0 +1,15 @@
+//! The program as its users run it: every test starts `pilotage up` of its own and leaves nothing behind.
+
+mod bad_input;
+mod crash;
+mod demo;
+mod detach;
+mod kill_retry_wait;
+mod listings;
+mod logs;
+mod operating;
+mod postgres;
+mod queues;
+mod slurm;
+mod submit;
+mod support;

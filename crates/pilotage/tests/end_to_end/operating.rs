@@ -1,0 +1,83 @@
+//! What an operator does: tokens, backup and restore, factories, configuration.
+
+use crate::support::{Place, Role, Up};
+
+#[test]
+fn a_backup_of_a_working_server_can_be_restored() {
+    let up = Up::start();
+    let id = up.submit(&["--", "echo", "kept"]);
+    up.wait(&id.to_string(), 0);
+    let copy = up.place.path("copy");
+    up.out(&["backup", copy.to_str().unwrap()]);
+    up.submit(&["--", "echo", "lost"]);
+    let refused = up
+        .place
+        .bare(&["restore", copy.to_str().unwrap(), "--dir", up.place.dir().to_str().unwrap()])
+        .output()
+        .unwrap();
+    assert_eq!(refused.status.code(), Some(2), "{}", String::from_utf8_lossy(&refused.stderr));
+    up.wait(&(id + 1).to_string(), 0);
+    let place = up.stop();
+    let restored =
+        place.bare(&["restore", copy.to_str().unwrap(), "--dir", place.dir().to_str().unwrap()]).output().unwrap();
+    assert!(restored.status.success(), "{}", String::from_utf8_lossy(&restored.stderr));
+    let up = Up::in_place(place, "127.0.0.1:0", &["--slots", "1"]);
+    let jobs = up.json(&["jobs", "--json"]);
+    assert_eq!(jobs["jobs"].as_array().unwrap().len(), 1, "{jobs}");
+    assert_eq!(up.out(&["logs", &id.to_string()]), "kept\n");
+    up.stop();
+}
+
+#[test]
+fn tokens_are_made_used_and_revoked() {
+    let up = Up::start();
+    let made = up.json(&["token", "create", "ada", "--expires", "1h", "--json"]);
+    let token = made["token"].as_str().unwrap();
+    let as_ada = |args: &[&str]| {
+        let mut command = up.place.bare(args);
+        command.env("PILOTAGE_URL", &up.url).env("PILOTAGE_TOKEN", token);
+        command.output().unwrap()
+    };
+    let submitted = as_ada(&["submit", "--json", "--", "true"]);
+    assert!(submitted.status.success(), "{}", String::from_utf8_lossy(&submitted.stderr));
+    let jobs = up.json(&["jobs", "--json", "--user", "ada"]);
+    assert_eq!(jobs["jobs"].as_array().unwrap().len(), 1);
+    assert_eq!(as_ada(&["token", "list"]).status.code(), Some(4));
+    up.wait(&jobs["jobs"][0]["id"].to_string(), 0);
+    up.out(&["token", "revoke", &made["id"].to_string()]);
+    assert_eq!(as_ada(&["jobs"]).status.code(), Some(4));
+    up.stop();
+}
+
+#[test]
+fn a_separate_factory_serves_a_separate_server() {
+    let up = Up::with(&["--slots", "0"]);
+    let token = up.place.dir().join("factory.token");
+    up.out(&["queues", "define", "own", "--site", "here"]);
+    let config = format!(
+        "[factory]\nname = \"apart\"\nservers = [\"{}\"]\ntoken_file = \"{}\"\ndir = \"{}\"\ncycle_s = 1\n\n[batch.machine]\nsystem = \"local\"\n\n[label.one]\nqueue = \"own\"\nbatch = \"machine\"\n",
+        up.url,
+        token.display(),
+        up.place.path("factory").display()
+    );
+    let file = up.place.write("factory.toml", config);
+    let file = file.to_str().unwrap();
+    let checked = up.place.bare(&["factory", "check", "--config", file]).output().unwrap();
+    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+    let id = up.submit(&["--queue", "own", "--", "echo", "served"]);
+    let explained = up.place.bare(&["factory", "explain", "one", "--config", file]).output().unwrap();
+    let said = String::from_utf8(explained.stdout).unwrap();
+    assert!(said.contains("1 job waits"), "{said}{}", String::from_utf8_lossy(&explained.stderr));
+    let factory = Role::start(&up.place, &["factory", "run", "--config", file], false);
+    up.wait(&id.to_string(), 0);
+    factory.stop();
+    up.stop();
+}
+
+#[test]
+fn a_server_checks_its_file() {
+    let place = Place::new();
+    let file = place.write("server.toml", "dir = \"server\"\nlisten = \"127.0.0.1:0\"\nlease = \"3s\"\n");
+    let good = place.bare(&["server", "--check", "--config", file.to_str().unwrap()]).output().unwrap();
+    assert!(good.status.success(), "{}", String::from_utf8_lossy(&good.stderr));
+}
