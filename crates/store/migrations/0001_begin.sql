@@ -109,7 +109,6 @@ CREATE TABLE pilot (
 );
 CREATE INDEX pilot_live ON pilot (factory, id) WHERE state < 5;
 CREATE INDEX pilot_state ON pilot (state, id);
-CREATE INDEX pilot_factory ON pilot (factory, id);
 CREATE INDEX pilot_label ON pilot (label, id);
 CREATE INDEX pilot_queue ON pilot (queue, id);
 
@@ -140,9 +139,9 @@ CREATE TABLE command (
     issuer TEXT NOT NULL, given BIGINT NOT NULL, expires BIGINT NOT NULL, state BIGINT NOT NULL, note TEXT NOT NULL
 );
 CREATE INDEX command_target ON command (kind, target, id);
-CREATE INDEX command_queued ON command (id) WHERE state = 0;
+CREATE INDEX command_waiting ON command (target, kind, id) WHERE state = 0;
 CREATE INDEX command_pilot ON command (pilot, id) WHERE state = 0;
-CREATE INDEX command_state ON command (state, id);
+CREATE INDEX command_expires ON command (expires) WHERE state = 0;
 
 CREATE TABLE token (
     id KEY64, hash BYTES NOT NULL UNIQUE, usr TEXT NOT NULL, grp TEXT NOT NULL, role TEXT NOT NULL, sites TEXT NOT NULL,

@@ -38,8 +38,6 @@ statements! {
     COMMANDS = concat!("SELECT ", columns!(), " FROM command WHERE id < ?1 ORDER BY id DESC LIMIT ?2");
     COMMANDS_TO = concat!("SELECT ", columns!(), " FROM command WHERE kind = ?3 AND target = ?4 AND id < ?1 \
         ORDER BY id DESC LIMIT ?2");
-    COMMANDS_IN_STATE = concat!("SELECT ", columns!(), " FROM command WHERE state = ?3 AND id < ?1 \
-        ORDER BY id DESC LIMIT ?2");
 }
 
 /// A command to be given.
@@ -148,10 +146,6 @@ impl Store {
                         let (kind, name) = key_of(target);
                         values.extend([Value::from(kind), Value::from(name)]);
                         &COMMANDS_TO
-                    }
-                    CommandFilter { state: Some(state), .. } => {
-                        values.push(Value::from(*state as i64));
-                        &COMMANDS_IN_STATE
                     }
                     _ => &COMMANDS,
                 };

@@ -1,6 +1,10 @@
 //! Tests of the store on both engines.
 
+mod archive;
+mod beside;
+mod faults;
 mod group_commit;
+mod ranges;
 mod statements;
 mod story;
 mod support;

@@ -28,12 +28,15 @@ trait Operation: Send {
     fn answer(self: Box<Self>, committed: std::result::Result<(), &Error>);
 }
 
+/// Something that has the connection for itself.
+type Exclusive = Box<dyn FnOnce(&mut dyn Connection) + Send>;
+
 /// What the writer is asked to do.
 enum Work {
     /// To be committed together with others.
     Operation(Box<dyn Operation>),
     /// To have the connection alone, outside of any transaction.
-    Alone(Box<dyn FnOnce(&mut dyn Connection) + Send>),
+    Alone(Exclusive),
     /// To end.
     Stop,
 }
@@ -201,8 +204,9 @@ impl Body {
                 self.counts.commits.fetch_add(1, Ordering::Relaxed);
                 self.counts.operations.fetch_add(batch.len() as u64, Ordering::Relaxed);
                 self.parts.shared.keep(learned);
-                batch.drain(..).for_each(|operation| operation.answer(Ok(())));
+                // Told before answered: who waits for a change after an answer must not find an older one.
                 self.parts.outbox.publish(changes);
+                batch.drain(..).for_each(|operation| operation.answer(Ok(())));
             }
             Err(error) => {
                 tracing::warn!(%error, operations = batch.len(), "group commit failed");

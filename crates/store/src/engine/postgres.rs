@@ -57,6 +57,18 @@ impl Postgres {
         }
     }
 
+    /// Begins a transaction. A connection that broke while nobody used it is noticed here, where nothing is lost yet.
+    fn begin_with(&mut self, text: &str) -> Result<()> {
+        self.revive()?;
+        match self.run(text) {
+            Err(Error::Unavailable { .. }) => {
+                self.connect()?;
+                self.run(text)
+            }
+            begun => begun,
+        }
+    }
+
     /// The runtime and the client, for what needs more than [`Connection`].
     pub(crate) fn parts(&self) -> Result<(&Runtime, &Client)> {
         Ok((self.runtime()?, self.client()?))
@@ -166,13 +178,11 @@ impl Connection for Postgres {
     }
 
     fn begin(&mut self) -> Result<()> {
-        self.revive()?;
-        self.run("BEGIN")
+        self.begin_with("BEGIN")
     }
 
     fn begin_read(&mut self) -> Result<()> {
-        self.revive()?;
-        self.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        self.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
     }
 
     fn commit(&mut self) -> Result<()> {

@@ -29,6 +29,7 @@ macro_rules! statements {
             };
         )*
         #[cfg(test)]
+        #[allow(dead_code, reason = "statements that only tests use are in no list")]
         pub(crate) const ALL: &[&$crate::engine::Sql] = &[$(&$name),*];
     };
     (@text $one:expr) => { $one };

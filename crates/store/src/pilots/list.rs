@@ -1,7 +1,7 @@
 //! Listings and counts of pilots.
 
 use super::row::flag_of;
-use crate::engine::{Row, Sql, Value, params, statements};
+use crate::engine::{Connection, Row, Sql, Value, params, statements};
 use crate::jobs::codes;
 use crate::page::collect;
 use crate::{Page, Result, Store};
@@ -26,9 +26,8 @@ statements! {
     PILOTS_IN_STATE = summary!("WHERE p.state = ?3 AND p.id < ?1 ORDER BY p.id DESC LIMIT ?2");
     PILOTS_OF_LABEL = summary!("WHERE p.label = ?3 AND p.id < ?1 ORDER BY p.id DESC LIMIT ?2");
     PILOTS_OF_QUEUE = summary!("WHERE p.queue = ?3 AND p.id < ?1 ORDER BY p.id DESC LIMIT ?2");
-    PILOTS_OF_FACTORY = summary!("WHERE p.factory = ?3 AND p.id < ?1 ORDER BY p.id DESC LIMIT ?2");
     LIVE_OF_FACTORY = summary!("WHERE p.factory = ?1 AND p.state < 5 ORDER BY p.id");
-    LIVE = summary!("WHERE p.state < 5 ORDER BY p.id");
+    LIVE = summary!("WHERE p.state < 5 ORDER BY p.factory, p.id");
     ONE_PILOT = summary!("WHERE p.id = ?1");
     LABEL_COUNTS = "SELECT factory, label, queue, state, pilots, slots FROM label_count WHERE pilots > 0 \
         ORDER BY factory, label, queue, state";
@@ -72,11 +71,8 @@ impl Store {
         let below = cursor.unwrap_or(i64::MAX);
         self.read(move |connection| {
             if filter.live && filter.state.is_none_or(|state| !state.is_final()) {
-                let rows = match &filter.factory {
-                    Some(factory) => connection.query(&LIVE_OF_FACTORY, params![factory])?,
-                    None => connection.query(&LIVE, &[])?,
-                };
-                return live_page(&rows, &filter, below, limit as usize);
+                let pilots = live(connection, filter.factory.as_ref())?;
+                return Ok(live_page(pilots, &filter, below, limit as usize));
             }
             let scan = |below: i64, rows: usize| {
                 let (sql, value) = index_for(&filter);
@@ -97,10 +93,7 @@ impl Store {
 
     /// All pilots that are not done or fault, of one factory or of all, by id.
     pub async fn live_pilots(&self, factory: Option<String>) -> Result<Vec<PilotSummary>> {
-        match factory {
-            Some(factory) => self.rows(&LIVE_OF_FACTORY, params![factory].to_vec(), pilot_of).await,
-            None => self.rows(&LIVE, Vec::new(), pilot_of).await,
-        }
+        self.read(move |connection| live(connection, factory.as_ref())).await
     }
 
     /// Pilots by label and state, from counters.
@@ -124,26 +117,28 @@ fn index_for(filter: &PilotFilter) -> (&'static Sql, Option<Value>) {
         PilotFilter { label: Some(label), .. } => (&PILOTS_OF_LABEL, Some(Value::from(label))),
         PilotFilter { state: Some(state), .. } => (&PILOTS_IN_STATE, Some(Value::from(*state as i64))),
         PilotFilter { queue: Some(queue), .. } => (&PILOTS_OF_QUEUE, Some(Value::from(queue))),
-        PilotFilter { factory: Some(factory), .. } => (&PILOTS_OF_FACTORY, Some(Value::from(factory))),
         _ => (&PILOTS, None),
     }
 }
 
+/// Live pilots by id.
+fn live(connection: &mut dyn Connection, factory: Option<&String>) -> Result<Vec<PilotSummary>> {
+    let rows = match factory {
+        Some(factory) => connection.query(&LIVE_OF_FACTORY, params![factory])?,
+        None => connection.query(&LIVE, &[])?,
+    };
+    let mut pilots = rows.iter().map(pilot_of).collect::<Result<Vec<_>>>()?;
+    pilots.sort_by_key(|pilot| pilot.id);
+    Ok(pilots)
+}
+
 /// Live pilots are few enough to be looked at all.
-fn live_page(rows: &[Row], filter: &PilotFilter, below: i64, limit: usize) -> Result<Page<PilotSummary>> {
-    let mut found = Vec::new();
-    for row in rows.iter().rev() {
-        let pilot = pilot_of(row)?;
-        if pilot.id.0 >= below || !is_meant(&pilot, filter) {
-            continue;
-        }
-        if found.len() == limit {
-            let next = found.last().map(|pilot: &PilotSummary| pilot.id.0);
-            return Ok(Page { rows: found, next });
-        }
-        found.push(pilot);
-    }
-    Ok(Page { rows: found, next: None })
+fn live_page(pilots: Vec<PilotSummary>, filter: &PilotFilter, below: i64, limit: usize) -> Page<PilotSummary> {
+    let mut meant = pilots.into_iter().rev().filter(|pilot| pilot.id.0 < below && is_meant(pilot, filter));
+    let rows: Vec<PilotSummary> = meant.by_ref().take(limit).collect();
+    let last = rows.last().map(|pilot| pilot.id.0);
+    let next = if meant.next().is_some() { last } else { None };
+    Page { rows, next }
 }
 
 fn is_meant(pilot: &PilotSummary, filter: &PilotFilter) -> bool {

@@ -96,7 +96,6 @@ fn hot() -> Vec<&'static Sql> {
         "PILOTS_IN_STATE",
         "PILOTS_OF_LABEL",
         "PILOTS_OF_QUEUE",
-        "PILOTS_OF_FACTORY",
         "TOKEN_BY_HASH",
         "CHUNKS",
         "CHUNK_BEFORE",

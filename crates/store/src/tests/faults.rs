@@ -1,0 +1,201 @@
+//! Full disks, broken connections, killed processes, two servers.
+
+use super::support::{self, NOW, TestStore, array, lease, single};
+use crate::engine::{Connection, params, statements};
+use crate::{CountScope, Error, Store, StoreConfig};
+use model::{JobId, JobState};
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+statements! {
+    FILL = "INSERT INTO meta (name, value) VALUES (?1, ?2)";
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_is_said_and_survived() {
+    let test = TestStore::open(support::sqlite()).await;
+    test.queue("q").await;
+    test.submit(single("ann", "q")).await;
+    limit_pages(&test, "PRAGMA max_page_count = 120").await;
+    let full = loop {
+        let filled = test.store.write(|tx| {
+            let name = tx.next_ids("lane", 1)?.to_string();
+            tx.execute(&FILL, params![name, vec![0u8; 8192]])
+        });
+        if let Err(error) = filled.await {
+            break error;
+        }
+    };
+    assert!(matches!(full, Error::Full), "{full}");
+    assert!(full.is_temporary());
+    assert_eq!(test.state(JobId(1)).await, JobState::Activated, "reading goes on");
+    limit_pages(&test, "PRAGMA max_page_count = 100000").await;
+    assert_eq!(test.submit(single("ann", "q")).await.first, JobId(2));
+}
+
+async fn limit_pages(test: &TestStore, pragma: &'static str) {
+    let run = |connection: &mut dyn Connection| connection.query(&crate::engine::Sql { sqlite: pragma, ..FILL }, &[]);
+    test.store.inner.writer.alone(run).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_queue_is_said() {
+    let (mut config, home) = support::sqlite();
+    config.write_queue = 4;
+    let test = TestStore::open((config, home)).await;
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let (busy, is_busy) = std::sync::mpsc::channel::<()>();
+    let store = test.store.clone();
+    let held = tokio::spawn(async move {
+        store
+            .inner
+            .writer
+            .alone(move |_| {
+                busy.send(()).unwrap();
+                wait.recv().unwrap();
+                Ok(())
+            })
+            .await
+    });
+    tokio::task::spawn_blocking(move || is_busy.recv().unwrap()).await.unwrap();
+    let puts: Vec<_> = (0..8)
+        .map(|n| {
+            let store = test.store.clone();
+            tokio::spawn(async move { store.set_meta(&n.to_string(), vec![]).await })
+        })
+        .collect();
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
+    while puts.iter().filter(|put| put.is_finished()).count() < 4 {
+        assert!(tokio::time::Instant::now() < deadline, "nobody was refused");
+        tokio::task::yield_now().await;
+    }
+    go.send(()).unwrap();
+    held.await.unwrap().unwrap();
+    let mut refused = 0;
+    for put in puts {
+        match put.await.unwrap() {
+            Ok(()) => {}
+            Err(Error::Busy { .. }) => refused += 1,
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert_eq!(refused, 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_process_is_refused_with_the_name_of_the_first() {
+    let test = TestStore::open(support::sqlite()).await;
+    let second = Store::open(&test.config).await;
+    let Err(error) = second else { panic!("two stores in one directory") };
+    assert!(matches!(&error, Error::InUse { pid, .. } if *pid == std::process::id()), "{error}");
+    test.store.close().await;
+    assert!(matches!(test.store.queues().await, Err(Error::Unavailable { .. })));
+    Store::open(&test.config).await.unwrap().close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn broken_connections_are_made_again() {
+    let home = tokio::task::spawn_blocking(support::postgres).await.unwrap();
+    let test = TestStore::open(home).await;
+    test.queue("q").await;
+    let crate::Location::Postgres(url) = test.config.location.clone() else { panic!("not postgresql") };
+    let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() \
+               AND pid <> pg_backend_pid()";
+    tokio::task::spawn_blocking(move || crate::engine::postgres::Postgres::open(&url).unwrap().run(cut).unwrap())
+        .await
+        .unwrap();
+    assert_eq!(test.submit(single("ann", "q")).await.first, JobId(1));
+    assert_eq!(test.store.queues().await.unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_servers_never_lease_a_job_twice() {
+    let home = tokio::task::spawn_blocking(support::postgres).await.unwrap();
+    let one = TestStore::open(home).await;
+    let two = Store::open(&one.config).await.unwrap();
+    one.queue("q").await;
+    let mut heard = two.changes();
+    one.submit(array("ann", "q", 1000)).await;
+    let told = async { while !heard.recv().await.unwrap().has_activated("q") {} };
+    tokio::time::timeout(Duration::from_secs(20), told).await.unwrap();
+    let pilots = [one.pilot("q").await, one.pilot("q").await, one.pilot("q").await, one.pilot("q").await];
+    let leasing = pilots.iter().enumerate().map(|(n, pilot)| {
+        let (store, pilot) = (if n % 2 == 0 { one.store.clone() } else { two.clone() }, *pilot);
+        tokio::spawn(async move {
+            let mut got = Vec::new();
+            let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+            while store.counts(CountScope::All).await.unwrap().of(JobState::Activated) > 0 {
+                assert!(tokio::time::Instant::now() < deadline, "jobs are left that nobody gets");
+                got.extend(
+                    store.lease_and_report(lease(pilot, "q", 7, NOW)).await.unwrap().jobs.iter().map(|job| job.id.0),
+                );
+            }
+            got
+        })
+    });
+    let mut all = Vec::new();
+    for task in leasing.collect::<Vec<_>>() {
+        all.extend(task.await.unwrap());
+    }
+    all.sort_unstable();
+    assert_eq!(all, (1..=1000).collect::<Vec<_>>());
+    assert!(one.store.try_duty("reaper", NOW, NOW + Duration::from_secs(9)).await.unwrap());
+    assert!(!two.try_duty("reaper", NOW, NOW + Duration::from_secs(9)).await.unwrap());
+    two.close().await;
+}
+
+/// Variable that turns this test into the process that is killed.
+const VICTIM: &str = "STORE_TEST_VICTIM";
+
+/// Writes until it is killed, and says each job that was acknowledged.
+#[tokio::test(flavor = "multi_thread")]
+async fn victim() {
+    let Ok(directory) = std::env::var(VICTIM) else { return };
+    let store = Store::open(&StoreConfig::directory(directory)).await.unwrap();
+    loop {
+        let call = crate::SubmitCall {
+            user: "ann".into(),
+            idempotency_key: None,
+            jobs: vec![single("ann", "q"), array("ann", "q", 3)],
+            now: NOW,
+        };
+        let submitted = store.submit(call).await.unwrap();
+        println!("acknowledged {}", submitted[1].first.0 + 2);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_acknowledged_survives_a_kill() {
+    for acknowledged in [5, 40, 200] {
+        let directory = tempfile::tempdir().unwrap();
+        let last = kill_after(directory.path(), acknowledged);
+        let store = Store::open(&StoreConfig::directory(directory.path())).await.unwrap();
+        let counts = store.counts(CountScope::All).await.unwrap();
+        assert!(counts.of(JobState::Activated) >= last, "{counts:?} after {last} were acknowledged");
+        assert_eq!(counts.total() % 4, 0, "a submission is kept whole or not at all");
+        let listed = store.job(JobId(last as i64)).await.unwrap().unwrap();
+        assert_eq!(listed.summary.index, 2);
+        store.close().await;
+    }
+}
+
+/// Runs the victim, kills it after some acknowledgements and returns the last job that was acknowledged.
+fn kill_after(directory: &std::path::Path, acknowledged: usize) -> u64 {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "tests::faults::victim", "--nocapture"])
+        .env(VICTIM, directory)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let said = lines.map_while(Result::ok).filter_map(|line| {
+        let (_, number) = line.split_once("acknowledged ")?;
+        number.trim().parse::<u64>().ok()
+    });
+    let last = said.take(acknowledged).last().unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    last
+}
