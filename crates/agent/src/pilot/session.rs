@@ -12,6 +12,12 @@ use wire::{Client, ClientConfig, PilotSecret};
 /// How long a pilot tries to reach the server at its start, at least.
 const PATIENCE: Duration = Duration::from_secs(600);
 
+/// The shortest and the longest time, in seconds, that a call may take beside its wait.
+const CALL_MIN_S: f64 = 5.0;
+const CALL_MAX_S: f64 = 30.0;
+/// The longest time of one upload.
+const UPLOAD: Duration = Duration::from_secs(900);
+
 /// Shared by everything in the pilot that calls the server.
 pub(super) struct Session {
     /// Who we are.
@@ -19,7 +25,29 @@ pub(super) struct Session {
     /// What hello said at first.
     pub(super) hello: Hello,
     request: HelloRequest,
-    client: Mutex<Client>,
+    clients: Mutex<Clients>,
+}
+
+/// With the present token.
+struct Clients {
+    /// For calls that are answered soon.
+    brief: Client,
+    /// For uploads.
+    patient: Client,
+}
+
+impl Clients {
+    /// Calls give up within a lease, so that a cut connection does not cost more than one.
+    fn new(secret: &PilotSecret, hello: &Hello) -> Result<Clients, wire::Error> {
+        let client = |timeout| {
+            let mut config = ClientConfig::new(secret.urls.clone(), Some(hello.token.clone()));
+            config.trust = secret.trust.clone();
+            config.timeout = timeout;
+            Client::new(config)
+        };
+        let lease = Duration::from_secs_f64(hello.lease_s.clamp(CALL_MIN_S, CALL_MAX_S));
+        Ok(Clients { brief: client(lease)?, patient: client(UPLOAD)? })
+    }
 }
 
 /// Waits longer and longer: 0.1 s, doubled up to 10 s.
@@ -47,28 +75,33 @@ impl Session {
         let mut config = ClientConfig::new(secret.urls.clone(), None);
         config.trust = secret.trust.clone();
         let client = Client::new(config).map_err(PilotError::Connection)?;
-        let request = hello_request(secret.secret, args)?;
+        let request = hello_request(secret.secret.clone(), args)?;
         let patience = PATIENCE.max(Duration::from_secs(args.idle_s.into()));
         let hello = say_hello(&client, secret.pilot, &request, patience).await?;
         tracing::info!(
             pilot = %secret.pilot, queue = hello.queue, site = hello.site, incarnation = hello.incarnation,
             server = client.url(), "at work"
         );
-        let client = Mutex::new(client.with_token(&hello.token));
-        Ok(Arc::new(Session { pilot: secret.pilot, hello, request, client }))
+        let clients = Mutex::new(Clients::new(&secret, &hello).map_err(PilotError::Connection)?);
+        Ok(Arc::new(Session { pilot: secret.pilot, hello, request, clients }))
     }
 
     /// A client with the present token.
     pub(super) fn client(&self) -> Client {
-        self.client.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner).brief.clone()
+    }
+
+    /// A client that may take its time, for uploads.
+    pub(super) fn upload_client(&self) -> Client {
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner).patient.clone()
     }
 
     /// Gets a new token after the server refused the old one.
     pub(super) async fn renew(&self) -> Result<(), wire::Error> {
-        let client = self.client();
-        let hello = client.hello(self.pilot, &self.request).await?;
-        let client = client.with_token(&hello.token);
-        *self.client.lock().unwrap_or_else(PoisonError::into_inner) = client;
+        let token = self.client().hello(self.pilot, &self.request).await?.token;
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        clients.brief = clients.brief.with_token(&token);
+        clients.patient = clients.patient.with_token(&token);
         tracing::info!(pilot = %self.pilot, "has a new token");
         Ok(())
     }

@@ -80,7 +80,7 @@ async fn keep_on_server(session: &Session, job: &LeasedJob, output: &FileTransfe
     let content = bytes::Bytes::from(content);
     let mut back_off = super::session::BackOff::new();
     loop {
-        match session.client().put_output(job, &output.name, content.clone()).await {
+        match session.upload_client().put_output(job, &output.name, content.clone()).await {
             Err(error) if error.is_temporary() => tokio::time::sleep(back_off.next()).await,
             other => return other.map_err(|error| error.to_string()),
         }
