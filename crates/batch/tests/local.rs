@@ -1,5 +1,7 @@
 //! Local pilots as a factory uses them, with real processes.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use batch::local::{Local, LocalConfig};
 use batch::{BatchError, BatchSystem, Flag, Needs, PilotStatus, SubmitOutcome, SubmitRequest};
 use model::{ErrorClass, PilotEvent, PilotId};

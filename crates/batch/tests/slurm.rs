@@ -1,5 +1,7 @@
 //! Pilots in a real Slurm. `SLURM_CONF` names one that may be used; `cargo xtask test` starts it.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use batch::slurm::{Slurm, SlurmConfig};
 use batch::{BatchSystem, Flag, Needs, PilotStatus, SubmitOutcome, SubmitRequest};
 use model::{ErrorClass, PilotEvent, PilotId};

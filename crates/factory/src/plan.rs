@@ -126,3 +126,6 @@ fn choose(pilots: Vec<&PilotSummary>, count: u64) -> (Vec<PilotId>, Vec<PilotId>
     let drain = running.iter().take(count - pending.len()).map(|pilot| pilot.id).collect();
     (pending, drain)
 }
+
+#[cfg(test)]
+mod tests;

@@ -79,7 +79,8 @@ pub fn reconcile(records: &[&PilotSummary], answer: Answer<'_>, memory: &mut Mem
 fn update_of(record: &PilotSummary, status: &PilotStatus, taken: Time) -> Option<BatchUpdate> {
     let event = status.event.unwrap_or(PilotEvent::Submit);
     // A pilot that spoke after the answer was taken is not waiting, whatever the answer says.
-    let outdated = event == PilotEvent::Queue && record.last_heard.is_some_and(|heard| heard > taken);
+    let heard = record.last_heard.max(record.started);
+    let outdated = event == PilotEvent::Queue && heard.is_some_and(|heard| heard > taken);
     let next = record.state.next(event).ok().filter(|_| !outdated)?;
     let flag = match status.flag {
         Some(Flag::Held) => Some(PilotFlag::Held),
@@ -157,3 +158,6 @@ fn close_strangers<'a>(
     }
     memory.strangers = alive;
 }
+
+#[cfg(test)]
+mod tests;
