@@ -1,0 +1,10 @@
+//! The factory with local pilots and a server that is simulated behind the same calls.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "a test may panic")]
+
+mod configuration;
+mod crash;
+mod cycle;
+mod running;
+mod server;
+mod site;

@@ -1,0 +1,231 @@
+//! A server in memory: keeps pilots by the model's own transitions, and can fail or hang at any call.
+
+use async_trait::async_trait;
+use factory::Server;
+use model::{
+    Command, CommandId, CommandState, Decision, Demand, PilotEvent, PilotFlag, PilotId, PilotState, QueueRecord, Shape,
+    Target, Time, Verb, demand::WaitingShape,
+};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+use tokio::sync::Notify;
+use wire::Error;
+use wire::api::*;
+
+#[derive(Clone, Default)]
+pub struct FakeServer {
+    state: Arc<Mutex<State>>,
+    nudge: Arc<Notify>,
+}
+
+#[derive(Default)]
+pub struct State {
+    pub pilots: BTreeMap<PilotId, PilotSummary>,
+    pub waiting: u64,
+    pub idle_slots: u64,
+    pub queues: Vec<QueueRecord>,
+    pub decisions: Vec<Decision>,
+    pub logs: BTreeMap<(PilotId, String), String>,
+    pub heartbeats: Vec<FactoryHeartbeat>,
+    pub commands: Vec<Command>,
+    pub outcomes: Vec<(CommandId, CommandOutcome)>,
+    /// No call is answered.
+    pub down: bool,
+    /// Calls that take effect and then never answer, as when the factory dies at that moment.
+    pub hangs_after: BTreeSet<&'static str>,
+    /// Calls that never take effect.
+    pub hangs_before: BTreeSet<&'static str>,
+}
+
+pub fn now() -> Time {
+    jiff::Timestamp::now().into()
+}
+
+impl FakeServer {
+    pub fn with_queue(name: &str) -> FakeServer {
+        let server = FakeServer::default();
+        server.lock().queues.push(QueueRecord::named(name));
+        server
+    }
+
+    pub fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    /// Jobs wait from now on, and the long poll says so.
+    pub fn activate(&self, jobs: u64) {
+        self.lock().waiting = jobs;
+        self.nudge.notify_waiters();
+    }
+
+    pub fn give(&self, verb: Verb) {
+        let mut state = self.lock();
+        let id = CommandId(state.commands.len() as i64 + 1);
+        state.commands.push(Command {
+            id,
+            target: Target::Factory("f1".into()),
+            verb,
+            arguments: vec![],
+            issuer: "test".into(),
+            time: now(),
+            expires: now() + Duration::from_secs(60),
+            state: CommandState::Queued,
+            note: String::new(),
+        });
+        self.nudge.notify_waiters();
+    }
+
+    /// As a pilot's own first call would.
+    pub fn hello(&self, pilot: PilotId) {
+        let mut state = self.lock();
+        let row = state.pilots.get_mut(&pilot).unwrap();
+        row.state = row.state.next(PilotEvent::Run).unwrap();
+        row.started = Some(now());
+        row.last_heard = Some(now());
+    }
+
+    pub fn states(&self) -> Vec<PilotState> {
+        self.lock().pilots.values().map(|pilot| pilot.state).collect()
+    }
+
+    async fn gate<T>(&self, call: &'static str, effect: impl FnOnce(&mut State) -> T) -> Result<T, Error> {
+        if self.lock().down {
+            return Err(Error::Unavailable { url: "fake".into(), reason: "switched off".into() });
+        }
+        if self.lock().hangs_before.contains(call) {
+            return std::future::pending().await;
+        }
+        let answer = effect(&mut self.lock());
+        if self.lock().hangs_after.contains(call) {
+            return std::future::pending().await;
+        }
+        Ok(answer)
+    }
+}
+
+impl State {
+    fn announce(&mut self, request: &AnnounceRequest) -> Announced {
+        let first = self.pilots.keys().next_back().map_or(1, |id| id.0 + 1);
+        for id in (first..).take(request.count as usize).map(PilotId) {
+            self.pilots.insert(id, announced(id, request));
+        }
+        let secrets = (0..request.count).map(|index| format!("secret-{first}-{index}")).collect();
+        Announced { first: PilotId(first), secrets }
+    }
+
+    fn apply(&mut self, update: &BatchUpdate) {
+        let Some(row) = self.pilots.get_mut(&update.pilot) else { return };
+        let Ok(next) = row.state.next(update.event) else { return };
+        row.state = next;
+        row.batch_id.clone_from(&update.batch_id);
+        row.native_state.clone_from(&update.native_state);
+        row.flag = update.flag;
+        row.error_class = update.error_class;
+        row.message.clone_from(&update.message);
+    }
+}
+
+fn announced(id: PilotId, request: &AnnounceRequest) -> PilotSummary {
+    PilotSummary {
+        id,
+        factory: request.factory.clone(),
+        label: request.label.clone(),
+        queue: request.queue.clone(),
+        site: request.queue.clone(),
+        batch: request.batch.clone(),
+        batch_id: String::new(),
+        native_state: String::new(),
+        state: PilotState::Announced,
+        flag: None,
+        incarnation: 0,
+        node: String::new(),
+        slots: 0,
+        jobs_now: 0,
+        jobs_ended: 0,
+        announced: now(),
+        started: None,
+        last_heard: None,
+        ended: None,
+        error_class: None,
+        message: String::new(),
+    }
+}
+
+#[async_trait]
+impl Server for FakeServer {
+    async fn heartbeat(&self, _: &str, said: &FactoryHeartbeat) -> Result<(), Error> {
+        self.gate("heartbeat", |state| state.heartbeats.push(said.clone())).await
+    }
+
+    async fn live_pilots(&self, factory: &str) -> Result<Vec<PilotSummary>, Error> {
+        let live = |state: &mut State| {
+            let pilots = state.pilots.values();
+            pilots.filter(|pilot| pilot.factory == factory && !pilot.state.is_final()).cloned().collect()
+        };
+        self.gate("pilots", live).await
+    }
+
+    async fn demand(&self) -> Result<Vec<Demand>, Error> {
+        let demand = |state: &mut State| {
+            let shape = Shape { cores: 1, ..Shape::default() };
+            let waiting = vec![WaitingShape { shape, jobs: state.waiting }];
+            vec![Demand { queue: "q".into(), waiting, idle_slots: state.idle_slots, running: 0 }]
+        };
+        self.gate("demand", demand).await
+    }
+
+    async fn queues(&self) -> Result<Vec<QueueRecord>, Error> {
+        self.gate("queues", |state| state.queues.clone()).await
+    }
+
+    async fn announce(&self, request: &AnnounceRequest) -> Result<Announced, Error> {
+        self.gate("announce", |state| state.announce(request)).await
+    }
+
+    async fn report(&self, report: &BatchReport) -> Result<(), Error> {
+        self.gate("report", |state| report.updates.iter().for_each(|update| state.apply(update))).await
+    }
+
+    async fn decide(&self, decisions: Vec<Decision>) -> Result<(), Error> {
+        self.gate("decide", |state| state.decisions.extend(decisions)).await
+    }
+
+    async fn command(&self, request: &CommandRequest) -> Result<(), Error> {
+        let retire = |state: &mut State| {
+            if let (Target::Pilot(pilot), Verb::Drain) = (&request.target, request.verb)
+                && let Some(row) = state.pilots.get_mut(pilot)
+            {
+                row.flag = Some(PilotFlag::Retiring);
+            }
+        };
+        self.gate("command", retire).await
+    }
+
+    async fn commands(&self, _: &str, wait_s: u32) -> Result<Vec<Command>, Error> {
+        let nudged = self.nudge.notified();
+        tokio::pin!(nudged);
+        nudged.as_mut().enable();
+        if self.lock().commands.iter().all(|command| command.state != CommandState::Queued) {
+            let _ = tokio::time::timeout(Duration::from_secs(wait_s.into()), nudged).await;
+        }
+        let take = |state: &mut State| {
+            let mut taken = Vec::new();
+            for command in state.commands.iter_mut().filter(|command| command.state == CommandState::Queued) {
+                command.state = CommandState::Delivered;
+                taken.push(command.clone());
+            }
+            taken
+        };
+        self.gate("commands", take).await
+    }
+
+    async fn outcome(&self, command: CommandId, outcome: &CommandOutcome) -> Result<(), Error> {
+        self.gate("outcome", |state| state.outcomes.push((command, outcome.clone()))).await
+    }
+
+    async fn push_log(&self, pilot: PilotId, stream: &str, content: Vec<u8>) -> Result<(), Error> {
+        let text = String::from_utf8_lossy(&content).into_owned();
+        self.gate("push_log", |state| drop(state.logs.insert((pilot, stream.to_owned()), text))).await
+    }
+}
