@@ -23,6 +23,11 @@ pub fn job_file(job: JobId, attempt: u32, kind: &str, name: &str) -> Path {
     Path::from_iter(fixed.into_iter().chain(name.split('/').filter(|part| !part.is_empty())))
 }
 
+/// The place that the store remembers, which is written as it is in the object store already.
+pub fn stored(location: &str) -> Path {
+    Path::parse(location).unwrap_or_else(|_| Path::from(location))
+}
+
 /// Where a pilot's log lies; `kind` is `out`, `err` or `log`.
 pub fn pilot_log(pilot: &PilotSummary, kind: &str) -> Path {
     let day: String = pilot.announced.to_string().chars().take(10).collect();

@@ -12,7 +12,6 @@ use bytes::Bytes;
 use futures_util::stream;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use model::{JobId, LogStream, Permission, Target, Verb};
-use object_store::path::Path;
 use std::time::Duration;
 use store::{LogFrom, LogName, LogPosition, NewCommand};
 use tokio::time::Instant;
@@ -135,7 +134,7 @@ async fn respond(state: &AppState, reading: Reading, query: &LogQuery) -> Result
     headers.insert(HeaderName::from_static(LOG_STATE), HeaderValue::from_static(state_word));
     let body = match &reading.position.location {
         _ if offset >= size => Body::empty(),
-        Some(location) => objects::body_from(&*state.objects, &Path::from(location.as_str()), offset).await?,
+        Some(location) => objects::body_from(&*state.objects, &objects::stored(location), offset).await?,
         None => pieces(state.clone(), reading.log, offset, size).await?,
     };
     Ok((headers, body).into_response())
@@ -164,7 +163,7 @@ async fn piece(state: &AppState, log: LogName, offset: u64, size: u64) -> Result
     let slice = state.store.read_log(log, LogFrom::Offset(offset), PIECE.min(size - offset)).await?;
     let Some(location) = slice.position.location else { return Ok(slice.bytes.into()) };
     // It was moved to the object store while it was read.
-    let (objects, path) = (&*state.objects, Path::from(location));
+    let (objects, path) = (&*state.objects, objects::stored(&location));
     let range = offset..size.min(offset + PIECE);
     Ok(object_store::ObjectStoreExt::get_range(objects, &path, range).await?)
 }

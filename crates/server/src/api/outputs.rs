@@ -9,7 +9,6 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use model::{JobId, Permission};
-use object_store::path::Path;
 use serde::Serialize;
 use store::JobOutput;
 
@@ -87,7 +86,7 @@ pub async fn read(
     let Some(file) = outputs.into_iter().find(|file| file.name == name) else {
         return Err(ApiError::missing("unknown-output", format!("job {job} has left no output '{name}'")));
     };
-    let body = objects::body_from(&*state.objects, &Path::from(file.location), 0).await?;
+    let body = objects::body_from(&*state.objects, &objects::stored(&file.location), 0).await?;
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream")),
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),

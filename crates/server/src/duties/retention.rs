@@ -45,7 +45,7 @@ async fn pass(state: &AppState) -> Result<(), ApiError> {
     }
     let Some(keep) = state.config.keep_archive else { return Ok(()) };
     for location in state.store.drop_archive(now - keep).await? {
-        delete(state, &Path::from(location)).await?;
+        delete(state, &crate::objects::stored(&location)).await?;
     }
     drop_pilot_logs(state, now - keep).await
 }

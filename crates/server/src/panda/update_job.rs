@@ -157,7 +157,7 @@ async fn script_words(face: &Face, update: &Update, attempt: u32) -> store::Resu
 
 /// The end of a log in the object store; nothing when it cannot be read, as the report matters more.
 async fn moved_tail(face: &Face, location: &str, size: u64) -> Vec<u8> {
-    let path = object_store::path::Path::from(location);
+    let path = crate::objects::stored(location);
     let range = size.saturating_sub(TROUBLE_TAIL)..size;
     match face.state.objects.get_range(&path, range).await {
         Ok(bytes) => bytes.into(),

@@ -81,7 +81,15 @@ fn command(home: &Path, port: u16) -> Command {
     }
     command.args(["--pid", "--mount", "--fork", "--kill-child", "--mount-proc", "python3", "pilot3/pilot.py"]);
     command.arg("-a").arg(home).args(["--pilot-user", "generic", "-w", "generic"]);
-    command.args(["--url", &format!("http://{KNOWN_HOST}"), "-p", "25080", "-q", QUEUE, "-j", "user"]);
+    // Pilots from 3.11 on are told where scripts may come from.
+    let (host, seen_port) = match source().join("arguments.py").exists() {
+        true => ("127.0.0.1", port),
+        false => (KNOWN_HOST, 25080),
+    };
+    if host != KNOWN_HOST {
+        command.args(["-b", "--baseurls", &format!("{own}/trf")]);
+    }
+    command.args(["--url", &format!("http://{host}"), "-p", &seen_port.to_string(), "-q", QUEUE, "-j", "user"]);
     command.args(["-v", "1", "-l", "3600", "-d", "-t", "--use-rucio-traces", "False", "--cleanup", "False"]);
     command.args(["--queuedata-url", &format!("{own}/cache/schedconfig/{{pandaqueue}}.all.json")]);
     command.args(["--storagedata-url", &format!("{own}/cache/ddmendpoints.json")]);
