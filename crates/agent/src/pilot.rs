@@ -97,7 +97,12 @@ impl PilotError {
 /// Exit codes: 0 done, 1 internal fault, 2 wrong options or secret file, 3 refused by the server, 4 no server answers,
 /// 5 the node cannot run jobs, 6 reports could not be delivered and are kept in the spool.
 pub fn run_pilot(args: PilotArgs) -> ExitCode {
-    let ended = runtime().and_then(|runtime| runtime.block_on(run(args)));
+    let ended = runtime().and_then(|runtime| {
+        let ended = runtime.block_on(run(args));
+        // A copy to a file system that hangs must not hold up the end.
+        runtime.shutdown_background();
+        ended
+    });
     match ended {
         Ok(code) => ExitCode::from(code),
         Err(error) => {

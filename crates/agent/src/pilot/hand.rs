@@ -3,11 +3,12 @@
 use super::follow::Follow;
 use super::link::Link;
 use crate::frame::{JobKey, JobOrder, ToRunner};
-use model::{ErrorClass, JobSpec, SubmissionId};
+use model::{JobSpec, SubmissionId};
 use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::task::AbortHandle;
 use wire::api::{LeasedJob, LeasedSpec};
 
 /// The most specs that a runner remembers.
@@ -40,8 +41,8 @@ pub(super) struct Held {
     pub(super) started: bool,
     /// The server does not want to hear of it any more.
     pub(super) silent: bool,
-    /// It is to be ended as soon as that is possible.
-    pub(super) doomed: Option<(ErrorClass, String)>,
+    /// Brings its inputs.
+    pub(super) staging: Option<AbortHandle>,
     /// Somebody reads its output.
     pub(super) follow: Option<Follow>,
 }
@@ -162,8 +163,8 @@ impl Hand {
             }
             *users += 1;
             let spec = Arc::clone(spec);
-            let (place, started, silent, doomed, follow) = (Place::Ready, false, false, None, None);
-            self.held.insert(key, Held { job, spec, place, since, started, silent, doomed, follow });
+            let (place, started, silent, staging, follow) = (Place::Ready, false, false, None, None);
+            self.held.insert(key, Held { job, spec, place, since, started, silent, staging, follow });
             self.ready.push_back(key);
         }
         self.specs.retain(|_, (_, users)| *users > 0);

@@ -204,6 +204,22 @@ fn a_spoiled_scratch_directory_is_made_anew() {
 }
 
 #[test]
+fn scripts_run_on_a_node_where_scratch_is_mounted_noexec() {
+    let mut slot = TestSlot::start_noexec();
+    for first_line in ["#!/bin/sh", "#!/usr/bin/env sh", "# no interpreter"] {
+        let mut spec = JobSpec::command("my-script", ["arg".to_owned()]);
+        spec.script = Some(format!("{first_line}\necho got $1\n"));
+        let submission = slot.spec(spec);
+        slot.job(submission, 0);
+        let ended = slot.ended();
+        assert_eq!(text(&ended.stdout), "got arg\n", "{first_line}: {}", ended.message);
+    }
+    let submission = slot.spec(sh("cp /bin/true program; ./program"));
+    slot.job(submission, 0);
+    assert_eq!(slot.ended().exit_code, Some(126));
+}
+
+#[test]
 fn nothing_is_left_when_the_pilot_vanishes() {
     let mut slot = TestSlot::start();
     let dir = tempfile::tempdir().unwrap();

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+const RUNNER: &str = env!("CARGO_BIN_EXE_pilotage-pilot");
 const DEADLINE: Duration = Duration::from_secs(30);
 
 pub(crate) struct TestSlot {
@@ -22,10 +23,21 @@ pub(crate) struct TestSlot {
 
 impl TestSlot {
     pub(crate) fn start() -> TestSlot {
+        TestSlot::start_with(tempfile::tempdir().unwrap(), Command::new(RUNNER))
+    }
+
+    /// In a mount namespace of its own, in which the scratch directory is on a file system mounted noexec.
+    pub(crate) fn start_noexec() -> TestSlot {
+        let base = tempfile::tempdir().unwrap();
+        let mut command = Command::new("unshare");
+        let mount = format!("mount -t tmpfs -o noexec none {} && exec \"$@\"", base.path().display());
+        command.args(["--user", "--map-root-user", "--mount", "sh", "-c", &mount, "sh", RUNNER]);
+        TestSlot::start_with(base, command)
+    }
+
+    fn start_with(base: tempfile::TempDir, mut command: Command) -> TestSlot {
         let (ours, theirs) = UnixStream::pair().unwrap();
         ours.set_read_timeout(Some(DEADLINE)).unwrap();
-        let base = tempfile::tempdir().unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_pilotage-pilot"));
         command.arg("runner").stdin(Stdio::from(OwnedFd::from(theirs)));
         let runner = command.spawn().unwrap();
         let mut slot =

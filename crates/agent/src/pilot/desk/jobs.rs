@@ -31,21 +31,28 @@ impl Desk {
             self.outbox.push(report);
         }
         let (dir, sender) = (self.hand.slots[slot].dir.join("work"), self.sender.clone());
-        self.tasks.spawn(async move {
+        let task = self.tasks.spawn(async move {
             let result = staging::stage_in(&spec, &dir).await;
             let _ = sender.send(Event::Staged(slot, key, result)).await;
         });
+        if let Some(held) = self.hand.get_mut(key) {
+            held.staging = Some(task);
+        }
     }
 
     /// Its inputs are there, or not.
     pub(super) fn staged(&mut self, slot: usize, key: JobKey, result: Result<(), String>) {
-        let Some(held) = self.hand.get_mut(key).filter(|held| held.place == Place::Staging(slot)) else { return };
-        let failure = match (held.doomed.take(), result) {
-            (Some((class, words)), _) => (class, words),
-            (None, Err(words)) => (ErrorClass::StageIn, words),
-            (None, Ok(())) => return self.hand.start(slot, key, true),
-        };
-        self.never_started(key, failure.0, &failure.1);
+        if self.hand.get_mut(key).is_none_or(|held| held.place != Place::Staging(slot)) {
+            return;
+        }
+        match result {
+            Ok(()) => self.hand.start(slot, key, true),
+            Err(words) => self.not_staged(slot, key, ErrorClass::StageIn, &words),
+        }
+    }
+
+    fn not_staged(&mut self, slot: usize, key: JobKey, class: ErrorClass, words: &str) {
+        self.never_started(key, class, words);
         self.hand.slots[slot].tell(&ToRunner::Release);
     }
 
@@ -126,7 +133,12 @@ impl Desk {
         let Some(held) = self.hand.get_mut(key) else { return };
         match held.place {
             Place::Ready => self.never_started(key, class, words),
-            Place::Staging(_) => held.doomed = Some((class, words.to_owned())),
+            Place::Staging(slot) => {
+                if let Some(task) = held.staging.take() {
+                    task.abort();
+                }
+                self.not_staged(slot, key, class, words);
+            }
             Place::Slot(_) => self.tell_runner_of(key, &ToRunner::Kill(key, class, words.to_owned())),
             Place::Finishing => {}
         }
