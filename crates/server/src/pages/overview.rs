@@ -150,6 +150,9 @@ impl Overview {
         let waiting: u64 = self.totals.0.iter().filter(|(state, _)| state.is_waiting()).map(|(_, jobs)| jobs).sum();
         let mut text = match self.totals.total() {
             0 => "No job was submitted yet.".to_owned(),
+            _ if running + waiting == 0 => {
+                format!("All jobs have ended, {} running.", counted(self.running_pilots, "pilot"))
+            }
             _ => format!(
                 "{} with pilots, {} waiting, {} running.",
                 number::capitalised(&counted(running, "job")),

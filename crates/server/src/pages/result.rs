@@ -29,7 +29,7 @@ fn joined(class: Option<ErrorClass>, exit: Option<i32>, signal: Option<i32>, mes
     let mut parts = Vec::new();
     parts.extend(class.map(|class| class.to_string()));
     parts.extend(signal.map(|signal| format!("signal {signal}")));
-    if signal.is_none() && !message.contains("exit code") {
+    if signal.is_none() && !message.contains("code") {
         parts.extend(exit.map(|code| format!("exit code {code}")));
     }
     if !message.is_empty() {

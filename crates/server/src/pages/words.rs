@@ -52,6 +52,7 @@ pub fn tone(decision: &Decision) -> Tone {
 fn outcome(decision: &Decision) -> String {
     let asked = decision.number.max(0).unsigned_abs();
     match (decision.number, decision.accepted) {
+        (0, 0) if decision.steps.iter().any(|step| step.output > 0) => "no pilot submitted".to_owned(),
         (0, 0) => "nothing to do".to_owned(),
         (number, 0) if number < 0 => format!("{} too many", counted(number.unsigned_abs(), "pilot")),
         (_, 0) => format!("{} wanted, none submitted", counted(asked, "pilot")),
@@ -78,6 +79,7 @@ fn source(decision: &Decision, step: &Step, said: &Said<'_>) -> Option<String> {
         "Fixed" => Some(format!("{} every cycle", counted(number(step.output), "pilot"))),
         "KeepNRunning" => Some(kept(said)),
         "Null" => Some("this label never submits".to_owned()),
+        "Stale" => Some("old values were used".to_owned()),
         _ => None,
     }
 }
@@ -137,6 +139,9 @@ fn limit(step: &Step, said: &Said<'_>) -> Option<String> {
         "MaxPerFactory" => format!("the factory may have {} pilots and has {}", at("maxperfactory"), at("total")),
         "StatusTest" => format!("the queue is in test, {} a cycle", counted(number(step.output), "test pilot")),
         "StatusOffline" => "the queue is offline".to_owned(),
+        "Capacity" if said.number("free") == 0 => "the batch system is full".to_owned(),
+        "Capacity" => format!("the batch system has room for {}", at("free")),
+        "Restraint" => format!("the last {} broke before they said hello", counted(said.number("broken"), "pilot")),
         other => format!("{other} made it {}", step.output),
     };
     Some(words)
@@ -231,6 +236,22 @@ mod tests {
                 2,
                 "",
             ),
+            decision(
+                vec![
+                    step("Ready", 0, 7, "Ready:in=0,activated=7,offset=0,pending=0,ret=7"),
+                    step("Capacity", 7, 0, "Capacity:in=7,free=0,ret=0"),
+                ],
+                0,
+                "",
+            ),
+            decision(
+                vec![
+                    step("Ready", 0, 7, "Ready:in=0,activated=7,offset=0,pending=0,ret=7"),
+                    step("Restraint", 7, 1, "Restraint:in=7,broken=4,ret=1"),
+                ],
+                1,
+                "",
+            ),
             decision(vec![step("Fixed", 0, 3, "Fixed:in=0,ret=3")], 1, "sbatch: Invalid account"),
             decision(vec![step("Ready", 0, 0, "Ready:comment=Invalid wmsinfo or batchinfo")], 0, ""),
         ];
@@ -242,10 +263,12 @@ mod tests {
                 "5 jobs wait, 8 pilots are on their way: nothing to do",
                 "No job waits: nothing to do",
                 "998 jobs wait, no pilot is on its way; at most 50 a cycle; at most 4 at once, 2 running and 0 on the way: 2 pilots submitted",
+                "7 jobs wait, no pilot is on its way; the batch system is full: no pilot submitted",
+                "7 jobs wait, no pilot is on its way; the last 4 pilots broke before they said hello: 1 pilot submitted",
                 "3 pilots every cycle: 1 of 3 pilots submitted",
                 "The WMS or the batch system has not answered: nothing to do",
             ]
         );
-        assert_eq!(told.each_ref().map(tone)[4], Tone::Trouble);
+        assert_eq!(told.each_ref().map(tone)[6], Tone::Trouble);
     }
 }
