@@ -9,6 +9,7 @@ use model::QueueRecord;
 use std::time::{Duration, Instant};
 use wire::Client;
 use wire::api::{BulkSubmitRequest, JobQuery, PREFIX, SubmitRequest};
+use wire::client::Call;
 
 const QUEUE: &str = "load";
 const MILLION: u64 = 1_000_000;
@@ -125,7 +126,6 @@ impl Waiting {
 
 /// The longest of all listings, each measured as the median of five after one look.
 async fn slowest_listing(server: &Instance) -> Result<(Duration, String)> {
-    let http = reqwest::Client::new();
     let client = server.client()?;
     let mut paths: Vec<String> = LISTINGS.map(str::to_owned).to_vec();
     let page = client.jobs(&JobQuery { limit: Some(1000), ..JobQuery::default() }).await?;
@@ -137,19 +137,16 @@ async fn slowest_listing(server: &Instance) -> Result<(Duration, String)> {
     }
     let mut worst = (Duration::ZERO, String::new());
     for path in paths {
-        worst = worst.max((median_time(&http, server, &path).await?, path));
+        worst = worst.max((median_time(&client, &path).await?, path));
     }
     Ok(worst)
 }
 
-async fn median_time(http: &reqwest::Client, server: &Instance, path: &str) -> Result<Duration> {
+async fn median_time(client: &Client, path: &str) -> Result<Duration> {
     let mut times = Vec::new();
     for _ in 0..6 {
         let begin = Instant::now();
-        let answer = http.get(format!("{}{path}", server.url)).bearer_auth(server.token()?).send().await?;
-        let status = answer.status();
-        answer.bytes().await?;
-        ensure!(status.is_success(), "{path} answered {status}");
+        client.send(Call::get_outside(path)).await.with_context(|| format!("failed to get {path}"))?;
         times.push(begin.elapsed());
     }
     times.remove(0);

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use wire::api::PilotQuery;
+use wire::client::Call;
 use wire::{Client, ClientConfig};
 
 /// Seconds that a server needs at most to serve.
@@ -177,10 +178,9 @@ fn client(root: &Path, port: u16) -> Result<Client> {
 }
 
 async fn wait_serving(root: &Path, port: u16, deadline: Instant) -> Result<()> {
-    let ready = reqwest::Client::new().get(format!("http://127.0.0.1:{port}/readyz"));
+    let client = Client::new(ClientConfig::new([format!("http://127.0.0.1:{port}")], None))?;
     let serving = until(deadline, "the server does not serve", async || {
-        let answer = ready.try_clone().context("a request without body")?.send().await;
-        Ok(answer.is_ok_and(|answer| answer.status().is_success()))
+        Ok(client.send(Call::get_outside("/readyz")).await.is_ok())
     });
     serving.await.with_context(|| std::fs::read_to_string(root.join("server.log")).unwrap_or_default())
 }
