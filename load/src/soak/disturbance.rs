@@ -94,7 +94,7 @@ async fn refusal_while_full(farm: &Farm, filler: &std::path::Path) -> Result<()>
             Ok(submitted) => client.kill(&submitted.first.to_string()).await.map(drop).unwrap_or_default(),
             Err(error) => {
                 said = error.to_string();
-                if said.to_lowercase().contains("full") {
+                if said.contains("no space") || said.contains("full") {
                     println!("soak: a submission was refused: {said}");
                     return Ok(());
                 }

@@ -69,16 +69,17 @@ fn check_job(job: &JobDetail, ledger: &Ledger) -> Option<String> {
             summary.state, summary.exit_code, summary.message
         ));
     }
-    let finished: Vec<u32> = job
-        .attempts
-        .iter()
-        .filter(|attempt| attempt.outcome == AttemptOutcome::Finished)
-        .map(|attempt| attempt.attempt)
-        .collect();
-    let [attempt] = finished.as_slice() else {
-        return Some(format!("job {id} finished in {} attempts: {finished:?}", finished.len()));
-    };
-    let executions = ledger.get(&(id.0, *attempt)).copied().unwrap_or_default();
+    let attempt = summary.attempt;
+    let outcomes: Vec<AttemptOutcome> = job.attempts.iter().map(|attempt| attempt.outcome).collect();
+    // An earlier attempt that was given up may have reported later; that is only recorded.
+    let settled = |outcome: &AttemptOutcome| matches!(outcome, AttemptOutcome::Finished | AttemptOutcome::Lost);
+    if outcomes.last() != Some(&AttemptOutcome::Finished)
+        || outcomes.len() != attempt as usize
+        || !outcomes.iter().all(settled)
+    {
+        return Some(format!("job {id} finished with attempt {attempt}, its attempts are {outcomes:?}"));
+    }
+    let executions = ledger.get(&(id.0, attempt)).copied().unwrap_or_default();
     (executions != Executions { started: 1, ended: 1 })
         .then(|| format!("attempt {attempt} of job {id} is recorded as finished, its payload says {executions:?}"))
 }
