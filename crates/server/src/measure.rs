@@ -1,6 +1,7 @@
 //! Around every request: a panic becomes an answer, and the request is counted.
 
-use crate::metrics::RouteLabels;
+use crate::error::RefusalCode;
+use crate::metrics::{RouteLabels, WordLabels};
 use crate::{ApiError, AppState};
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
@@ -28,6 +29,9 @@ pub async fn measured(State(state): State<AppState>, request: Request, next: Nex
     }
     if status == StatusCode::INTERNAL_SERVER_ERROR {
         tracing::warn!(%method, path, "request failed");
+    }
+    if let Some(RefusalCode(code)) = response.extensions().get() {
+        state.metrics.refusals.get_or_create(&WordLabels { kind: code }).inc();
     }
     let labels = RouteLabels { route: format!("{method} {path}"), status: status.as_u16() };
     state.metrics.requests.get_or_create(&labels).inc();

@@ -162,12 +162,12 @@ impl Metrics {
 
     /// Makes one member of each family: a family without members is not written.
     fn touch(&self) {
-        self.requests.get_or_create(&RouteLabels { route: String::new(), status: 0 });
+        let _ = self.requests.get_or_create(&RouteLabels { route: String::new(), status: 0 });
         for family in [&self.jobs_submitted, &self.jobs_leased] {
-            family.get_or_create(&QueueLabels { queue: String::new() });
+            let _ = family.get_or_create(&QueueLabels { queue: String::new() });
         }
         for family in [&self.reports, &self.refusals, &self.commands, &self.duty_failures] {
-            family.get_or_create(&WordLabels { kind: "" });
+            let _ = family.get_or_create(&WordLabels { kind: "" });
         }
         for family in [&self.jobs, &self.pilots] {
             let _ = family.get_or_create(&StateLabels { queue: String::new(), state: "" });

@@ -18,6 +18,7 @@ async fn health_needs_no_token_and_metrics_do() {
     for line in [
         "pilotage_jobs{queue=\"q\",state=\"activated\"} 7",
         "pilotage_jobs_submitted_total{queue=\"q\"} 7",
+        "pilotage_refusals_total{kind=\"no-credential\"} 1",
         "pilotage_requests_total{route=\"POST /pilotage/v1/jobs\",status=\"200\"} 1",
     ] {
         assert!(text.contains(line), "{line} is not in\n{text}");
