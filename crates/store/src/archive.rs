@@ -1,22 +1,27 @@
 //! Jobs that ended long ago: one partition (PostgreSQL) or file (SQLite) for each day of end, dropped whole.
 
-use crate::engine::sqlite::{Purpose, Sqlite};
-use crate::engine::{Connection, Engine, Row, Sql, Value, params, statements};
+pub(crate) mod day;
+
+use self::day::{day_name, existing, file_name, write_file};
+use crate::engine::{Connection, Engine, Row, Value, params, statements};
 use crate::jobs::row::{JobRow, job_columns};
 use crate::store::blocking;
 use crate::tx::{Counted, Tx};
 use crate::{Error, Result, Store};
 use model::{JobId, Time};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
 const DAY_MS: i64 = 86_400_000;
+/// The number of the first state of jobs that have ended.
+const FINISHED: i64 = 7;
 /// Rows of jobs that one step looks at.
 const LOOK: i64 = 5000;
 /// Jobs that one step moves, brings back or drops.
 const MOVE: usize = 1000;
 
+/// An insert of a whole row.
 macro_rules! insert {
     ($verb:literal, $table:literal, $rest:literal) => {
         concat!(
@@ -30,6 +35,8 @@ macro_rules! insert {
         )
     };
 }
+
+use insert;
 
 statements! {
     LOOK_AT = "SELECT id, state, ended FROM job WHERE id > ?1 ORDER BY id LIMIT ?2";
@@ -72,27 +79,6 @@ statements! {
     PARTITION_DELETE = "SELECT 1" => "DELETE FROM archive_job WHERE id = ?1";
 }
 
-/// Statements of a day's file, which has one table only.
-pub(crate) mod day {
-    use super::job_columns;
-    use crate::engine::statements;
-
-    statements! {
-        DAY_ADD = insert!("INSERT OR REPLACE", "job", "");
-        DAY_JOB = concat!("SELECT ", job_columns!(), " FROM job WHERE id = ?1");
-        DAY_COUNTS = "SELECT state, COUNT(*) FROM job WHERE id BETWEEN ?1 AND ?2 GROUP BY state";
-        DAY_FAILED = concat!("SELECT ", job_columns!(), " FROM job WHERE id BETWEEN ?1 AND ?2 AND state >= 8 ORDER BY id \
-            LIMIT ?3");
-        DAY_NEXT = concat!("SELECT ", job_columns!(), " FROM job WHERE id > ?1 ORDER BY id LIMIT ?2");
-        DAY_DELETE = "DELETE FROM job WHERE id = ?1";
-    }
-
-    /// The schema of a day's file.
-    pub(crate) const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS job (id INTEGER PRIMARY KEY, submission, lane, state, in_array, \
-        attempt, failures, losses, outcome, pilot, incarnation, sent, started, ended, exit_code, signal, error_class, \
-        wall_ms, cpu_ms, max_rss_kib, message)";
-}
-
 /// What one call of [`Store::archive`] did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Archived {
@@ -116,16 +102,22 @@ impl Store {
         let looked =
             self.rows(&LOOK_AT, params![from, LOOK].to_vec(), |row| Ok((row.int(0)?, row.int(1)?, row.opt_int(2)?)));
         let looked = looked.await?;
-        let ended = looked.iter().filter(|(_, state, ended)| *state >= 7 && ended.is_some_and(|at| at < before.0));
-        let ids: Vec<i64> = ended.map(|(id, _, _)| *id).collect();
-        for chunk in ids.chunks(MOVE) {
-            let (chunk, archive) = (chunk.to_vec(), self.archive_reader());
-            self.write(move |tx| archive.take_in(tx, &chunk)).await?;
+        let ended: Vec<(i64, i64)> = looked
+            .iter()
+            .filter(|(_, state, _)| *state >= FINISHED)
+            .filter_map(|(id, _, ended)| ended.filter(|at| *at < before.0).map(|at| (*id, at)))
+            .collect();
+        for chunk in ended.chunks(MOVE) {
+            // The days are known before anything lies in them, so that a copy left by a crash is found.
+            let days = days_of(chunk);
+            self.write(move |tx| days.iter().try_for_each(|(day, ids)| add_day(tx, *day, *ids))).await?;
+            let (ids, archive) = (chunk.iter().map(|(id, _)| *id).collect::<Vec<_>>(), self.archive_reader());
+            self.write(move |tx| archive.take_in(tx, &ids)).await?;
         }
         let more = looked.len() as i64 == LOOK;
         let next = looked.last().filter(|_| more).map_or(0, |(id, _, _)| *id);
         self.inner.archive_from.store(next, Ordering::Relaxed);
-        Ok(Archived { jobs: ids.len() as u64, more })
+        Ok(Archived { jobs: ended.len() as u64, more })
     }
 
     /// Drops whole days of the archive that ended before `before`, with their logs' records. Returns the object store
@@ -245,7 +237,7 @@ impl ArchiveReader {
     }
 
     /// Copies jobs into the archive, then deletes them: a crash in between leaves a copy that is written again.
-    fn take_in(&self, tx: &mut Tx<'_>, ids: &[i64]) -> Result<()> {
+    pub(crate) fn take_in(&self, tx: &mut Tx<'_>, ids: &[i64]) -> Result<()> {
         let rows = tx.query_many(&ROWS_TO_MOVE, &keys(ids))?;
         let mut by_day: BTreeMap<i64, Vec<Stored>> = BTreeMap::new();
         for row in rows {
@@ -261,10 +253,6 @@ impl ArchiveReader {
                     tx.connection().run(&partition(day))?;
                     tx.execute_many(&TO_PARTITION, &values)?;
                 }
-            }
-            let ends = (ids.iter().min().copied(), ids.iter().max().copied());
-            if let (Some(first), Some(last)) = ends {
-                tx.execute(&ADD_DAY, params![day, first, last])?;
             }
             tx.execute_many(&DELETE_JOBS, &keys(&ids))?;
         }
@@ -335,6 +323,21 @@ impl ArchiveReader {
     }
 }
 
+/// Days of jobs given as (id, end), with the lowest and highest id of each.
+pub(crate) fn days_of(jobs: &[(i64, i64)]) -> BTreeMap<i64, (i64, i64)> {
+    let mut days = BTreeMap::new();
+    for (id, ended) in jobs {
+        let ends = days.entry(ended.div_euclid(DAY_MS)).or_insert((*id, *id));
+        *ends = (ends.0.min(*id), ends.1.max(*id));
+    }
+    days
+}
+
+/// Notes that ids of this range may lie in the archive of a day.
+pub(crate) fn add_day(tx: &mut Tx<'_>, day: i64, (first, last): (i64, i64)) -> Result<()> {
+    tx.execute(&ADD_DAY, params![day, first, last]).map(|_| ())
+}
+
 fn uncount(tx: &mut Tx<'_>, rows: &[JobRow]) -> Result<()> {
     let mut single = Vec::new();
     for row in rows {
@@ -370,16 +373,6 @@ fn days(connection: &mut dyn Connection, first: i64, last: i64) -> Result<Vec<i6
     Ok(found)
 }
 
-fn day_name(day: i64) -> Result<String> {
-    let begin = jiff::Timestamp::from_millisecond(day * DAY_MS).map_err(|e| Error::Corrupt(e.to_string()))?;
-    Ok(begin.strftime("%Y-%m-%d").to_string())
-}
-
-/// The name of a day's file.
-pub(crate) fn file_name(day: i64) -> Result<String> {
-    Ok(format!("archive-{}.db", day_name(day)?))
-}
-
 pub(crate) fn partition(day: i64) -> String {
     let name = day_name(day).unwrap_or_default().replace('-', "_");
     format!(
@@ -387,22 +380,4 @@ pub(crate) fn partition(day: i64) -> String {
         day * DAY_MS,
         (day + 1) * DAY_MS
     )
-}
-
-fn existing(directory: &Path, day: i64) -> Result<Option<Sqlite>> {
-    let path = directory.join(file_name(day)?);
-    if path.exists() { Sqlite::open(&path, Purpose::Read).map(Some) } else { Ok(None) }
-}
-
-fn write_file(directory: &Path, day: i64, sql: &Sql, rows: &[Vec<Value>]) -> Result<()> {
-    let mut file = Sqlite::open(&directory.join(file_name(day)?), Purpose::Archive)?;
-    file.run(day::SCHEMA)?;
-    file.begin()?;
-    match file.execute_many(sql, rows) {
-        Ok(_) => file.commit(),
-        Err(error) => {
-            file.rollback();
-            Err(error)
-        }
-    }
 }

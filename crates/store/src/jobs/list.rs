@@ -14,6 +14,8 @@ use std::ops::RangeInclusive;
 const LANES_MAX: usize = 24;
 /// The most submissions or ranges of ids that one page looks at.
 const INTERVALS_MAX: usize = 1000;
+/// Submissions of single jobs that are looked at together.
+const RUN_MAX: usize = 250;
 /// Above all ids.
 const TOP: i64 = i64::MAX;
 
@@ -208,7 +210,7 @@ fn walk(
     let mut rest = intervals.list.as_slice();
     while !rest.is_empty() && all.hits.len() <= limit {
         let is_single = |interval: &&RangeInclusive<i64>| intervals.whole && interval.start() == interval.end();
-        let single = rest.iter().take_while(is_single).count();
+        let single = rest.iter().take(RUN_MAX).take_while(is_single).count();
         let found = if single > 0 {
             let run: Vec<i64> = rest[..single].iter().map(|interval| *interval.start()).collect();
             rest = &rest[single..];

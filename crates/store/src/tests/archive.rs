@@ -10,6 +10,7 @@ on_both! {
     retrying => a_retry_brings_an_archived_job_back;
     dropping => whole_days_are_dropped;
     copying => a_backup_is_restored;
+    crashing => a_crash_between_copy_and_delete_is_mended;
 }
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -107,4 +108,26 @@ async fn a_backup_is_restored(test: TestStore) {
     assert!(copy.store.job(JobId(12)).await.unwrap().is_none());
     copy.counters_agree(11).await;
     assert_eq!(copy.submit(single("eve", "q")).await.first, JobId(12));
+}
+
+async fn a_crash_between_copy_and_delete_is_mended(test: TestStore) {
+    some_history(&test).await;
+    let days = crate::archive::days_of(&[(1, NOW.0), (6, NOW.0)]);
+    let note = move |tx: &mut crate::tx::Tx<'_>| {
+        days.iter().try_for_each(|(day, ids)| crate::archive::add_day(tx, *day, *ids))
+    };
+    test.store.write(note).await.unwrap();
+    let archive = test.store.archive_reader();
+    let crashed = test.store.write(move |tx| {
+        archive.take_in(tx, &[1, 2, 6])?;
+        Err::<(), _>(crate::Error::Invalid("the crash".into()))
+    });
+    assert!(crashed.await.is_err());
+    assert_eq!(test.state(JobId(6)).await, JobState::Failed);
+    // One of them is retried before the archive comes by again.
+    let request = RetryRequest { ids: IdSet::range(JobId(6), JobId(6)), scope: Scope::All, now: NOW };
+    assert_eq!(test.store.retry(request).await.unwrap().retried, 1);
+    assert_eq!(archive_all(&test.store, NOW + DAY).await, 6);
+    assert_eq!(test.state(JobId(6)).await, JobState::Activated);
+    test.counters_agree(11).await;
 }
