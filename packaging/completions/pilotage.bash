@@ -220,6 +220,9 @@ _pilotage() {
             pilotage__subcmd__help__subcmd__pilots,drain)
                 cmd="pilotage__subcmd__help__subcmd__pilots__subcmd__drain"
                 ;;
+            pilotage__subcmd__help__subcmd__queues,define)
+                cmd="pilotage__subcmd__help__subcmd__queues__subcmd__define"
+                ;;
             pilotage__subcmd__help__subcmd__queues,set)
                 cmd="pilotage__subcmd__help__subcmd__queues__subcmd__set"
                 ;;
@@ -244,11 +247,17 @@ _pilotage() {
             pilotage__subcmd__pilots__subcmd__help,help)
                 cmd="pilotage__subcmd__pilots__subcmd__help__subcmd__help"
                 ;;
+            pilotage__subcmd__queues,define)
+                cmd="pilotage__subcmd__queues__subcmd__define"
+                ;;
             pilotage__subcmd__queues,help)
                 cmd="pilotage__subcmd__queues__subcmd__help"
                 ;;
             pilotage__subcmd__queues,set)
                 cmd="pilotage__subcmd__queues__subcmd__set"
+                ;;
+            pilotage__subcmd__queues__subcmd__help,define)
+                cmd="pilotage__subcmd__queues__subcmd__help__subcmd__define"
                 ;;
             pilotage__subcmd__queues__subcmd__help,help)
                 cmd="pilotage__subcmd__queues__subcmd__help__subcmd__help"
@@ -1003,8 +1012,22 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__help__subcmd__queues)
-            opts="set"
+            opts="set define"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__help__subcmd__queues__subcmd__define)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1367,12 +1390,76 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__pilot)
-            opts="-h -V --help --version"
+            opts="-h -V --secret-file --secret-dir --first-id --array-index --slots --cores --memory-mib --life-s --idle-s --grace-s --scratch --scratch-max-mib --scratch-free-mib --output-max-mib --spool-dir --linger-s --no-pin --delete-program --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --secret-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --secret-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --first-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --array-index)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --slots)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cores)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --memory-mib)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --life-s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --idle-s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --grace-s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --scratch)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --scratch-max-mib)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --scratch-free-mib)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output-max-mib)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spool-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --linger-s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1503,7 +1590,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__queues)
-            opts="-h -V --json --url --dir --help --version set help"
+            opts="-h -V --json --url --dir --help --version set define help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1524,9 +1611,73 @@ _pilotage() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        pilotage__subcmd__queues__subcmd__help)
-            opts="set help"
+        pilotage__subcmd__queues__subcmd__define)
+            opts="-h -V --site --region --tag --status --max-cores --max-memory --max-time --url --dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --region)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tag)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --status)
+                    COMPREPLY=($(compgen -W "online offline test brokeroff" -- "${cur}"))
+                    return 0
+                    ;;
+                --max-cores)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-memory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-time)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__queues__subcmd__help)
+            opts="set define help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__queues__subcmd__help__subcmd__define)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1593,13 +1744,17 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__restore)
-            opts="-h -V --dir --help --version"
+            opts="-h -V --dir --database --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

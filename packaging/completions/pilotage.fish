@@ -170,19 +170,35 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand top" -l dir -d 'Direct
 complete -c pilotage -n "__fish_pilotage_using_subcommand top" -l once -d 'Print one look and stop, also without a terminal'
 complete -c pilotage -n "__fish_pilotage_using_subcommand top" -s h -l help -d 'Print help'
 complete -c pilotage -n "__fish_pilotage_using_subcommand top" -s V -l version -d 'Print version'
-complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and not __fish_seen_subcommand_from set help" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
-complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and not __fish_seen_subcommand_from set help" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
-complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and not __fish_seen_subcommand_from set help" -l json -d 'Print JSON for programs'
-complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and not __fish_seen_subcommand_from set help" -s h -l help -d 'Print help'
-complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and not __fish_seen_subcommand_from set help" -s V -l version -d 'Print version'
-complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and not __fish_seen_subcommand_from set help" -f -a "set" -d 'Set the status of a queue'
-complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and not __fish_seen_subcommand_from set help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and not __fish_seen_subcommand_from set define help" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and not __fish_seen_subcommand_from set define help" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and not __fish_seen_subcommand_from set define help" -l json -d 'Print JSON for programs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and not __fish_seen_subcommand_from set define help" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and not __fish_seen_subcommand_from set define help" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and not __fish_seen_subcommand_from set define help" -f -a "set" -d 'Set the status of a queue'
+complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and not __fish_seen_subcommand_from set define help" -f -a "define" -d 'Create a queue, or change all of its settings'
+complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and not __fish_seen_subcommand_from set define help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from set" -l reason -d 'Why, for those who ask later' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from set" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from set" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
 complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help'
 complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from set" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from define" -l site -d 'Computing centre it belongs to [default: the name of the queue]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from define" -l region -d 'Group of sites' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from define" -l tag -d 'Word that jobs select by; may be given several times' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from define" -l status -d 'online, offline, test or brokeroff' -r -f -a "online\t''
+offline\t''
+test\t''
+brokeroff\t''"
+complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from define" -l max-cores -d 'Most cores a job may ask for; 0 for no limit' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from define" -l max-memory -d 'Most memory a job may ask for' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from define" -l max-time -d 'Longest wall time a job may ask for' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from define" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from define" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from define" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from define" -s V -l version -d 'Print version'
 complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from help" -f -a "set" -d 'Set the status of a queue'
+complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from help" -f -a "define" -d 'Create a queue, or change all of its settings'
 complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain help" -s s -l state -d 'Only this state' -r -f -a "announced\t''
 submitted\t''
@@ -269,7 +285,8 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand backup" -l url -d 'Add
 complete -c pilotage -n "__fish_pilotage_using_subcommand backup" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
 complete -c pilotage -n "__fish_pilotage_using_subcommand backup" -s h -l help -d 'Print help'
 complete -c pilotage -n "__fish_pilotage_using_subcommand backup" -s V -l version -d 'Print version'
-complete -c pilotage -n "__fish_pilotage_using_subcommand restore" -l dir -d 'Directory of the server, which must be stopped; what it holds is kept beside it' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand restore" -l dir -d 'Directory of the server, which must be stopped; a store that is there is set aside' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand restore" -l database -d 'Empty PostgreSQL database for the copy of one: `postgres://USER@HOST/DATABASE` [env: PILOTAGE_DATABASE]' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand restore" -s h -l help -d 'Print help'
 complete -c pilotage -n "__fish_pilotage_using_subcommand restore" -s V -l version -d 'Print version'
 complete -c pilotage -n "__fish_pilotage_using_subcommand server" -l config -d 'Configuration file' -r -F
@@ -305,6 +322,24 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_se
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from help" -f -a "check" -d 'Read the configuration and say what is wrong with it'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from help" -f -a "explain" -d 'Say what one label would do now, step by step'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilot" -l secret-file -d 'File of mode 0600 with pilot id, secret, server URLs and whom to trust' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilot" -l secret-dir -d 'Directory of secret files named ID.json, for batch arrays; needs --first-id' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilot" -l first-id -d 'Id of the pilot with array index 0; the batch system\'s array index is added to it' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilot" -l array-index -d 'Index in the batch array' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilot" -l slots -d 'Jobs at once' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilot" -l cores -d 'Cores of all slots together; one per slot when 0' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilot" -l memory-mib -d 'Memory of all slots together in MiB; 0 sets no limit of the pilot\'s own' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilot" -l life-s -d 'Seconds after which the pilot must be gone; 0 means no end' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilot" -l idle-s -d 'Seconds without any job after which the pilot exits; 0 means never' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilot" -l grace-s -d 'Seconds between TERM and KILL when a job has to end' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilot" -l scratch -d 'Directory below which jobs get their scratch directories; by default the best of the batch system\'s scratch, TMPDIR, /tmp and the working directory' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilot" -l scratch-max-mib -d 'The most a job may keep in its scratch directory, in MiB; 0 sets no limit' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilot" -l scratch-free-mib -d 'Free space that a scratch directory must have, in MiB' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilot" -l output-max-mib -d 'The most bytes kept of each output of a job, in MiB: the first and the last half of them' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilot" -l spool-dir -d 'Directory for reports that the server could not take; by default that of the secret file' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilot" -l linger-s -d 'Seconds at the end during which reports are still offered to a server that does not answer' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilot" -l no-pin -d 'Do not bind slots to cores of their own'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilot" -l delete-program -d 'Remove the file of this program at the start: the wrapper downloaded it for this pilot alone'
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilot" -s h -l help -d 'Print help'
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilot" -s V -l version -d 'Print version'
 complete -c pilotage -n "__fish_pilotage_using_subcommand completions" -s h -l help -d 'Print help'
@@ -350,6 +385,7 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_s
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "demo-memory" -d 'The payload of the demo\'s job that asks for too little memory'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from queues" -f -a "set" -d 'Set the status of a queue'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from queues" -f -a "define" -d 'Create a queue, or change all of its settings'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from pilots" -f -a "drain" -d 'Let pilots finish what they run, take nothing more, and end'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "create" -d 'Create a token; it is shown once and never again'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "list" -d 'List the tokens that are valid, without the tokens themselves'

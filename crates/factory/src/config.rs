@@ -87,6 +87,9 @@ pub struct LabelSection {
     /// Directory below which jobs get their scratch directories; the node's `$TMPDIR` or `/tmp` when empty.
     #[serde(default)]
     pub scratch: String,
+    /// Variables for the pilot, such as `https_proxy`; others on the node can read them.
+    #[serde(default)]
+    pub environment: BTreeMap<String, String>,
     /// Further arguments of the submit command, one per element, such as `--partition=short`.
     #[serde(default)]
     pub submit_arguments: Vec<String>,

@@ -107,6 +107,7 @@ impl PilotLaunch {
                 variables.push(("PILOT_SHA256", sha256.clone()));
             }
         }
-        variables.into_iter().map(|(name, value)| (format!("PILOTAGE_{name}"), value)).collect()
+        let own = variables.into_iter().map(|(name, value)| (format!("PILOTAGE_{name}"), value));
+        label.environment.clone().into_iter().chain(own).collect()
     }
 }

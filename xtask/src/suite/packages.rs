@@ -18,6 +18,7 @@ const DEBIAN: &[&str] = &[
     "make",
     "postgresql",
     "python3",
+    "tinyproxy-bin",
     "util-linux",
 ];
 

@@ -63,10 +63,19 @@ fn check_label(config: &Config, name: &str, label: &LabelSection, found: &mut Ve
     if label.slots == Some(0) {
         say(".slots", "a pilot needs at least 1 slot".to_owned());
     }
+    for variable in label.environment.keys().filter(|variable| !is_variable(variable)) {
+        say(&format!(".environment.{variable}"), "is no name of a variable that can be set".to_owned());
+    }
     if let Some(what) = useless(label.chain(&config.factory)) {
         say(".chain", what);
     }
     check_sched(config, label, &mut say);
+}
+
+/// Letters, digits and `_`, not beginning with a digit, and none of the wrapper's own.
+fn is_variable(name: &str) -> bool {
+    let fits = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    fits && !name.is_empty() && !name.as_bytes()[0].is_ascii_digit() && !name.starts_with("PILOTAGE_")
 }
 
 fn unknown_batch(config: &Config, batch: &str) -> String {

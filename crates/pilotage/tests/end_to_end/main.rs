@@ -10,6 +10,7 @@ mod logs;
 mod operating;
 mod postgres;
 mod queues;
+mod site;
 mod slurm;
 mod submit;
 mod support;
