@@ -80,6 +80,17 @@ impl Store {
     pub async fn open(config: &StoreConfig) -> Result<Store> {
         let wanted = config.clone();
         let connections = blocking(move || connect(&wanted)).await?;
+        Store::assemble(config, connections)
+    }
+
+    /// Opens a store whose directory other hosts may see, wherever it is.
+    #[cfg(test)]
+    pub(crate) async fn open_alone(config: &StoreConfig, directory: PathBuf) -> Result<Store> {
+        let connections = blocking(move || connect_sqlite(&directory, 0, Purpose::WriteAlone)).await?;
+        Store::assemble(config, connections)
+    }
+
+    fn assemble(config: &StoreConfig, connections: Connections) -> Result<Store> {
         let server = random_name()?;
         let (changes, _) = broadcast::channel(CHANGES_MAX);
         let outbox = Outbox::new(changes.clone(), server.clone());
@@ -198,20 +209,26 @@ pub(crate) async fn blocking<T: Send + 'static>(run: impl FnOnce() -> Result<T> 
 
 fn connect(config: &StoreConfig) -> Result<Connections> {
     match &config.location {
-        Location::Directory(directory) => connect_sqlite(directory, config.readers.max(1)),
+        // On a file system that other hosts see too there is one connection, which keeps the file locked.
+        Location::Directory(directory) => match made(directory)? {
+            true => connect_sqlite(directory, 0, Purpose::WriteAlone),
+            false => connect_sqlite(directory, config.readers.max(1), Purpose::Write),
+        },
         Location::Postgres(url) => connect_postgres(url, config.readers.max(1)),
     }
 }
 
-fn connect_sqlite(directory: &Path, readers: usize) -> Result<Connections> {
+/// Makes the directory and says whether other hosts may see it.
+fn made(directory: &Path) -> Result<bool> {
     std::fs::create_dir_all(directory).map_err(|source| Error::Path { path: directory.to_owned(), source })?;
+    Ok(lock::is_shared(directory))
+}
+
+fn connect_sqlite(directory: &Path, readers: usize, purpose: Purpose) -> Result<Connections> {
     let lock = DirectoryLock::take(directory)?;
     let file = directory.join(FILE);
-    let alone = lock::is_shared(directory);
-    let purpose = if alone { Purpose::WriteAlone } else { Purpose::Write };
     let mut writer: Box<dyn Connection> = Box::new(Sqlite::open(&file, purpose)?);
     let schema = migrate::run(writer.as_mut())?;
-    let readers = if alone { 0 } else { readers };
     let open = |_| Sqlite::open(&file, Purpose::Read).map(|reader| Box::new(reader) as Box<dyn Connection>);
     let readers = (0..readers).map(open).collect::<Result<_>>()?;
     Ok(Connections { writer, readers, lock: Some(lock), schema })

@@ -95,6 +95,24 @@ async fn a_second_process_is_refused_with_the_name_of_the_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_connection_does_all_on_a_network_file_system() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = StoreConfig::directory(directory.path());
+    let store = Store::open_alone(&config, directory.path().to_owned()).await.unwrap();
+    let call =
+        crate::SubmitCall { user: "ann".into(), idempotency_key: None, jobs: vec![array("ann", "q", 3)], now: NOW };
+    let (submitted, counts) = tokio::join!(store.submit(call), store.counts(CountScope::All));
+    assert_eq!((submitted.unwrap()[0].count, counts.is_ok()), (3, true));
+    assert!(!directory.path().join("pilotage.db-shm").exists(), "shared memory does not work between hosts");
+    let backup = directory.path().join("backup");
+    store.backup(&backup).await.unwrap();
+    store.close().await;
+    let again = Store::open(&config).await.unwrap();
+    assert_eq!(again.counts(CountScope::All).await.unwrap().of(JobState::Activated), 3);
+    again.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn broken_connections_are_made_again() {
     let home = tokio::task::spawn_blocking(support::postgres).await.unwrap();
     let test = TestStore::open(home).await;
