@@ -111,14 +111,18 @@ fn partial_name(path: &Path) -> PathBuf {
 }
 
 fn http() -> Result<&'static reqwest::Client, String> {
-    static CLIENT: OnceLock<Result<reqwest::Client, String>> = OnceLock::new();
+    static CLIENT: OnceLock<Result<reqwest::Client, reqwest::Error>> = OnceLock::new();
     let client = CLIENT.get_or_init(|| {
         // A failure means that the same provider is there already.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let builder = reqwest::Client::builder().connect_timeout(Duration::from_secs(10)).read_timeout(STALLED);
-        builder.build().map_err(|error| format!("HTTP cannot be used on this node: {error}"))
+        // Plain HTTP works on nodes without any certificates, too.
+        client_builder().build().or_else(|_| client_builder().tls_certs_only([]).build())
     });
-    client.as_ref().map_err(Clone::clone)
+    client.as_ref().map_err(|error| format!("HTTP cannot be used on this node: {error}"))
+}
+
+fn client_builder() -> reqwest::ClientBuilder {
+    reqwest::Client::builder().connect_timeout(Duration::from_secs(10)).read_timeout(STALLED)
 }
 
 /// A transfer that did not work, and whether another try may help.

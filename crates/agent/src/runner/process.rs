@@ -13,8 +13,16 @@ use std::sync::atomic::AtomicBool;
 /// Standard input, which is the connection to the pilot, moves out of the way of payloads.
 pub(crate) fn take_connection() -> io::Result<OwnedFd> {
     let connection = rustix::io::fcntl_dupfd_cloexec(io::stdin(), 3)?;
-    rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
+    rustix::stdio::dup2_stdin(nothing()?)?;
     Ok(connection)
+}
+
+/// Something that is at its end when it is read: `/dev/null`, or a pipe that nobody writes to where there is none.
+fn nothing() -> io::Result<OwnedFd> {
+    match File::open("/dev/null") {
+        Ok(file) => Ok(file.into()),
+        Err(_) => Ok(rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?.0),
+    }
 }
 
 /// Standard output and error become pipes that payloads inherit; gives back their reading ends.

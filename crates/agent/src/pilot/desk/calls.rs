@@ -27,6 +27,8 @@ pub(super) struct Calls {
     poll_after: Option<Instant>,
     heartbeat: bool,
     heartbeat_at: Option<Instant>,
+    /// The last heartbeat did not reach the server, and that was said.
+    unheard: bool,
     /// The token was refused; a new one is being fetched.
     renewing: bool,
 }
@@ -236,6 +238,7 @@ impl Desk {
         match answer {
             Ok(heartbeat) => {
                 self.calls.renewing = false;
+                self.calls.unheard = false;
                 for (job, attempt) in heartbeat.stop {
                     self.stop_silently(JobKey { job, attempt });
                 }
@@ -247,8 +250,10 @@ impl Desk {
                 Some(401) => self.renew_token(),
                 Some(403 | 404 | 409 | 410) => self.cast_out(&error),
                 _ => {
-                    tracing::warn!("failed to {error}");
                     self.calls.renewing = false;
+                    if !std::mem::replace(&mut self.calls.unheard, true) {
+                        tracing::warn!("failed to send a heartbeat: {error}");
+                    }
                 }
             },
         }

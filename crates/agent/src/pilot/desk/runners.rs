@@ -73,6 +73,7 @@ impl Desk {
                 tracing::error!(slot, "a slot cannot be used: {words}");
                 self.life.slot_broken(words);
                 self.lose_runner(slot);
+                self.end_without_slots();
             }
         }
     }
@@ -89,6 +90,15 @@ impl Desk {
             self.life.slot_broken("its runners end unexpectedly".to_owned());
         } else if let Err(error) = self.start_runner(slot) {
             self.life.slot_broken(error.to_string());
+        }
+        self.end_without_slots();
+    }
+
+    fn end_without_slots(&mut self) {
+        if self.hand.slots.iter().all(|slot| slot.link.is_none()) {
+            self.life.all_slots_broken();
+            self.calls.stop_polling();
+            self.give_back();
         }
     }
 
@@ -108,9 +118,6 @@ impl Desk {
             if self.is_with(key, slot) {
                 self.never_started(key, ErrorClass::Node, "the runner of its slot ended unexpectedly");
             }
-        }
-        if self.hand.slots.iter().all(|slot| slot.link.is_none()) {
-            self.life.all_slots_broken();
         }
     }
 
