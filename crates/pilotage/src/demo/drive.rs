@@ -162,7 +162,9 @@ async fn wrong_sum(jobs: &[JobDetail], expected: u64, client: &Client) -> anyhow
 async fn last_words(jobs: &[JobDetail], client: &Client) -> anyhow::Result<String> {
     let Some(failed) = jobs.iter().find(|job| job.summary.state == JobState::Failed) else { return Ok(String::new()) };
     let text = output(failed.summary.id, LogStream::Stderr, client).await?;
-    Ok(text.lines().last().unwrap_or_default().to_owned())
+    // Without the path of the scratch directory, which is gone by now.
+    let line = text.lines().last().unwrap_or_default();
+    Ok(line.rsplit('/').next().unwrap_or(line).to_owned())
 }
 
 async fn output(job: JobId, stream: LogStream, client: &Client) -> anyhow::Result<String> {
