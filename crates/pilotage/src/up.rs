@@ -118,6 +118,7 @@ impl Up {
         let drained = tokio::select! {
             ended = &mut self.factory => { told(ended); true }
             () = tokio::time::sleep(grace) => false,
+            () = ending::none_left(&self.plan.factory) => false,
             () = stop.wanted() => false,
         };
         if !drained {

@@ -187,6 +187,7 @@ async fn shared(
         metrics: Metrics::default(),
         is_encrypted,
         session_cookie: format!("pilotage_{}", local.port()),
+        started: now(),
         stopping: CancellationToken::new(),
         config,
     })

@@ -57,6 +57,8 @@ pub struct Shared {
     pub is_encrypted: bool,
     /// Name of the cookie of browsers; differs between servers on one host, which share their cookies.
     pub session_cookie: String,
+    /// When the server started: what an earlier process answered cannot arrive any more.
+    pub started: Time,
     /// Set when the server stops: whatever waits should answer.
     pub stopping: CancellationToken,
 }

@@ -15,7 +15,7 @@ pub async fn run(args: DecisionsArgs, client: &Client) -> anyhow::Result<ExitCod
     if args.output.json {
         print_json(&page)?;
     } else {
-        print(&in_words(&page, Style::for_stdout()))?;
+        print(&in_words(&page, args.long, Style::for_stdout()))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -43,15 +43,15 @@ async fn fetch(args: &DecisionsArgs, client: &Client) -> anyhow::Result<Decision
     }
 }
 
-fn in_words(page: &DecisionPage, style: Style) -> String {
+fn in_words(page: &DecisionPage, long: bool, style: Style) -> String {
     if page.decisions.is_empty() {
         return "no decisions yet\n".to_owned();
     }
-    page.decisions.iter().map(|decision| describe(decision, style)).collect::<Vec<_>>().join("\n")
+    page.decisions.iter().map(|decision| describe(decision, long, style)).collect::<Vec<_>>().join("\n")
 }
 
-/// One decision in words, step by step.
-pub fn describe(decision: &Decision, style: Style) -> String {
+/// One decision in words; with `long` every step of the chain, else those that changed the number.
+pub fn describe(decision: &Decision, long: bool, style: Style) -> String {
     let place = format!("{}, label {}, queue {}", decision.factory, decision.label, decision.queue);
     let mut text = format!("{}  {place}{}\n", utc_time(decision.time), repeats(decision));
     let _ = writeln!(text, "  {}", style.heading(&decision_sentence(decision)));
@@ -59,7 +59,7 @@ pub fn describe(decision: &Decision, style: Style) -> String {
         let _ = writeln!(text, "  {}", style.toned(Tone::Fault, &decision.error));
     }
     let width = decision.steps.iter().map(|step| step.plugin.len()).max().unwrap_or(0);
-    for step in &decision.steps {
+    for step in decision.steps.iter().filter(|step| long || step.input != step.output) {
         let numbers = format!("{:>4} -> {:<4}", step.input, step.output);
         let message = step.message.strip_prefix(&format!("{}:", step.plugin)).unwrap_or(&step.message);
         let line = format!("    {:<width$} {numbers} {}", step.plugin, style.faint(message));
@@ -106,6 +106,6 @@ mod tests {
             accepted: 1,
             error: "sbatch: no space".into(),
         };
-        insta::assert_snapshot!(describe(&decision, Style::PLAIN));
+        insta::assert_snapshot!(describe(&decision, true, Style::PLAIN));
     }
 }

@@ -113,7 +113,7 @@ fn explain(path: &Path, label: &str, choice: &ServerChoice, json: bool) -> anyho
     if json {
         print_json(&decision)?
     } else {
-        print(&super::describe_decision(&decision, Style::for_stdout()))?
+        print(&super::describe_decision(&decision, true, Style::for_stdout()))?
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -3,7 +3,7 @@
 use super::args::{QueueDefinition, QueuesAction, QueuesArgs};
 use super::jobs::or_dash;
 use super::with_client;
-use crate::output::{Table, Tone, count, mib, print, print_json};
+use crate::output::{BadInput, Table, Tone, count, mib, print, print_json};
 use model::{JobState, PilotState, QueueRecord, QueueStatus};
 use std::process::ExitCode;
 use wire::Client;
@@ -40,6 +40,9 @@ async fn set(queue: &str, status: QueueStatus, reason: String, client: &Client) 
 
 async fn define(definition: QueueDefinition, client: &Client) -> anyhow::Result<ExitCode> {
     let queue = definition.record();
+    for name in [&queue.name, &queue.site] {
+        model::queue::check_name(name).map_err(|error| BadInput::new(error.to_string()))?;
+    }
     client.put_queue(&queue).await?;
     print(&format!("queue {} at {}\n", queue.name, queue.site))?;
     Ok(ExitCode::SUCCESS)

@@ -1,5 +1,6 @@
 //! Amounts as people type them: `2G`, `90s`, `1:30:00`.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 /// Memory in MiB: a number with `K`, `M`, `G` or `T` (powers of 1024, `B` and `iB` may follow); without a unit MiB.
@@ -30,6 +31,11 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
     parsed
         .filter(|time| *time <= Duration::from_secs(u64::from(u32::MAX)))
         .ok_or_else(|| format!("'{text}' is no time; write it as 90s, 30m, 2h, 7d or 1:30:00"))
+}
+
+/// An address to listen on.
+pub fn parse_address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| format!("'{text}' is no address; write it as 127.0.0.1:25080 or [::1]:0"))
 }
 
 fn parse_clock(text: &str) -> Option<Duration> {

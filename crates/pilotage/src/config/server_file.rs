@@ -13,7 +13,7 @@ use std::time::Duration;
 /// What a server's file may say. Times are texts such as `"5m"` or numbers of seconds.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ServerFile {
+pub struct ServerFile {
     dir: Option<PathBuf>,
     listen: Option<SocketAddr>,
     database: Option<String>,
@@ -79,13 +79,22 @@ pub fn server_config(args: &ServerArgs, environment: &Environment) -> Result<Con
     Ok(config)
 }
 
-/// What the server of `pilotage up` runs with.
-pub fn up_server_config(args: &UpArgs, dir: PathBuf, environment: &Environment) -> Config {
-    let mut config = Config::in_dir(dir);
-    config.listen = args.listen;
-    config.database = args.database.clone().or(environment.database.clone());
-    config.compat = args.compat;
-    config
+/// What the server of `pilotage up` runs with: options count before the `[server]` section of its file.
+pub fn up_server_config(
+    args: &UpArgs,
+    written: ServerFile,
+    dir: PathBuf,
+    environment: &Environment,
+) -> Result<Config, BadInput> {
+    if let Some(other) = &written.dir {
+        let message = format!("[server] dir = \"{}\": `up` takes its directory from --dir", other.display());
+        return Err(BadInput::new(message));
+    }
+    let mut config = written.into_config(dir)?;
+    config.listen = args.listen.or(config.listen);
+    config.database = args.database.clone().or(config.database).or(environment.database.clone());
+    config.compat |= args.compat;
+    Ok(config)
 }
 
 impl ServerFile {

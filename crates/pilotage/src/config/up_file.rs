@@ -1,5 +1,6 @@
-//! The file of `up --config`: a factory's configuration plus `[queue.NAME]` sections.
+//! The file of `up --config`: a factory's configuration plus `[queue.NAME]` sections and a `[server]` section.
 
+use super::server_file::ServerFile;
 use super::strict::parse_text;
 use crate::output::BadInput;
 use factory::Config;
@@ -9,18 +10,25 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+/// Name of a factory that has none in the file.
+pub const UNNAMED: &str = "up";
+
 /// What the file says.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct UpFile {
     /// The factory's part.
     pub factory: Config,
     /// The queues.
     pub queues: Vec<QueueRecord>,
+    /// The server's part.
+    pub server: ServerFile,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Queues {
+struct OwnPart {
+    #[serde(default)]
+    server: ServerFile,
     #[serde(default)]
     queue: BTreeMap<String, QueueSection>,
 }
@@ -45,34 +53,35 @@ struct QueueSection {
 }
 
 impl UpFile {
-    /// Reads and checks the file. The factory's name is `name` unless the file gives one.
-    pub fn read(path: &Path, name: &str) -> Result<UpFile, BadInput> {
+    /// Reads and checks the file. The factory is [`UNNAMED`] unless the file gives a name.
+    pub fn read(path: &Path) -> Result<UpFile, BadInput> {
         let text = fs::read_to_string(path)
             .map_err(|error| BadInput::new(format!("{}: cannot be read: {error}", path.display())))?;
-        let (queues, rest) = split(&text);
-        let queues: Queues = parse_text(&queues, path)?;
-        let factory = Config::parse_named(&rest, path, name).map_err(|error| BadInput::new(error.to_string()))?;
+        let (own, rest) = split(&text);
+        let own: OwnPart = parse_text(&own, path)?;
+        let factory = Config::parse_named(&rest, path, UNNAMED).map_err(|error| BadInput::new(error.to_string()))?;
         let queues =
-            queues.queue.into_iter().map(|(name, section)| section.record(name, path)).collect::<Result<_, _>>()?;
-        Ok(UpFile { factory, queues })
+            own.queue.into_iter().map(|(name, section)| section.record(name, path)).collect::<Result<_, _>>()?;
+        Ok(UpFile { factory, queues, server: own.server })
     }
 }
 
-/// The lines of `[queue...]` sections, and all others; both keep the place of every line for messages.
+/// The lines of `[queue...]` and `[server...]` sections, and all others; both keep the place of every line for messages.
 fn split(text: &str) -> (String, String) {
-    let (mut queues, mut rest) = (String::new(), String::new());
-    let mut in_queue = false;
+    let (mut own, mut rest) = (String::new(), String::new());
+    let mut is_own = false;
     for line in text.lines() {
         let header = line.trim_start();
         if header.starts_with('[') {
-            in_queue = header.starts_with("[queue.") || header.starts_with("[queue]");
+            let name = header.trim_start_matches('[').split(['.', ']']).next().unwrap_or_default().trim();
+            is_own = name == "queue" || name == "server";
         }
-        let (mine, other) = if in_queue { (&mut queues, &mut rest) } else { (&mut rest, &mut queues) };
+        let (mine, other) = if is_own { (&mut own, &mut rest) } else { (&mut rest, &mut own) };
         mine.push_str(line);
         mine.push('\n');
         other.push('\n');
     }
-    (queues, rest)
+    (own, rest)
 }
 
 impl QueueSection {

@@ -5,15 +5,17 @@ use super::kinds::{Expected, Kind};
 use super::stage::Stage;
 use crate::output::{JobsBars, TitledBar};
 use anyhow::{Context, bail};
-use model::{IdSet, JobId, JobState};
+use model::{IdSet, JobId, JobState, PilotState};
 use std::time::{Duration, Instant};
 use wire::Client;
-use wire::api::{BulkSubmitRequest, JobDetail, JobQuery, LogQuery, LogStream};
+use wire::api::{BulkSubmitRequest, JobDetail, JobQuery, LogQuery, LogStream, PilotQuery};
 
 /// How often the counts are asked for.
 const LOOK: Duration = Duration::from_millis(150);
-/// When the demo gives up.
-const LONGEST: Duration = Duration::from_secs(900);
+/// When the demo gives up, although jobs still end.
+const LONGEST: Duration = Duration::from_secs(1800);
+/// When the demo gives up because no job ends any more.
+const STALLED: Duration = Duration::from_secs(120);
 /// Seconds within which a killed attempt's log has arrived.
 const LOG_WAIT_S: u32 = 5;
 
@@ -42,6 +44,7 @@ pub struct KindOutcome {
 struct Group<'a> {
     kind: &'a Kind,
     ids: Option<IdSet>,
+    ended: u64,
     bar: TitledBar,
     is_over: bool,
 }
@@ -57,14 +60,19 @@ impl Outcome {
 pub async fn run(stage: &Stage, client: &Client) -> anyhow::Result<Outcome> {
     let began = Instant::now();
     let bars = JobsBars::new();
-    let group = |kind| Group { kind, ids: None, bar: bars.add(kind.title, kind.jobs()), is_over: false };
+    let group = |kind| Group { kind, ids: None, ended: 0, bar: bars.add(kind.title, kind.jobs()), is_over: false };
     let mut groups: Vec<Group> = stage.kinds.iter().map(group).collect();
     for group in groups.iter_mut().filter(|group| !group.kind.comes_last) {
         group.submit(client).await?;
     }
+    let (mut ended, mut last_end) = (0, began);
     while !groups.iter().all(|group| group.is_over) {
-        if began.elapsed() > LONGEST {
-            bail!("run the demo within {} s", LONGEST.as_secs());
+        if began.elapsed() > LONGEST || last_end.elapsed() > STALLED {
+            bail!("go on: no job has ended for {} s; {}", last_end.elapsed().as_secs(), trouble(client).await?);
+        }
+        let ended_now: u64 = groups.iter().map(|group| group.ended).sum();
+        if ended_now != ended {
+            (ended, last_end) = (ended_now, Instant::now());
         }
         for group in &mut groups {
             group.look(client).await?;
@@ -102,6 +110,7 @@ impl Group<'_> {
     async fn look(&mut self, client: &Client) -> anyhow::Result<()> {
         let Some(query) = self.query().filter(|_| !self.is_over) else { return Ok(()) };
         let counts = client.job_counts(&query).await.context("count the jobs")?;
+        self.ended = counts.total() - counts.open();
         self.is_over = counts.open() == 0;
         self.bar.show(&counts, self.kind.expected.state(), self.is_over);
         Ok(())
@@ -125,6 +134,14 @@ impl Group<'_> {
         let first = jobs.first().map_or(JobId(0), |job| job.summary.id);
         Ok(KindOutcome { title: self.kind.title, first, jobs, said, problems })
     }
+}
+
+/// The last words of a pilot that broke, if there is one.
+async fn trouble(client: &Client) -> anyhow::Result<String> {
+    let faults = PilotQuery { state: Some(PilotState::Fault), limit: Some(1), ..PilotQuery::default() };
+    let page = client.pilots(&faults).await.context("list the pilots")?;
+    let words = page.pilots.first().map(|pilot| format!("pilot {} broke: {}", pilot.id, pilot.message));
+    Ok(words.unwrap_or_else(|| "no pilot broke".to_owned()))
 }
 
 impl Expected {

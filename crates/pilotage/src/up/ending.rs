@@ -9,6 +9,31 @@ use std::time::{Duration, Instant};
 /// How long local pilots may take to report and go, beyond their own grace.
 const GONE_WITHIN: Duration = Duration::from_secs(40);
 
+/// How often pilots of this machine are looked for.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// Returns when every pilot has gone that ran on this machine; never when pilots run elsewhere too. The record may know
+/// of pilots that no longer exist, after a restore for example: nobody should wait for those.
+pub async fn none_left(config: &Config) {
+    let mut empty_looks = 0;
+    while empty_looks < 2 {
+        tokio::time::sleep(LOOK).await;
+        empty_looks = if is_empty(config).await { empty_looks + 1 } else { 0 };
+    }
+}
+
+async fn is_empty(config: &Config) -> bool {
+    for (name, end_point) in &config.batch {
+        let dir = config.factory.dir.join("batch").join(name);
+        let BatchConfig::Local(_) = end_point else { return false };
+        let Ok(system) = end_point.open(&config.factory.name, &dir) else { return false };
+        if alive(name, system.as_ref()).await.is_none_or(|left| !left.is_empty()) {
+            return false;
+        }
+    }
+    true
+}
+
 /// Takes all pilots away that are still there, and waits for those of this machine.
 pub async fn remove_pilots(config: &Config) {
     for (name, end_point) in &config.batch {

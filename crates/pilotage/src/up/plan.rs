@@ -1,7 +1,7 @@
 //! What `up` is going to run: its directory, queues, labels and batch systems.
 
 use crate::cli::args::UpArgs;
-use crate::config::{Environment, UpFile, up_server_config};
+use crate::config::{Environment, UNNAMED, UpFile, up_server_config};
 use crate::output::BadInput;
 use anyhow::Context;
 use batch::BatchConfig;
@@ -45,12 +45,13 @@ impl Plan {
     pub fn from_args(args: &UpArgs, environment: &Environment) -> Result<Plan, BadInput> {
         let dir = directory(args, environment)?;
         let slots = args.slots.unwrap_or_else(cores);
-        let server = up_server_config(args, dir, environment);
+        let mut file = args.config.as_deref().map(UpFile::read).transpose()?;
+        let written = file.as_mut().map(|file| std::mem::take(&mut file.server)).unwrap_or_default();
+        let server = up_server_config(args, written, dir, environment)?;
         let local = (slots > 0).then(|| LocalQueue { queue: QueueRecord::named("local"), slots });
         let mut plan = Plan::local(server, local, args.grace);
-        if let Some(path) = &args.config {
-            let name = plan.factory.factory.name.clone();
-            plan.add(UpFile::read(path, &name)?, path)?;
+        if let (Some(path), Some(file)) = (&args.config, file) {
+            plan.add(file, path)?;
         }
         Ok(plan)
     }
@@ -129,7 +130,7 @@ impl Absorb for FactorySection {
         let own_name = std::mem::take(&mut self.name);
         let dir = if written.dir.as_os_str().is_empty() { self.dir.clone() } else { written.dir.clone() };
         let cycle_s = if written.cycle_s == FactorySection::default().cycle_s { self.cycle_s } else { written.cycle_s };
-        let name = if written.name.is_empty() { own_name } else { written.name.clone() };
+        let name = if written.name == UNNAMED { own_name } else { written.name.clone() };
         *self = FactorySection { name, dir, cycle_s, ..written.clone() };
     }
 }

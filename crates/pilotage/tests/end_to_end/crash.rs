@@ -6,7 +6,10 @@ use std::collections::BTreeMap;
 #[test]
 fn every_job_ends_once_although_the_server_was_killed() {
     let listen = format!("127.0.0.1:{}", free_port());
-    let up = Up::in_place(Place::new(), &listen, &["--slots", "2"]);
+    let place = Place::new();
+    let config = place.write("up.toml", "[server]\nlease = \"20s\"\nheartbeat = \"1s\"\n");
+    let options = ["--slots", "2", "--config", config.to_str().unwrap()];
+    let up = Up::in_place(place, &listen, &options);
     let done = up.place.path("done");
     std::fs::create_dir(&done).unwrap();
     let words = format!("sleep 0.1; echo x >> {}/$PILOTAGE_JOB_ID", done.display());
@@ -17,7 +20,7 @@ fn every_job_ends_once_although_the_server_was_killed() {
     eventually("30 jobs to end", || (ended() >= 30).then_some(()));
     let place = up.crash();
     eventually("some jobs to end without a server", || (ended() >= 32).then_some(()));
-    let up = Up::in_place(place, &listen, &["--slots", "2"]);
+    let up = Up::in_place(place, &listen, &options);
     up.wait(&ids, 0);
     let runs: BTreeMap<String, usize> = std::fs::read_dir(&done)
         .unwrap()

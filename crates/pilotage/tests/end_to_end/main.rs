@@ -1,5 +1,7 @@
 //! The program as its users run it: every test starts `pilotage up` of its own and leaves nothing behind.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at what it did not expect")]
+
 mod bad_input;
 mod crash;
 mod demo;

@@ -338,14 +338,25 @@ pub async fn heartbeat(
     let held = state.store.jobs_of_pilot(pilot).await?;
     let holds = |job: &JobId, attempt: &u32| held.iter().any(|one| one.job == *job && one.attempt == *attempt);
     let stop: Vec<_> = request.jobs.iter().filter(|(job, attempt)| !holds(job, attempt)).copied().collect();
-    let before = now() - state.config.lease.max(state.config.heartbeat * 2);
+    let before = heard_of_by_now(&state);
     let never_got = held.iter().filter(|one| one.sent < before && !request.jobs.contains(&(one.job, one.attempt)));
     give_back(&state, pilot, never_got.map(|one| (one.job, one.attempt)).collect()).await?;
     Ok(Json(Heartbeat { stop, drain: live.draining }))
 }
 
-/// Attempts that the pilot does not know of although it has had a whole lease to hear of them: the answer that carried
-/// them was lost.
+/// A pilot has heard of every attempt that was sent before this time. After a crash of a server that is alone that is
+/// all that the earlier process sent: its connections died with it. One heartbeat later no pilot still says what it knew
+/// before.
+fn heard_of_by_now(state: &AppState) -> Time {
+    let now = now();
+    let is_alone = state.config.database.is_none();
+    let settled = now.since(state.started) > state.config.heartbeat;
+    let whole_lease = now - state.config.lease.max(state.config.heartbeat * 2);
+    if is_alone && settled { whole_lease.max(state.started) } else { whole_lease }
+}
+
+/// Attempts that the pilot does not know of although it has had the time to hear of them: the answer that carried them
+/// was lost.
 async fn give_back(state: &AppState, pilot: PilotId, attempts: Vec<(JobId, u32)>) -> Result<(), ApiError> {
     if attempts.is_empty() {
         return Ok(());

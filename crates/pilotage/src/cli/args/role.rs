@@ -9,7 +9,7 @@ pub struct UpArgs {
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
     /// Address to serve on; port 0 takes a free one. Off loopback TLS is used [default: 127.0.0.1:25080 or a free port]
-    #[arg(long, value_name = "ADDR:PORT")]
+    #[arg(long, value_name = "ADDR:PORT", value_parser = crate::config::parse_address)]
     pub listen: Option<SocketAddr>,
     /// Jobs at once in local pilots; 0 for no local queue [default: the number of cores]
     #[arg(long, value_name = "N")]
@@ -44,7 +44,7 @@ pub struct DemoArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
     pub slots: Option<u32>,
     /// Address to serve on
-    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:0")]
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:0", value_parser = crate::config::parse_address)]
     pub listen: SocketAddr,
 }
 
@@ -58,7 +58,7 @@ pub struct ServerArgs {
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
     /// Address to serve on; off loopback TLS is used
-    #[arg(long, value_name = "ADDR:PORT")]
+    #[arg(long, value_name = "ADDR:PORT", value_parser = crate::config::parse_address)]
     pub listen: Option<SocketAddr>,
     /// PostgreSQL instead of SQLite: `postgres://USER@HOST/DATABASE` [env: PILOTAGE_DATABASE]
     #[arg(long, value_name = "URL")]

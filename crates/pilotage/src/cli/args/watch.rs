@@ -260,6 +260,9 @@ pub struct DecisionsArgs {
     /// How many, newest first
     #[arg(long, short = 'n', value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
     pub last: u32,
+    /// Every step of the scheduler chain, also those that changed nothing
+    #[arg(long, short = 'l', conflicts_with = "json")]
+    pub long: bool,
     #[command(flatten)]
     pub output: OutputChoice,
     #[command(flatten)]

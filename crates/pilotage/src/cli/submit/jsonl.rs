@@ -110,7 +110,10 @@ fn parse(line: &str, defaults: &JobOptions) -> Result<SubmitRequest, String> {
 fn json_error(error: &serde_json::Error) -> String {
     let said = error.to_string();
     let sentence = said.rsplit_once(" at line ").map_or(said.as_str(), |(sentence, _)| sentence);
-    format!("column {}: {}", error.column(), with_nearest(sentence))
+    let words = [("expected u32", "expected a whole number"), ("expected u64", "expected a whole number")];
+    let words = words.into_iter().chain([("expected i32", "expected a whole number"), ("a sequence", "a list")]);
+    let sentence = words.fold(sentence.to_owned(), |sentence, (ours, theirs)| sentence.replace(ours, theirs));
+    format!("column {}: {}", error.column(), with_nearest(&sentence))
 }
 
 impl Line {
