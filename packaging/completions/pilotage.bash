@@ -346,7 +346,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__decisions)
-            opts="-q -n -h -V --label --queue --factory --last --json --url --dir --help --version"
+            opts="-q -n -l -h -V --label --queue --factory --last --long --json --url --dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

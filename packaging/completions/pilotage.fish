@@ -233,6 +233,7 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand decisions" -l factory 
 complete -c pilotage -n "__fish_pilotage_using_subcommand decisions" -s n -l last -d 'How many, newest first' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand decisions" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand decisions" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand decisions" -s l -l long -d 'Every step of the scheduler chain, also those that changed nothing'
 complete -c pilotage -n "__fish_pilotage_using_subcommand decisions" -l json -d 'Print JSON for programs'
 complete -c pilotage -n "__fish_pilotage_using_subcommand decisions" -s h -l help -d 'Print help'
 complete -c pilotage -n "__fish_pilotage_using_subcommand decisions" -s V -l version -d 'Print version'
