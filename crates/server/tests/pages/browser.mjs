@@ -155,7 +155,7 @@ async function tabTo(page, text) {
   faults.push(`the keyboard does not reach '${text}'`);
 }
 
-// --- The picture for the README, or any page with PAGES_PATH.
+// --- A picture, such as that of the README, of any server: PAGES_URL=... PAGES_TOKEN=... node browser.mjs screenshot FILE.
 
 async function screenshot(file) {
   mkdirSync(dirname(file), { recursive: true });

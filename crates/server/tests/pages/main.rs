@@ -5,6 +5,5 @@
 mod actions;
 mod browser;
 mod crawl;
-mod screenshot;
 mod size;
 mod world;
