@@ -21,6 +21,8 @@ pub(crate) struct Capture {
     max: u64,
     slot_dir: PathBuf,
     fault: Option<io::Error>,
+    /// For reading; clearing a new one for each payload would cost more than the read.
+    buffer: Vec<u8>,
 }
 
 /// The log file of an attempt, if it has one.
@@ -32,7 +34,8 @@ impl Capture {
     /// Makes the pipes; they are this process's standard output and error from now on.
     pub(crate) fn new() -> io::Result<Capture> {
         let outputs = [Output::new(0), Output::new(0)];
-        Ok(Capture { pipes: process::make_pipes()?, outputs, max: 0, slot_dir: PathBuf::new(), fault: None })
+        let (pipes, buffer) = (process::make_pipes()?, vec![0; 64 << 10]);
+        Ok(Capture { pipes, outputs, max: 0, slot_dir: PathBuf::new(), fault: None, buffer })
     }
 
     /// Where files go and how large they may become.
@@ -56,17 +59,16 @@ impl Capture {
 
     /// Reads what is in one pipe now.
     pub(crate) fn read(&mut self, which: usize, key: JobKey) {
-        let mut buffer = [0; 64 << 10];
         for _ in 0..READS_MAX {
-            let n = match self.pipes[which].read(&mut buffer) {
+            let n = match self.pipes[which].read(&mut self.buffer) {
                 Ok(n) => n,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(_) => return,
             };
             let path = log_path(&self.slot_dir, key, STREAMS[which]);
-            let pushed = self.outputs[which].push(&buffer[..n], &path);
+            let pushed = self.outputs[which].push(&self.buffer[..n], &path);
             self.note(pushed);
-            if n < buffer.len() {
+            if n < self.buffer.len() {
                 return;
             }
         }

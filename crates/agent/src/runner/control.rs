@@ -17,6 +17,7 @@ const BATCH_WAIT: Duration = Duration::from_millis(5);
 pub(crate) struct Control {
     stream: UnixStream,
     input: FrameBuffer,
+    buffer: Vec<u8>,
     unsent: Vec<u8>,
     frames: u32,
     oldest: Option<Instant>,
@@ -29,8 +30,8 @@ impl Control {
     pub(crate) fn new(descriptor: OwnedFd) -> io::Result<Control> {
         let stream = UnixStream::from(descriptor);
         stream.set_nonblocking(true)?;
-        let (input, unsent) = (FrameBuffer::default(), Vec::new());
-        Ok(Control { stream, input, unsent, frames: 0, oldest: None, closed: false })
+        let (input, buffer, unsent) = (FrameBuffer::default(), vec![0; 64 << 10], Vec::new());
+        Ok(Control { stream, input, buffer, unsent, frames: 0, oldest: None, closed: false })
     }
 
     /// For waiting.
@@ -40,13 +41,12 @@ impl Control {
 
     /// Reads what there is.
     pub(crate) fn fill(&mut self) {
-        let mut buffer = [0; 64 << 10];
         loop {
-            match self.stream.read(&mut buffer) {
+            match self.stream.read(&mut self.buffer) {
                 Ok(0) => self.closed = true,
                 Ok(n) => {
-                    self.input.push(&buffer[..n]);
-                    if n == buffer.len() {
+                    self.input.push(&self.buffer[..n]);
+                    if n == self.buffer.len() {
                         continue;
                     }
                 }
