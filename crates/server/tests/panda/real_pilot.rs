@@ -1,14 +1,9 @@
 //! The real, unmodified panda-pilot 3.7 runs jobs of the server, beside a pilot of ours on the same queue.
-//!
-//! Its generic flavour takes scripts only from `http://pandaserver-doma.cern.ch:25080/trf/user`. It fetches and calls
-//! by curl, so a `.curlrc` in its home leads that name to our port, and the server, which writes the host it was called
-//! by into the URL of the script, fits by itself. Queue data it fetches without curl, from our address.
 
 use crate::bench::{Bench, QUEUE, shell};
 use model::job::{FileTransfer, LogStream};
 use model::{ErrorClass, JobId, JobReport, JobSpec, JobState, PilotId, Shape};
-use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::fs;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -16,8 +11,8 @@ use wire::api::{AnnounceRequest, HelloRequest, LeaseRequest, ReportRequest};
 
 /// Where `cargo xtask test` unpacked the source distribution.
 const PILOT: &str = "PILOTAGE_PANDA_PILOT";
-/// The only host that the pilot's generic flavour takes scripts from.
-const KNOWN_HOST: &str = "pandaserver-doma.cern.ch";
+/// Starts one pilot.
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/panda-pilot.sh");
 /// A failed job takes the pilot two minutes, most of them waiting for its log.
 const LONGEST: Duration = Duration::from_secs(300);
 
@@ -29,16 +24,14 @@ struct RealPilot {
 
 impl RealPilot {
     fn start(port: u16) -> RealPilot {
+        assert!(
+            std::env::var_os(PILOT).is_some(),
+            "{PILOT} is not set: run `cargo xtask test`, which fetches the pilot"
+        );
         let directory = tempfile::Builder::new().prefix("panda-pilot-").tempdir().unwrap();
-        let home = directory.path();
-        copy(&source(), &home.join("pilot3"));
-        fs::create_dir_all(home.join("tok")).unwrap();
-        fs::create_dir_all(home.join("out")).unwrap();
-        // The pilot must have some credential; on loopback the server asks for none.
-        fs::write(home.join("tok/panda_token"), "none").unwrap();
-        fs::write(home.join(".curlrc"), format!("connect-to = {KNOWN_HOST}:25080:127.0.0.1:{port}\n")).unwrap();
-        let process = command(home, port).spawn().expect("unshare, of util-linux, is needed");
-        RealPilot { process, directory }
+        let mut command = Command::new(SCRIPT);
+        command.arg(directory.path()).args([&port.to_string(), QUEUE]);
+        RealPilot { process: command.stdin(Stdio::null()).spawn().unwrap(), directory }
     }
 
     fn log(&self) -> String {
@@ -48,7 +41,7 @@ impl RealPilot {
 
 impl Drop for RealPilot {
     fn drop(&mut self) {
-        // unshare ends the first process of the namespace, and the kernel all others with it.
+        // The script has become unshare, which ends the first process of the namespace, and the kernel all others with it.
         let _ = self.process.kill();
         let _ = self.process.wait();
         if std::thread::panicking() {
@@ -58,51 +51,6 @@ impl Drop for RealPilot {
             eprintln!("--- panda-pilot in {}\n{tail}", self.directory.path().display());
         }
     }
-}
-
-fn source() -> PathBuf {
-    let folder = std::env::var_os(PILOT).map(PathBuf::from);
-    let folder =
-        folder.unwrap_or_else(|| panic!("{PILOT} is not set: run `cargo xtask test`, which fetches the pilot"));
-    assert!(folder.join("pilot.py").exists(), "{PILOT}={} holds no pilot.py", folder.display());
-    folder
-}
-
-fn copy(from: &Path, to: &Path) {
-    let status = Command::new("cp").arg("-r").arg(from).arg(to).status().unwrap();
-    assert!(status.success());
-}
-
-fn command(home: &Path, port: u16) -> Command {
-    let own = format!("http://127.0.0.1:{port}");
-    let mut command = Command::new("unshare");
-    if !rustix::process::geteuid().is_root() {
-        command.args(["--user", "--map-root-user"]);
-    }
-    command.args(["--pid", "--mount", "--fork", "--kill-child", "--mount-proc", "python3", "pilot3/pilot.py"]);
-    command.arg("-a").arg(home).args(["--pilot-user", "generic", "-w", "generic"]);
-    // Pilots from 3.11 on are told where scripts may come from.
-    let (host, seen_port) = match source().join("arguments.py").exists() {
-        true => ("127.0.0.1", port),
-        false => (KNOWN_HOST, 25080),
-    };
-    if host != KNOWN_HOST {
-        command.args(["-b", "--baseurls", &format!("{own}/trf")]);
-    }
-    command.args(["--url", &format!("http://{host}"), "-p", &seen_port.to_string(), "-q", QUEUE, "-j", "user"]);
-    command.args(["-v", "1", "-l", "3600", "-d", "-t", "--use-rucio-traces", "False", "--cleanup", "False"]);
-    command.args(["--queuedata-url", &format!("{own}/cache/schedconfig/{{pandaqueue}}.all.json")]);
-    command.args(["--storagedata-url", &format!("{own}/cache/ddmendpoints.json")]);
-    command.arg("--output-dir").arg(home.join("out"));
-    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
-    command.env("HOME", home).env("LANG", "C.UTF-8").env("PILOT_NOKILL", "1");
-    command.env("GTAG", "http://127.0.0.1/factory/log.1");
-    command.env("LOCAL_AGIS_SCHEDCONF", format!("{own}/cric/pandaqueues.json"));
-    command.env("PANDA_AUTH_TOKEN", "panda_token").env("PANDA_AUTH_ORIGIN", "test");
-    command.env("PANDA_AUTH_DIR", format!("{}/", home.join("tok").display()));
-    let output = File::create(home.join("output")).unwrap();
-    command.stdin(Stdio::null()).stderr(output.try_clone().unwrap()).stdout(output).current_dir(home);
-    command
 }
 
 /// Our own pilot, driven by hand: says hello, takes one job and finishes it.
