@@ -1,11 +1,6 @@
 //! The PanDA face, driven over HTTP as PanDA's pilots do, and by the real panda-pilot.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::print_stderr,
-    reason = "a test that cannot go on should stop where it is"
-)]
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test that cannot go on should stop where it is")]
 
 mod bench;
 mod protocol;
