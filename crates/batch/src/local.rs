@@ -159,6 +159,10 @@ impl BatchSystem for Local {
         LogFiles { out: folder.file("out"), err: folder.file("err"), log: folder.file("log") }
     }
 
+    fn kept(&self) -> Vec<PilotId> {
+        folder::list(&self.dir).unwrap_or_default().into_iter().map(|(id, _)| PilotId(id)).collect()
+    }
+
     async fn forget(&self, pilots: &[PilotId]) {
         for pilot in pilots {
             let folder = self.folder(*pilot);

@@ -155,6 +155,10 @@ impl BatchSystem for Slurm {
         LogFiles { out: path("out"), err: path("err"), log: path("log") }
     }
 
+    fn kept(&self) -> Vec<PilotId> {
+        array::list(&self.dir).unwrap_or_default().iter().flat_map(|array| array.pilots()).collect()
+    }
+
     async fn forget(&self, pilots: &[PilotId]) {
         let arrays = array::list(&self.dir).unwrap_or_default();
         for pilot in pilots {

@@ -30,6 +30,9 @@ pub trait BatchSystem: Send + Sync {
     /// The files a pilot left, for upload.
     fn logs(&self, pilot: PilotId) -> LogFiles;
 
+    /// Pilots of which something is kept on disk, whether the batch system still knows them or not.
+    fn kept(&self) -> Vec<PilotId>;
+
     /// Deletes what is kept of pilots that are closed and whose logs were taken. Idempotent.
     async fn forget(&self, pilots: &[PilotId]);
 

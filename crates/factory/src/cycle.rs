@@ -16,6 +16,8 @@ use wire::api::{AnnounceRequest, BatchReport, BatchUpdate, CommandRequest, Pilot
 /// The most updates of one report; the server takes a report in one commit.
 const UPDATES_MAX: usize = 1000;
 
+/// The most pilots that are cleaned up in one cycle, so that submitting never waits long for it.
+const CLOSE_MAX: usize = 200;
 /// A pilot without a hello counts as starting for so long; after that it waits in a queue.
 const STARTING_MAX: Duration = Duration::from_secs(60);
 
@@ -37,6 +39,8 @@ pub struct Cycler {
     /// Pilots that this process saw before their hello.
     unborn: BTreeMap<PilotId, Unborn>,
     told_to_drain: BTreeSet<PilotId>,
+    /// End points whose left-over traces were looked for.
+    swept: BTreeSet<String>,
     pub(crate) draining: bool,
     pub(crate) started: Time,
 }
@@ -55,6 +59,7 @@ impl Cycler {
             restraint: BTreeMap::new(),
             unborn: BTreeMap::new(),
             told_to_drain: BTreeSet::new(),
+            swept: BTreeSet::new(),
             draining: false,
             started: now(),
         })
@@ -89,11 +94,31 @@ impl Cycler {
         } else {
             self.decide_and_act().await;
         }
-        for (name, gap) in &gaps {
-            if let Some(batch) = self.batches.get(name).filter(|_| !gap.closed.is_empty()) {
-                logs::close(&*self.server, &**batch, &gap.closed).await;
+        self.clean_up(&answers, &gaps).await;
+    }
+
+    /// Pushes the logs of pilots that are closed and deletes their traces; what is beyond the bound, the batch system
+    /// still shows in the next cycle.
+    async fn clean_up(&mut self, answers: &BTreeMap<String, Status>, gaps: &BTreeMap<String, Gap>) {
+        for (name, gap) in gaps {
+            let (Some(batch), Some(status)) = (self.batches.get(name).cloned(), answers.get(name)) else { continue };
+            let mut closed: Vec<PilotId> = gap.closed.iter().take(CLOSE_MAX).copied().collect();
+            if status.complete && self.swept.insert(name.clone()) {
+                closed.extend(self.left_behind(&*batch, status));
+            }
+            if !closed.is_empty() {
+                logs::close(&*self.server, &*batch, &closed).await;
             }
         }
+    }
+
+    /// Traces of pilots that an earlier process closed but did not come to clean up, and that the batch system has
+    /// forgotten since. Looked for once.
+    fn left_behind(&self, batch: &dyn BatchSystem, status: &Status) -> Vec<PilotId> {
+        let mut needed: BTreeSet<PilotId> = status.pilots.iter().map(|pilot| pilot.pilot).collect();
+        needed.extend(self.world.pilots.iter().flat_map(|read| &read.value).map(|pilot| pilot.id));
+        needed.extend(self.unborn.keys());
+        batch.kept().into_iter().filter(|pilot| !needed.contains(pilot)).collect()
     }
 
     /// Whether nothing is left of our pilots, as far as is known.

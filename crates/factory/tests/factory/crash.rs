@@ -86,3 +86,15 @@ async fn pilots_that_the_server_forgot_are_taken_away() {
     site.server.lock().pilots.clear();
     cycle_until(&mut cycler, "it is gone", || site.folders() == 0).await;
 }
+
+#[tokio::test]
+async fn traces_that_nobody_needs_are_swept_at_the_start() {
+    let site = Site::new(WAITS);
+    let folder = site.folder(7);
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("out"), "the last words").unwrap();
+    // Without a secret it was never started; an earlier process closed it.
+    site.cycler(4).cycle().await;
+    assert!(!folder.exists());
+    assert_eq!(site.server.lock().logs[&(PilotId(7), "out".into())], "the last words");
+}
