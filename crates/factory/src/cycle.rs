@@ -1,17 +1,19 @@
 //! One cycle: look at the world, close the gaps, decide, act, tell. Everything that decides is in [`crate::plan`] and
 //! [`crate::reconcile`]; here is what touches clocks, the server and batch systems.
 
-use crate::plan::{LabelPlan, plan};
+mod act;
+
+use crate::plan::plan;
 use crate::reconcile::{Answer, Gap, Memory, reconcile};
 use crate::restraint::Restraint;
 use crate::world::{BatchView, Read, World};
 use crate::{Config, FactoryError, PilotLaunch, Server, logs};
-use batch::{BatchError, BatchSystem, Status, SubmitOutcome};
-use model::{Command, ErrorClass, PilotEvent, PilotId, PilotState, Target, Time, Verb};
+use batch::{BatchError, BatchSystem, Status};
+use model::{Command, PilotEvent, PilotId, PilotState, Target, Time, Verb};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
-use wire::api::{AnnounceRequest, BatchReport, BatchUpdate, CommandRequest, PilotSummary};
+use wire::api::{BatchReport, BatchUpdate, CommandRequest, FactoryHeartbeat, PilotSummary};
 
 /// The most updates of one report; the server takes a report in one commit.
 const UPDATES_MAX: usize = 1000;
@@ -43,6 +45,8 @@ pub struct Cycler {
     swept: BTreeSet<String>,
     pub(crate) draining: bool,
     pub(crate) started: Time,
+    /// The last heartbeat and its time.
+    said: Option<(Time, FactoryHeartbeat)>,
 }
 
 impl Cycler {
@@ -62,6 +66,7 @@ impl Cycler {
             swept: BTreeSet::new(),
             draining: false,
             started: now(),
+            said: None,
         })
     }
 
@@ -131,10 +136,16 @@ impl Cycler {
         self.unborn.values().any(|unborn| now().since(unborn.since) < STARTING_MAX)
     }
 
-    async fn heartbeat(&self) {
+    /// Cycles that nudges cause say nothing while there is nothing new to say.
+    async fn heartbeat(&mut self) {
         let said = crate::said::heartbeat(&self.config, &self.world, self.draining, self.started);
-        if let Err(error) = self.server.heartbeat(&self.config.factory.name, &said).await {
-            tracing::warn!(%error, "could not tell the server that the factory is alive");
+        let age = self.config.factory.cycle() / 2;
+        if self.said.as_ref().is_some_and(|(at, last)| *last == said && self.world.now.since(*at) < age) {
+            return;
+        }
+        match self.server.heartbeat(&self.config.factory.name, &said).await {
+            Ok(()) => self.said = Some((self.world.now, said)),
+            Err(error) => tracing::warn!(%error, "could not tell the server that the factory is alive"),
         }
     }
 
@@ -261,58 +272,6 @@ impl Cycler {
         }
     }
 
-    async fn act(&mut self, plan: &mut LabelPlan) {
-        if plan.submit > 0
-            && let Err(error) = self.submit(plan).await
-        {
-            tracing::warn!(label = plan.decision.label, %error, "could not submit pilots");
-            add_error(plan, &error);
-        }
-        let Some(label) = self.config.label.get(&plan.decision.label) else { return };
-        if let Some(batch) = self.batches.get(&label.batch).filter(|_| !plan.remove.is_empty())
-            && let Err(error) = batch.remove(&plan.remove).await
-        {
-            add_error(plan, &format!("failed to {error}"));
-        }
-        for pilot in plan.drain.clone() {
-            self.tell_to_drain(pilot).await;
-        }
-    }
-
-    /// Announces, submits, records; a crash between any two of them is mended by a later cycle.
-    async fn submit(&mut self, plan: &mut LabelPlan) -> Result<(), String> {
-        let name = plan.decision.label.clone();
-        let Some(label) = self.config.label.get(&name).cloned() else { return Ok(()) };
-        let Some(batch) = self.batches.get(&label.batch).cloned() else { return Ok(()) };
-        let request = AnnounceRequest {
-            factory: self.config.factory.name.clone(),
-            label: name.clone(),
-            queue: label.queue.clone(),
-            batch: label.batch.clone(),
-            count: plan.submit,
-        };
-        let announced = self.server.announce(&request).await.map_err(|error| format!("failed to announce: {error}"))?;
-        plan.decision.announced = announced.secrets.len() as u64;
-        let request = self.launch.request(&name, &label, &announced).map_err(|error| error.to_string())?;
-        let ids: Vec<PilotId> = (announced.first.0..).take(announced.secrets.len()).map(PilotId).collect();
-        let since = now();
-        self.unborn.extend(ids.iter().map(|id| (*id, Unborn { label: name.clone(), since })));
-        match batch.submit(&request).await {
-            Ok(outcome) => {
-                plan.decision.accepted = outcome.accepted.len() as u64;
-                self.report(updates_of(&outcome)).await;
-                if outcome.refused.is_empty() { Ok(()) } else { Err(refusal(&outcome)) }
-            }
-            // Something may have been accepted: a later status tells, by the pilots' ids.
-            Err(error) if error.is_uncertain() => Err(format!("failed to {error}; the next status will tell")),
-            Err(error) => {
-                let message = format!("failed to {error}");
-                self.report(ids.iter().map(|id| refused(*id, PilotEvent::Break, &message)).collect()).await;
-                Err(message)
-            }
-        }
-    }
-
     async fn drain_all(&mut self) {
         let pilots: Vec<PilotSummary> = self.world.pilots.iter().flat_map(|read| read.value.clone()).collect();
         let waiting = |pilot: &&PilotSummary| pilot.state.is_pending() && pilot.state != PilotState::Announced;
@@ -367,39 +326,6 @@ async fn look(batch: &dyn BatchSystem) -> Result<(Status, Option<u64>), BatchErr
     Ok((status, batch.capacity().await?))
 }
 
-fn updates_of(outcome: &SubmitOutcome) -> Vec<BatchUpdate> {
-    let accepted = outcome.accepted.iter().map(|(pilot, batch_id)| BatchUpdate {
-        pilot: *pilot,
-        event: PilotEvent::Submit,
-        batch_id: batch_id.clone(),
-        native_state: String::new(),
-        flag: None,
-        error_class: None,
-        message: String::new(),
-    });
-    // Full is not broken: nobody has to look after these.
-    let event = if outcome.full { PilotEvent::End } else { PilotEvent::Break };
-    let refused = outcome.refused.iter().map(|pilot| refused(*pilot, event, &refusal(outcome)));
-    accepted.chain(refused).collect()
-}
-
-fn refused(pilot: PilotId, event: PilotEvent, message: &str) -> BatchUpdate {
-    BatchUpdate {
-        pilot,
-        event,
-        batch_id: String::new(),
-        native_state: "refused".to_owned(),
-        flag: None,
-        error_class: (event == PilotEvent::Break).then_some(ErrorClass::Batch),
-        message: message.to_owned(),
-    }
-}
-
-fn refusal(outcome: &SubmitOutcome) -> String {
-    let kind = if outcome.full { "full" } else { "refused" };
-    format!("{kind}: {}", outcome.reason)
-}
-
 fn apply(pilots: &mut Vec<PilotSummary>, updates: &[BatchUpdate]) {
     let updates: BTreeMap<PilotId, &BatchUpdate> = updates.iter().map(|update| (update.pilot, update)).collect();
     for pilot in pilots.iter_mut() {
@@ -409,11 +335,6 @@ fn apply(pilots: &mut Vec<PilotSummary>, updates: &[BatchUpdate]) {
         }
     }
     pilots.retain(|pilot| !pilot.state.is_final());
-}
-
-fn add_error(plan: &mut LabelPlan, error: &str) {
-    let held = &mut plan.decision.error;
-    *held = if held.is_empty() { error.to_owned() } else { format!("{held}; {error}") };
 }
 
 fn log_failure(batch: &str, result: Result<(), BatchError>) {

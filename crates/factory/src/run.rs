@@ -12,6 +12,8 @@ use wire::api::CommandOutcome;
 
 /// The least time between the beginnings of two cycles, and of two long polls.
 const CYCLES_APART: Duration = Duration::from_millis(100);
+/// The least time between two cycles that risen demand causes; the first one after a quiet time runs at once.
+const DEMANDS_APART: Duration = Duration::from_secs(1);
 /// A cycle follows so soon while pilots are starting, or while the factory drains.
 const SOON: Duration = Duration::from_secs(2);
 /// Wait of one long poll.
@@ -31,6 +33,7 @@ pub async fn run(mut cycler: Cycler, mut signals: mpsc::Receiver<Signal>) -> Res
     // A few places: more nudges than that in one cycle say nothing new.
     let (sender, mut nudges) = mpsc::channel(16);
     let mut listeners = listen(&cycler, &sender);
+    let mut demanded: Option<Instant> = None;
     loop {
         let began = Instant::now();
         let Some(told) = cycle_unless_told_to_leave(&mut cycler, &mut signals).await else { return Ok(()) };
@@ -42,11 +45,18 @@ pub async fn run(mut cycler: Cycler, mut signals: mpsc::Receiver<Signal>) -> Res
             return Ok(());
         }
         let mut due = began + cycler.until_next();
+        let mut by_demand = false;
         while Instant::now() < due {
             tokio::select! {
                 () = tokio::time::sleep_until(due.into()) => {}
                 Some(nudge) = nudges.recv() => {
-                    due = due.min(began + nudge.apart());
+                    let mut sooner = began + CYCLES_APART;
+                    if let Nudge::Demand = nudge {
+                        // A busy queue must not make the factory busy too.
+                        sooner = demanded.map_or(sooner, |last| sooner.max(last + DEMANDS_APART));
+                        by_demand = true;
+                    }
+                    due = due.min(sooner);
                     obey(&mut cycler, nudge).await;
                 }
                 signal = signals.recv() => match signal {
@@ -57,6 +67,9 @@ pub async fn run(mut cycler: Cycler, mut signals: mpsc::Receiver<Signal>) -> Res
                     }
                 },
             }
+        }
+        if by_demand {
+            demanded = Some(Instant::now());
         }
     }
 }
@@ -89,17 +102,6 @@ fn heed(cycler: &mut Cycler, signal: Signal, listeners: &mut JoinSet<()>, sender
             }
             Err(error) => tracing::error!(%error, "the new configuration is not used"),
         },
-    }
-}
-
-impl Nudge {
-    /// The least time between the beginnings of two cycles that this nudge may cause: a busy queue must not make the
-    /// factory busy too.
-    fn apart(&self) -> Duration {
-        match self {
-            Nudge::Demand => Duration::from_millis(500),
-            Nudge::Batch | Nudge::Command(_) => CYCLES_APART,
-        }
     }
 }
 

@@ -1,0 +1,99 @@
+//! Doing what a plan says: announce, submit, record, remove.
+
+use super::{Cycler, Unborn, now};
+use crate::plan::LabelPlan;
+use batch::SubmitOutcome;
+use model::{ErrorClass, PilotEvent, PilotId};
+use wire::api::{AnnounceRequest, BatchUpdate};
+
+impl Cycler {
+    pub(super) async fn act(&mut self, plan: &mut LabelPlan) {
+        if plan.submit > 0
+            && let Err(error) = self.submit(plan).await
+        {
+            tracing::warn!(label = plan.decision.label, %error, "could not submit pilots");
+            add_error(plan, &error);
+        }
+        let Some(label) = self.config.label.get(&plan.decision.label) else { return };
+        if let Some(batch) = self.batches.get(&label.batch).filter(|_| !plan.remove.is_empty())
+            && let Err(error) = batch.remove(&plan.remove).await
+        {
+            add_error(plan, &format!("failed to {error}"));
+        }
+        for pilot in plan.drain.clone() {
+            self.tell_to_drain(pilot).await;
+        }
+    }
+
+    /// Announces, submits, records; a crash between any two of them is mended by a later cycle.
+    async fn submit(&mut self, plan: &mut LabelPlan) -> Result<(), String> {
+        let name = plan.decision.label.clone();
+        let Some(label) = self.config.label.get(&name).cloned() else { return Ok(()) };
+        let Some(batch) = self.batches.get(&label.batch).cloned() else { return Ok(()) };
+        let request = AnnounceRequest {
+            factory: self.config.factory.name.clone(),
+            label: name.clone(),
+            queue: label.queue.clone(),
+            batch: label.batch.clone(),
+            count: plan.submit,
+        };
+        let announced = self.server.announce(&request).await.map_err(|error| format!("failed to announce: {error}"))?;
+        plan.decision.announced = announced.secrets.len() as u64;
+        let request = self.launch.request(&name, &label, &announced).map_err(|error| error.to_string())?;
+        let ids: Vec<PilotId> = (announced.first.0..).take(announced.secrets.len()).map(PilotId).collect();
+        let since = now();
+        self.unborn.extend(ids.iter().map(|id| (*id, Unborn { label: name.clone(), since })));
+        match batch.submit(&request).await {
+            Ok(outcome) => {
+                plan.decision.accepted = outcome.accepted.len() as u64;
+                self.report(updates_of(&outcome)).await;
+                if outcome.refused.is_empty() { Ok(()) } else { Err(refusal(&outcome)) }
+            }
+            // Something may have been accepted: a later status tells, by the pilots' ids.
+            Err(error) if error.is_uncertain() => Err(format!("failed to {error}; the next status will tell")),
+            Err(error) => {
+                let message = format!("failed to {error}");
+                self.report(ids.iter().map(|id| refused(*id, PilotEvent::Break, &message)).collect()).await;
+                Err(message)
+            }
+        }
+    }
+}
+
+fn updates_of(outcome: &SubmitOutcome) -> Vec<BatchUpdate> {
+    let accepted = outcome.accepted.iter().map(|(pilot, batch_id)| BatchUpdate {
+        pilot: *pilot,
+        event: PilotEvent::Submit,
+        batch_id: batch_id.clone(),
+        native_state: String::new(),
+        flag: None,
+        error_class: None,
+        message: String::new(),
+    });
+    // Full is not broken: nobody has to look after these.
+    let event = if outcome.full { PilotEvent::End } else { PilotEvent::Break };
+    let refused = outcome.refused.iter().map(|pilot| refused(*pilot, event, &refusal(outcome)));
+    accepted.chain(refused).collect()
+}
+
+fn refused(pilot: PilotId, event: PilotEvent, message: &str) -> BatchUpdate {
+    BatchUpdate {
+        pilot,
+        event,
+        batch_id: String::new(),
+        native_state: "refused".to_owned(),
+        flag: None,
+        error_class: (event == PilotEvent::Break).then_some(ErrorClass::Batch),
+        message: message.to_owned(),
+    }
+}
+
+fn refusal(outcome: &SubmitOutcome) -> String {
+    let kind = if outcome.full { "full" } else { "refused" };
+    format!("{kind}: {}", outcome.reason)
+}
+
+fn add_error(plan: &mut LabelPlan, error: &str) {
+    let held = &mut plan.decision.error;
+    *held = if held.is_empty() { error.to_owned() } else { format!("{held}; {error}") };
+}
