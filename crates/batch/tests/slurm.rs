@@ -106,6 +106,13 @@ async fn an_array_runs_ends_and_is_explained() {
     assert_eq!(broken.error_class, Some(ErrorClass::Node));
     assert_eq!(broken.message, "Slurm: FAILED, NonZeroExitCode, exit code 73");
     site.wait_for_event(103, PilotEvent::Run).await;
+    site.wait_for_event(104, PilotEvent::Run).await;
+    // Running begins before the script does; its first line shows that it has.
+    let (last, deadline) = (site.slurm.logs(PilotId(104)).out, Instant::now() + Duration::from_secs(60));
+    while !last.exists() {
+        assert!(Instant::now() < deadline, "{} does not appear", last.display());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 
     // Nothing of the submitter's environment, all of the request's; the secret by a file, not by Slurm.
     let logs = site.slurm.logs(PilotId(102));
