@@ -86,8 +86,10 @@ fn split(text: &str) -> (String, String) {
 
 impl QueueSection {
     fn record(self, name: String, path: &Path) -> Result<QueueRecord, BadInput> {
-        model::queue::check_name(&name)
-            .map_err(|error| BadInput::new(format!("{}: [queue.{name}]: {error}", path.display())))?;
+        for checked in [Some(&name), self.site.as_ref()].into_iter().flatten() {
+            model::queue::check_name(checked)
+                .map_err(|error| BadInput::new(format!("{}: [queue.{name}]: {error}", path.display())))?;
+        }
         Ok(QueueRecord {
             site: self.site.unwrap_or_else(|| name.clone()),
             name,

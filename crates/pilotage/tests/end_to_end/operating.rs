@@ -81,3 +81,26 @@ fn a_server_checks_its_file() {
     let good = place.bare(&["server", "--check", "--config", file.to_str().unwrap()]).output().unwrap();
     assert!(good.status.success(), "{}", String::from_utf8_lossy(&good.stderr));
 }
+
+#[test]
+fn off_loopback_everything_is_encrypted_and_the_authority_is_pinned() {
+    let up = Up::in_place(Place::new(), "0.0.0.0:0", &["--slots", "1"]);
+    assert!(up.url.starts_with("https://"), "{}", up.url);
+    let id = up.submit(&["--", "echo", "secret"]);
+    up.wait(&id.to_string(), 0);
+    assert_eq!(up.out(&["logs", &id.to_string()]), "secret\n");
+    let token = std::fs::read_to_string(up.place.dir().join("admin.token")).unwrap();
+    let by_url = |trust: Option<&str>| {
+        let mut command = up.place.bare(&["jobs", "--count"]);
+        command.env("PILOTAGE_URL", &up.url).env("PILOTAGE_TOKEN", token.trim());
+        command.envs(trust.map(|trust| ("PILOTAGE_TRUST", trust))).output().unwrap()
+    };
+    let stranger = by_url(None);
+    assert_eq!(stranger.status.code(), Some(3), "{}", String::from_utf8_lossy(&stranger.stderr));
+    let authority = up.place.dir().join("tls/ca.pem");
+    let named = by_url(authority.to_str());
+    assert!(named.status.success(), "{}", String::from_utf8_lossy(&named.stderr));
+    let wrong = by_url(Some(&"ab".repeat(32)));
+    assert_eq!(wrong.status.code(), Some(3));
+    up.stop();
+}
