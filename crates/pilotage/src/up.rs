@@ -11,10 +11,10 @@ pub use stop::{FactorySignals, Stop};
 use crate::cli::args::UpArgs;
 use crate::cli::server_runtime;
 use crate::config::{Environment, remember_last_dir};
-use crate::output::{Style, log_to_stderr, print};
+use crate::output::{Style, duration, log_to_stderr, plural, print};
 use anyhow::Context;
 use factory::{Factory, PilotLaunch, Signal};
-use model::QueueRecord;
+use model::{JobState, QueueRecord};
 use server::{Running, Server, StartError};
 use std::io::{IsTerminal, Write};
 use std::path::Path;
@@ -24,6 +24,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use wire::Client;
+use wire::api::JobQuery;
 use wire::tls::Trust;
 
 /// Runs until TERM or Ctrl-C; with `--detach` starts that and returns once it serves.
@@ -110,9 +111,31 @@ impl Up {
         let _ = std::io::stderr().write_all(text.as_bytes());
     }
 
+    /// Tells a person at a terminal what the end waits for.
+    async fn farewell(&self) {
+        if !std::io::stderr().is_terminal() {
+            return;
+        }
+        let Ok(counts) = self.client.job_counts(&JobQuery::default()).await else { return };
+        let with_pilots = JobState::ALL.into_iter().filter(|state| state.is_with_pilot());
+        let running: u64 = with_pilots.map(|state| counts.of(state)).sum();
+        let mut text = String::from("\n");
+        if running > 0 {
+            let longest = duration(self.plan.grace);
+            text +=
+                &format!("{} may end within {longest}; Ctrl-C again ends at once\n", plural(running, "running job"));
+        }
+        if counts.of(JobState::Activated) > 0 {
+            text += &format!("{} go on at the next start\n", plural(counts.of(JobState::Activated), "waiting job"));
+        }
+        // A remark for people only.
+        let _ = std::io::stderr().write_all(text.as_bytes());
+    }
+
     /// Lets what runs end for the time of grace, then ends everything; nothing of it stays behind.
     pub async fn end(mut self, stop: &mut Stop) {
         let grace = self.plan.grace;
+        self.farewell().await;
         // The factory may have ended by itself; then there is nobody to tell.
         let _ = self.signals.send(Signal::Drain).await;
         let drained = tokio::select! {

@@ -111,50 +111,43 @@ fn row(job: &JobSummary) -> Row<'_> {
     }
 }
 
+/// Columns of everybody's table.
+const HEADINGS: [&str; 12] =
+    [">id", "name", "user", "queue", "site", "state", ">attempt", ">exit", "error", ">pilot", ">run time", "submitted"];
+
 fn table(page: &JobPage, long: bool, now: Time) -> String {
     if page.jobs.is_empty() {
         return "no jobs\n".to_owned();
     }
-    let mut headings = vec![
-        ">id",
-        "name",
-        "user",
-        "queue",
-        "site",
-        "state",
-        ">attempt",
-        ">exit",
-        "error",
-        ">pilot",
-        ">run time",
-        "submitted",
-    ];
+    let mut headings = HEADINGS.to_vec();
     if long {
         headings.extend(["group", "message"]);
     }
     let mut table = Table::new(&headings);
     for job in &page.jobs {
-        let mut cells = vec![
-            job.id.to_string(),
-            job.name.clone(),
-            job.user.clone(),
-            or_dash(&job.queue),
-            or_dash(&job.site),
-            table.toned(job_tone(job.state), job.state.as_str()),
-            job.attempt.to_string(),
-            job.exit_code.map_or_else(dash, |code| code.to_string()),
-            job.error_class.map_or_else(dash, |class| class.to_string()),
-            job.pilot.map_or_else(dash, |pilot| pilot.to_string()),
-            run_time(job, now),
-            ago(now, job.submitted),
-        ];
-        if long {
-            cells.extend([or_dash(&job.group), job.message.clone()]);
-        }
-        table.row(cells);
+        let more = long.then(|| [or_dash(&job.group), job.message.clone()]);
+        let cells = cells(job, table.toned(job_tone(job.state), job.state.as_str()), now);
+        table.row(cells.into_iter().chain(more.into_iter().flatten()));
     }
     let more = page.next.as_ref().map(|next| format!("more: --cursor {next}, or --all\n"));
     table.text() + &more.unwrap_or_default()
+}
+
+fn cells(job: &JobSummary, state: String, now: Time) -> [String; 12] {
+    [
+        job.id.to_string(),
+        job.name.clone(),
+        job.user.clone(),
+        or_dash(&job.queue),
+        or_dash(&job.site),
+        state,
+        job.attempt.to_string(),
+        job.exit_code.map_or_else(dash, |code| code.to_string()),
+        job.error_class.map_or_else(dash, |class| class.to_string()),
+        job.pilot.map_or_else(dash, |pilot| pilot.to_string()),
+        run_time(job, now),
+        ago(now, job.submitted),
+    ]
 }
 
 fn run_time(job: &JobSummary, now: Time) -> String {

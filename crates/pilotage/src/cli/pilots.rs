@@ -71,48 +71,54 @@ async fn fetch(args: &PilotsArgs, client: &Client) -> anyhow::Result<PilotPage> 
     }
 }
 
+/// Columns of the table.
+const HEADINGS: [&str; 14] = [
+    ">id",
+    "label",
+    "queue",
+    "site",
+    "state",
+    "batch",
+    "batch id",
+    "node",
+    ">slots",
+    ">jobs now",
+    ">jobs ended",
+    "announced",
+    "heard",
+    "message",
+];
+
 fn table(page: &PilotPage, now: Time) -> String {
     if page.pilots.is_empty() {
         return "no pilots\n".to_owned();
     }
-    let headings = [
-        ">id",
-        "label",
-        "queue",
-        "site",
-        "state",
-        "batch",
-        "batch id",
-        "node",
-        ">slots",
-        ">jobs now",
-        ">jobs ended",
-        "announced",
-        "heard",
-        "message",
-    ];
-    let mut table = Table::new(&headings);
+    let mut table = Table::new(&HEADINGS);
     for pilot in &page.pilots {
         let state = table.toned(pilot_tone(pilot.state), &state(pilot));
-        table.row([
-            pilot.id.to_string(),
-            pilot.label.clone(),
-            pilot.queue.clone(),
-            or_dash(&pilot.site),
-            state,
-            pilot.batch.clone(),
-            or_dash(&pilot.batch_id),
-            or_dash(&pilot.node),
-            pilot.slots.to_string(),
-            pilot.jobs_now.to_string(),
-            pilot.jobs_ended.to_string(),
-            ago(now, pilot.announced),
-            pilot.last_heard.map_or_else(dash, |heard| ago(now, heard)),
-            last_words(pilot),
-        ]);
+        table.row(cells(pilot, state, now));
     }
     let more = page.next.as_ref().map(|next| format!("more: --cursor {next}, or --all\n"));
     table.text() + &more.unwrap_or_default()
+}
+
+fn cells(pilot: &PilotSummary, state: String, now: Time) -> [String; 14] {
+    [
+        pilot.id.to_string(),
+        pilot.label.clone(),
+        pilot.queue.clone(),
+        or_dash(&pilot.site),
+        state,
+        pilot.batch.clone(),
+        or_dash(&pilot.batch_id),
+        or_dash(&pilot.node),
+        pilot.slots.to_string(),
+        pilot.jobs_now.to_string(),
+        pilot.jobs_ended.to_string(),
+        ago(now, pilot.announced),
+        pilot.last_heard.map_or_else(dash, |heard| ago(now, heard)),
+        last_words(pilot),
+    ]
 }
 
 fn state(pilot: &PilotSummary) -> String {

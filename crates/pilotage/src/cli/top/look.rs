@@ -2,7 +2,7 @@
 
 use model::{JobState, Time};
 use std::collections::VecDeque;
-use wire::api::{JobCounts, JobPage, JobQuery, PilotQuery, PilotSummary, QueueSummary};
+use wire::api::{JobCounts, JobQuery, JobSummary, PilotQuery, PilotSummary, QueueSummary};
 use wire::{Client, Error};
 
 /// Looks that the throughput is drawn from.
@@ -21,8 +21,8 @@ pub struct Look {
     pub counts: JobCounts,
     /// All queues.
     pub queues: Vec<QueueSummary>,
-    /// Jobs that run, newest first.
-    pub running: JobPage,
+    /// Jobs that pilots have, those that run first.
+    pub at_pilots: Vec<JobSummary>,
     /// Pilots that are not gone, newest first.
     pub pilots: Vec<PilotSummary>,
     /// Why the next look failed.
@@ -32,13 +32,20 @@ pub struct Look {
 impl Look {
     /// Asks the server.
     pub async fn take(client: &Client, time: Time) -> Result<Look, Error> {
-        let running = JobQuery { state: Some(JobState::Running), limit: Some(ROWS_MAX), ..JobQuery::default() };
+        let in_state = |state| JobQuery { state: Some(state), limit: Some(ROWS_MAX), ..JobQuery::default() };
+        let (running, sent) = (in_state(JobState::Running), in_state(JobState::Sent));
         let live = PilotQuery { live: Some(true), limit: Some(ROWS_MAX), ..PilotQuery::default() };
         let all = JobQuery::default();
-        let (counts, queues, running, pilots) =
-            tokio::try_join!(client.job_counts(&all), client.queues(), client.jobs(&running), client.pilots(&live))?;
-        let queues = queues.queues;
-        Ok(Look { url: client.url(), time, counts, queues, running, pilots: pilots.pilots, trouble: None })
+        let (counts, queues, running, sent, pilots) = tokio::try_join!(
+            client.job_counts(&all),
+            client.queues(),
+            client.jobs(&running),
+            client.jobs(&sent),
+            client.pilots(&live)
+        )?;
+        let at_pilots = running.jobs.into_iter().chain(sent.jobs).collect();
+        let (queues, pilots) = (queues.queues, pilots.pilots);
+        Ok(Look { url: client.url(), time, counts, queues, at_pilots, pilots, trouble: None })
     }
 
     /// Jobs that have ended, however.

@@ -103,22 +103,27 @@ fn queue_cells(summary: &QueueSummary) -> [String; 8] {
 }
 
 fn draw_jobs(frame: &mut Frame, area: Rect, look: &Look) {
-    let heads = ["job", "name", "user", "queue", "site", "attempt", "pilot", "runs for"];
-    let rows = look.running.jobs.iter().map(|job| Row::new(job_cells(job, look)));
-    let widths = [Constraint::Length(10), Constraint::Fill(3)].into_iter().chain([Constraint::Fill(2); 3]);
-    let widths = widths.chain([Constraint::Length(8), Constraint::Length(8), Constraint::Length(14)]);
-    let title = format!(" running jobs: {} ", count(look.counts.of(JobState::Running)));
+    let heads = ["job", "state", "name", "user", "queue", "site", "pilot", "runs for"];
+    let rows = look.at_pilots.iter().map(|job| {
+        let style = Style::new().fg(color(job_tone(job.state)));
+        let cells = job_cells(job, look).into_iter().enumerate();
+        Row::new(cells.map(move |(i, text)| if i == 1 { Cell::new(text).style(style) } else { Cell::new(text) }))
+    });
+    let widths = [Constraint::Length(10), Constraint::Length(8), Constraint::Fill(3)].into_iter();
+    let widths = widths.chain([Constraint::Fill(2); 3]).chain([Constraint::Length(8), Constraint::Length(14)]);
+    let held = JobState::ALL.into_iter().filter(|state| state.is_with_pilot()).map(|state| look.counts.of(state)).sum();
+    let title = format!(" jobs at pilots: {} ", count(held));
     frame.render_widget(titled(Table::new(rows, widths), &title, &heads), area);
 }
 
 fn job_cells(job: &JobSummary, look: &Look) -> [String; 8] {
     [
         job.id.to_string(),
+        job.state.to_string(),
         job.name.clone(),
         job.user.clone(),
         job.queue.clone(),
         job.site.clone(),
-        job.attempt.to_string(),
         job.pilot.map(|pilot| pilot.to_string()).unwrap_or_default(),
         job.started.map(|started| duration(look.time.since(started))).unwrap_or_default(),
     ]
@@ -180,9 +185,9 @@ pub fn text(look: &Look) -> String {
         let [id, label, state, _, node, jobs, ended, heard] = pilot_cells(pilot, look);
         let _ = writeln!(text, "pilot {id} of {label} {state} on {node}: {jobs} jobs, {ended} ended, heard {heard}");
     }
-    for job in &look.running.jobs {
-        let [id, name, user, queue, ..] = job_cells(job, look);
-        let _ = writeln!(text, "job {id} {name} of {user} in {queue}: {}", job_cells(job, look)[7]);
+    for job in &look.at_pilots {
+        let [id, state, name, user, queue, _, pilot, runs_for] = job_cells(job, look);
+        let _ = writeln!(text, "job {id} {name} of {user} in {queue}, pilot {pilot}: {state} {runs_for}");
     }
     text
 }
