@@ -65,10 +65,11 @@ impl Life {
         }
     }
 
-    /// How long a long poll may wait: not beyond the idle time.
+    /// How long a long poll may wait: not beyond the idle time, which can begin no sooner than now while jobs run.
     pub(super) fn poll_wait_s(&self, longest: u32, nothing_in_hand: bool) -> u32 {
-        let ends = [self.idle.filter(|_| nothing_in_hand).map(|idle| self.idle_since + idle), self.evict_at];
         let now = Instant::now();
+        let idle_from = if nothing_in_hand { self.idle_since } else { now };
+        let ends = [self.idle.map(|idle| idle_from + idle), self.evict_at];
         let left = ends.into_iter().flatten().map(|end| end.saturating_duration_since(now)).min();
         left.map_or(longest, |left| longest.min(u32::try_from(left.as_secs() + 1).unwrap_or(u32::MAX)))
     }
