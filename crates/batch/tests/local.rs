@@ -230,22 +230,41 @@ async fn a_pid_that_is_used_again_is_another_process() {
     kill(&format!("-{leader}"), "KILL");
     site.wait_for(1, PilotEvent::Break).await;
 
-    // This very process now stands for a later one with the pilot's pid: a signal would end the test.
+    // Another process stands for a later one with the pilot's pid.
     let path = site.folder(1).join("process");
-    let me = std::process::id();
     let text = fs::read_to_string(&path).unwrap();
-    fs::write(&path, text.replacen(&format!("\n{leader} "), &format!("\n{me} "), 1)).unwrap();
-    assert_eq!(site.leader(1), me as i32);
+    let mut other = process_of_another_moment(&text);
+    let pid = other.id();
+    fs::write(&path, text.replacen(&format!("\n{leader} "), &format!("\n{pid} "), 1)).unwrap();
+    assert_eq!(site.leader(1), pid as i32);
     assert_eq!(site.shown(1).await.unwrap().event, Some(PilotEvent::Break));
     site.local.remove(&[PilotId(1)]).await.unwrap();
     let removed = site.wait_for(1, PilotEvent::End).await;
     assert_eq!(removed.message, "removed");
+    assert!(other.try_wait().unwrap().is_none(), "the other process was signalled");
+    other.kill().unwrap();
+    other.wait().unwrap();
 
     // The same pid and start time before a reboot.
     let rest = text.split_once('\n').unwrap().1;
     fs::write(&path, format!("another-boot\n{rest}")).unwrap();
     fs::remove_file(site.folder(1).join("removed")).unwrap();
     assert!(site.shown(1).await.unwrap().message.contains("the machine was started again"));
+}
+
+/// A process that did not start in the same tick of the kernel's clock as the recorded one.
+fn process_of_another_moment(record: &str) -> std::process::Child {
+    let start_of = |stat: &str| stat.rsplit_once(") ").unwrap().1.split(' ').nth(19).unwrap().to_owned();
+    let recorded = start_of(record);
+    loop {
+        let mut child = std::process::Command::new("sleep").arg("1000").spawn().unwrap();
+        let stat = fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap();
+        if start_of(&stat) != recorded {
+            return child;
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
 }
 
 #[tokio::test]
