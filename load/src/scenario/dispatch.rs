@@ -5,12 +5,15 @@ use crate::database::Database;
 use crate::instance::Instance;
 use crate::report::{Figure, Target};
 use crate::{process, simulated};
-use anyhow::{Result, ensure};
-use model::QueueRecord;
+use anyhow::{Context, Result, ensure};
+use model::{JobState, QueueRecord};
 use std::time::Instant;
+use wire::api::JobQuery;
 
 const QUEUE: &str = "load";
 const PILOTS: u32 = 8;
+/// Bulk is quick: so many times the jobs, for a longer look.
+const BULK_LONGER: usize = 10;
 /// Jobs that a pilot leases at once in the bulk measurement.
 const BULK: u32 = 64;
 
@@ -33,8 +36,7 @@ pub async fn measure(runs: usize, jobs: usize) -> Result<Vec<Figure>> {
     for case in CASES {
         let (mut rates, mut cpu_us) = (Vec::new(), Vec::new());
         for _ in 0..runs {
-            // Bulk is quick: more jobs for a longer look.
-            let (rate, cpu) = once(&case, if case.batch > 1 { jobs * 5 } else { jobs }).await?;
+            let (rate, cpu) = once(&case, if case.batch > 1 { jobs * BULK_LONGER } else { jobs }).await?;
             rates.push(rate);
             cpu_us.push(cpu);
         }
@@ -64,6 +66,8 @@ async fn against(server: &Instance, batch: u32, jobs: usize) -> Result<(f64, f64
     let done = simulated::run_all(&client, QUEUE, PILOTS, batch).await?;
     let seconds = begin.elapsed().as_secs_f64();
     ensure!(done == jobs as u64, "{done} of {jobs} reports were accepted");
+    let counts = client.job_counts(&JobQuery::default()).await.context("failed to count")?;
+    ensure!(counts.of(JobState::Finished) == jobs as u64, "the record says {counts:?}");
     let cpu = (process::cpu_time(server.pid())? - cpu).as_secs_f64() * 1e6 / jobs as f64;
     Ok((jobs as f64 / seconds, cpu))
 }
