@@ -59,7 +59,7 @@ impl ConfigError {
         let line = unknown.map_or(line, |key| line_with(text, line, key).unwrap_or(line));
         let key = unknown.map(str::to_owned).unwrap_or_else(|| key_on(text, line));
         let what = match suggestion(said) {
-            Some(nearest) => format!("{said}; did you mean '{nearest}'?"),
+            Some(nearest) => format!("{}; did you mean '{nearest}'?", said.split(", expected").next().unwrap_or(said)),
             None => said.replace('\n', "; "),
         };
         ConfigError::Wrong(vec![Problem { path: path.to_owned(), line, key, what }])
