@@ -1,5 +1,7 @@
 //! What a job specification refuses, with the field and the reason.
 
+#![allow(clippy::unwrap_used)]
+
 use model::job::FileTransfer;
 use model::{JobSpec, Placement};
 

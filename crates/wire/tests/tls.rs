@@ -1,5 +1,7 @@
 //! A real TLS server with its own authority, and clients that trust it or not.
 
+#![allow(clippy::unwrap_used)]
+
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
