@@ -18,7 +18,7 @@ mount -t tmpfs tmpfs "$root/tmp"
 mount -t tmpfs tmpfs "$root/dev"
 for device in null zero random urandom full tty; do : >"$root/dev/$device"; mount --bind "/dev/$device" "$root/dev/$device"; done
 ip link set lo up
-exec env -i PATH=/bin HOME=/tmp TMPDIR=/tmp chroot "$root" /bin/sh -c 'cd /tmp && exec /pilotage/bin/pilotage demo --output /tmp/demo.png'
+exec env -i PATH=/bin HOME=/tmp TMPDIR=/tmp "$(command -v chroot)" "$root" /bin/sh -c 'cd /tmp && exec /pilotage/bin/pilotage demo --output /tmp/demo.png'
 "#;
 
 /// Unpacks the tarball and runs its demo.
