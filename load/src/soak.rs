@@ -71,10 +71,15 @@ pub async fn run(arguments: &Arguments) -> Result<bool> {
     println!("soak: {:?}, {} jobs, seed {seed}", arguments.fault, arguments.jobs);
     let root = tempfile::Builder::new().prefix("pilotage-soak-").tempdir()?;
     let outcome = soak(arguments, seed, root.path()).await;
+    let unmounted = match arguments.fault {
+        Fault::Disk => namespace::unmount(&root.path().join("server")),
+        Fault::Kill | Fault::Network => Ok(()),
+    };
     if arguments.keep && !matches!(outcome.as_deref(), Ok([])) {
         println!("soak: everything is left in {}", root.keep().display());
     }
     let violations = outcome.with_context(|| format!("the soak with seed {seed} broke off"))?;
+    unmounted?;
     for violation in violations.iter().take(50) {
         println!("soak: VIOLATION: {violation}");
     }

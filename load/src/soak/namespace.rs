@@ -36,3 +36,10 @@ pub fn mount_small(path: &Path) -> Result<()> {
     ensure!(status.success(), "mounting a small file system at {} ended with {status}", path.display());
     Ok(())
 }
+
+/// Takes it away again, so that the directory below can be deleted.
+pub fn unmount(path: &Path) -> Result<()> {
+    let status = Command::new("umount").arg(path).status().context("cannot run umount")?;
+    ensure!(status.success(), "unmounting {} ended with {status}", path.display());
+    Ok(())
+}
