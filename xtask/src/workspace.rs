@@ -30,6 +30,8 @@ pub struct Package {
     pub source: Option<String>,
     /// What its manifest asks for.
     pub dependencies: Vec<Dependency>,
+    /// The oldest compiler that builds it, such as `1.95`.
+    pub rust_version: Option<String>,
     manifest_path: PathBuf,
 }
 
@@ -103,6 +105,11 @@ impl Workspace {
         self.packages.iter().filter(|package| package.source.is_none())
     }
 
+    /// The compiler that the sources were written for, such as `1.95`.
+    pub fn rust_version(&self) -> Option<&str> {
+        self.members().find_map(|package| package.rust_version.as_deref())
+    }
+
     /// `path` as seen from the root, for messages.
     pub fn relative<'a>(&self, path: &'a Path) -> &'a Path {
         path.strip_prefix(&self.root).unwrap_or(path)
@@ -118,10 +125,19 @@ impl Package {
 
 /// The target triple of this machine.
 pub fn host() -> Result<String> {
+    compiler_fact("host: ")
+}
+
+/// The version of the compiler, such as `1.95.0`.
+pub fn compiler() -> Result<String> {
+    compiler_fact("release: ")
+}
+
+fn compiler_fact(key: &str) -> Result<String> {
     let output = Command::new("rustc").arg("-vV").output().context("cannot run rustc")?;
     let text = String::from_utf8_lossy(&output.stdout);
-    let line = text.lines().find_map(|line| line.strip_prefix("host: "));
-    Ok(line.context("rustc -vV names no host")?.to_owned())
+    let value = text.lines().find_map(|line| line.strip_prefix(key));
+    Ok(value.with_context(|| format!("rustc -vV has no line {key:?}"))?.to_owned())
 }
 
 /// The cargo that runs this task.
