@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 /// All scripts, in the order of their start.
-pub const ALL: [&str; 2] = ["postgres.sh", "slurm.sh"];
+pub const ALL: [&str; 3] = ["postgres.sh", "slurm.sh", "htcondor.sh"];
 
 /// Running services; stopped when dropped, also after a failure.
 pub struct Services {
@@ -30,6 +30,8 @@ impl Services {
         let scripts = workspace.root.join("tests/services");
         let settings = vec![
             ("POSTGRES_PORT", ports::one()?.to_string()),
+            ("HTCONDOR_PORT", ports::one()?.to_string()),
+            ("SERVICES_CACHE", workspace.target.join("test-tools").display().to_string()),
             ("SLURM_PORT", ports::with_offsets(&[0, 10, 11, 12, 13])?.to_string()),
         ];
         let mut services = Services { environment, folder, scripts, started: Vec::new(), settings };
@@ -54,7 +56,8 @@ impl Services {
 
     fn call(&self, script: &str, verb: &str) -> Result<String> {
         let output = Command::new("timeout")
-            .args(["180", "bash"])
+            // The first start of HTCondor downloads it.
+            .args(["600", "bash"])
             .arg(self.scripts.join(script))
             .arg(verb)
             .env("SERVICES_ROOT", self.folder.path())

@@ -1,0 +1,139 @@
+#!/usr/bin/env bash
+# An HTCondor pool on this machine: Debian 13's packages on whatever Debian or Ubuntu this is. start | stop | env.
+# The packages are unpacked below the folder, never installed, and their programs are told to use their own loader and
+# libraries; so no chroot, no mounts, and nothing of the machine is changed. One port for all daemons: HTCONDOR_PORT.
+# Started by root the daemons run as `daemon` and jobs as the user that env names; else all as the one who starts them.
+SERVICE=htcondor; . "$(dirname "$(readlink -f "$0")")/lib.sh"
+PORT=${HTCONDOR_PORT:-19618}; CPUS=${HTCONDOR_CPUS:-64}; SUITE=trixie
+CACHE=${SERVICES_CACHE:-$SERVICES_ROOT}/htcondor-$SUITE; ROOT=$STATE/root
+export CONDOR_CONFIG=$STATE/condor_config
+is_root && WHO=games || WHO=$(id -un)
+
+# The mirror that this machine itself uses, for nothing else is surely reachable from it.
+mirror() {
+  grep -rhoE 'https?://[^ ]+/debian/?( |$)' /etc/apt/sources.list /etc/apt/sources.list.d 2>/dev/null | head -1 | tr -d ' '
+}
+
+# The packages and all that they depend on, as if nothing were installed: apt keeps its state in the folder.
+download() {
+  local apt=$1 from; from=$(mirror)
+  mkdir -p "$apt"/{lists/partial,archives/partial}; : >"$apt/status"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${from:-http://deb.debian.org/debian} $SUITE main" >"$apt/sources.list"
+  set -- -qq -o Dir::Etc::SourceList="$apt/sources.list" -o Dir::Etc::SourceParts=- -o Dir::State="$apt" \
+    -o Dir::State::Lists="$apt/lists" -o Dir::State::Status="$apt/status" -o Dir::Cache="$apt" -o Dir::Cache::Archives="$apt/archives" \
+    -o APT::Sandbox::User=root -o APT::Install-Recommends=false -o Acquire::Languages=none -o Debug::NoLocking=true
+  apt-get "$@" update && apt-get "$@" --yes --download-only install condor
+}
+
+# Only once: what is needed of the packages, in CACHE. Made beside it and renamed, so that it is whole or absent.
+fetch() {
+  [ -d "$CACHE" ] && return 0
+  local half=$CACHE.$$ deb
+  mkdir -p "$half/root"
+  download "$half/apt" >"$half/apt.log" 2>&1 || fail "apt failed: $(tail -n 5 "$half/apt.log")"
+  for deb in "$half"/apt/archives/*.deb; do
+    dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$half/root" --exclude=./usr/share --exclude='./usr/lib/python*' --exclude='./usr/lib/*/perl*' --exclude=./var ||
+      fail "cannot unpack $deb"
+  done
+  mv -T "$half/root" "$CACHE" 2>/dev/null || [ -d "$CACHE" ] || fail "cannot make $CACHE"
+  rm -rf "$half"
+}
+
+# Debian's programs name the machine's loader, which may be too old for them.
+unpack() {
+  [ -d "$ROOT" ] && return 0
+  cp -a "$CACHE" "$ROOT"
+  local libraries loader file; libraries=$(dirname "$(ls "$ROOT"/usr/lib/*/libc.so.6)"); loader=$(ls "$libraries"/ld-linux*)
+  for file in "$ROOT"/usr/sbin/condor_* "$ROOT"/usr/bin/condor_* "$ROOT"/usr/bin/blahpd "$ROOT"/usr/libexec/condor/* "$ROOT"/usr/lib/*.so*; do
+    [ -f "$file" ] && [ ! -L "$file" ] || continue
+    patchelf --print-interpreter "$file" >/dev/null 2>&1 && patchelf --set-interpreter "$loader" "$file"
+    patchelf --force-rpath --set-rpath "$ROOT/usr/lib:$libraries" "$file" 2>/dev/null
+  done
+  # A folder for PATH with these commands alone: beside them lie Debian 13's own, which cannot run here.
+  mkdir "$STATE/bin" && ln -s "$ROOT"/usr/{bin,sbin}/condor_* "$STATE/bin/"
+}
+
+configuration() {
+  cat <<C
+RELEASE_DIR = $ROOT/usr
+BIN = \$(RELEASE_DIR)/bin
+SBIN = \$(RELEASE_DIR)/sbin
+LIB = \$(RELEASE_DIR)/lib
+LIBEXEC = \$(RELEASE_DIR)/libexec/condor
+LOCAL_DIR = $STATE
+LOG = $STATE/log
+SPOOL = $STATE/spool
+EXECUTE = $STATE/execute
+LOCK = $STATE/lock
+RUN = $STATE/lock
+DAEMON_LIST = MASTER COLLECTOR NEGOTIATOR SCHEDD STARTD
+CONDOR_HOST = 127.0.0.1
+COLLECTOR_HOST = 127.0.0.1:$PORT
+NETWORK_INTERFACE = 127.0.0.1
+BIND_ALL_INTERFACES = false
+ENABLE_IPV6 = false
+USE_SHARED_PORT = true
+SHARED_PORT_PORT = $PORT
+UID_DOMAIN = pilotage.test
+FILESYSTEM_DOMAIN = pilotage.test
+TRUST_UID_DOMAIN = true
+SEC_DEFAULT_AUTHENTICATION = REQUIRED
+SEC_DEFAULT_AUTHENTICATION_METHODS = FS
+ALLOW_READ = *
+ALLOW_WRITE = *
+ALLOW_DAEMON = *
+ALLOW_NEGOTIATOR = *
+ALLOW_ADMINISTRATOR = *
+NUM_CPUS = $CPUS
+MEMORY = 64000
+SLOT_TYPE_1 = 100%
+SLOT_TYPE_1_PARTITIONABLE = true
+NUM_SLOTS_TYPE_1 = 1
+START = true
+SUSPEND = false
+PREEMPT = false
+KILL = false
+WANT_SUSPEND = false
+MACHINEMAXVACATETIME = 10
+USE_PID_NAMESPACES = false
+DISCARD_SESSION_KEYRING_ON_STARTUP = false
+BASE_CGROUP =
+MOUNT_UNDER_SCRATCH =
+STARTD_ENFORCE_DISK_LIMITS = false
+RUNBENCHMARKS = 0
+JOB_START_DELAY = 0
+JOB_START_COUNT = 50
+SCHEDD_INTERVAL = 2
+SCHEDD_MIN_INTERVAL = 1
+NEGOTIATOR_INTERVAL = 2
+NEGOTIATOR_CYCLE_DELAY = 1
+NEGOTIATOR_MIN_INTERVAL = 1
+UPDATE_INTERVAL = 5
+CLAIM_WORKLIFE = 60
+PERIODIC_EXPR_INTERVAL = 2
+MAX_JOBS_RUNNING = 2000
+JOB_DEFAULT_REQUESTMEMORY = 32
+JOB_DEFAULT_REQUESTDISK = 1024
+MASTER_NEW_BINARY_RESTART = NEVER
+MASTER_BACKOFF_CONSTANT = 1
+MASTER_BACKOFF_CEILING = 2
+C
+  is_root && echo "CONDOR_IDS = $(id -u daemon).$(id -g daemon)"
+}
+
+start() {
+  fetch; unpack
+  local folder; for folder in log spool execute lock; do mkdir -p "$STATE/$folder"; own daemon "$STATE/$folder"; done
+  configuration >"$CONDOR_CONFIG"
+  launch master "$STATE/bin/condor_master" -f
+  within 60 ready || fail "not up, see $STATE/log"
+  say "up with $CPUS cores on port $PORT"
+}
+ready() {
+  "$STATE/bin/condor_status" -af Name | grep -q . && "$STATE/bin/condor_q" -totals
+}
+
+# QUIT is HTCondor's fast shutdown; TERM would wait for jobs.
+stop() { end master QUIT 30; }
+environment() { printf 'CONDOR_CONFIG=%s\nPILOTAGE_TEST_CONDOR_BIN=%s\nPILOTAGE_TEST_CONDOR_USER=%s\n' "$CONDOR_CONFIG" "$STATE/bin" "$WHO"; }
+serve "$@"
