@@ -31,8 +31,8 @@ pub const HTCONDOR: &[&str] = &["debian-archive-keyring", "patchelf"];
 /// Debian packages that are needed only where the command is not there yet from another source.
 const COMMANDS: &[(&str, &[&str])] = &[("node", &["nodejs"]), ("npm", &["npm"]), ("pip3", &["python3-pip"])];
 
-/// Drives the browser; the version that the page tests were written with.
-const PLAYWRIGHT: &str = "playwright-core@1.64.1";
+/// Drives the browser; the last version that runs with the Node.js of Debian 12.
+const PLAYWRIGHT: &str = "playwright-core@1.59.0";
 /// The unmodified pilot of PanDA, as a source distribution.
 const PANDA_PILOT: &str = "panda-pilot==3.7.0.36";
 
