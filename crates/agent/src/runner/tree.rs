@@ -119,25 +119,39 @@ fn parents() -> Vec<(i32, i32)> {
 }
 
 fn parent_of(pid: i32) -> Option<i32> {
+    stat_field(pid, 1)
+}
+
+/// The process group; 0 when it was made outside of this PID namespace, as in a container that joined it. rustix takes
+/// a group for a positive number, so it is not asked.
+fn group_of(pid: i32) -> Option<i32> {
+    stat_field(pid, 2)
+}
+
+/// A number of `/proc/PID/stat`, counted from the state, which follows the name.
+fn stat_field(pid: i32, index: usize) -> Option<i32> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    stat.rsplit_once(')')?.1.split_ascii_whitespace().nth(1)?.parse().ok()
+    stat.rsplit_once(')')?.1.split_ascii_whitespace().nth(index)?.parse().ok()
 }
 
 /// Sends `signal` once to each of `pids` and to all members of their process groups except this process's own group;
 /// by groups where it can, so that nobody slips away between looking and sending.
 pub(crate) fn signal_these(pids: &[i32], signal: Signal) {
-    let own = rustix::process::getpgrp();
+    let own = group_of(rustix::process::getpid().as_raw_pid());
     let mut groups = BTreeSet::new();
-    for pid in pids.iter().filter_map(|pid| Pid::from_raw(*pid)) {
-        match rustix::process::getpgid(Some(pid)) {
-            Ok(group) if group != own => {
-                groups.insert(group.as_raw_nonzero());
+    for pid in pids {
+        match group_of(*pid) {
+            Some(group) if group > 0 && Some(group) != own => {
+                groups.insert(group);
             }
-            Ok(_) => drop(rustix::process::kill_process(pid, signal)),
-            Err(_) => {}
+            Some(_) => {
+                // A process that is gone already needs no signal.
+                let _ = Pid::from_raw(*pid).map(|pid| rustix::process::kill_process(pid, signal));
+            }
+            None => {}
         }
     }
-    for group in groups.into_iter().filter_map(|group| Pid::from_raw(group.get())) {
+    for group in groups.into_iter().filter_map(Pid::from_raw) {
         // A group that is gone already needs no signal.
         let _ = rustix::process::kill_process_group(group, signal);
     }
