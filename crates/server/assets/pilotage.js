@@ -60,11 +60,16 @@
   const target = document.getElementById("live");
   let missed = false;
   const refresh = () => target && target.dispatchEvent(new CustomEvent("refresh"));
+  let source;
+  if (window.htmx) htmx.createEventSource = (url) => (source = new EventSource(url));
   document.addEventListener("htmx:sseOpen", () => {
     if (live && live.dataset.state === "stale") refresh();
     say("live", "live");
   });
   document.addEventListener("htmx:sseError", stale);
+  // A stream that is cut because the page is left is no error; a page that comes back from the cache is old.
+  addEventListener("pagehide", () => source && source.close());
+  addEventListener("pageshow", (event) => event.persisted && location.reload());
   document.addEventListener("htmx:sendError", stale);
   document.addEventListener("htmx:responseError", (event) => {
     if (event.detail.xhr.status === 401) location.reload();
