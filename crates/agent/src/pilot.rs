@@ -8,10 +8,12 @@ mod follow;
 mod hand;
 mod link;
 mod outbox;
+mod report;
 mod root;
 mod session;
-mod spool;
 mod staging;
+mod transfer;
+mod unfinished;
 
 use crate::PilotArgs;
 use crate::node;
@@ -127,8 +129,11 @@ async fn run(args: PilotArgs) -> Result<u8, PilotError> {
     let root = root::Root::create(&base, secret.pilot)?;
     root::sweep(&base);
     let spool_dir = args.spool_dir.clone().or_else(|| path.parent().map(PathBuf::from)).unwrap_or_default();
-    let spool = spool::Spool::open(&spool_dir, secret.pilot);
+    let spool_path = wire::spool::path(&spool_dir, secret.pilot);
     let session = Session::open(secret, &args).await?;
+    session.deliver_left(&spool_path).await;
+    let opened = wire::Spool::open(&spool_path);
+    let spool = opened.map_err(|error| PilotError::system(format!("open {}", spool_path.display()), error))?;
     Desk::open(args, session, root, spool).await?.run().await
 }
 

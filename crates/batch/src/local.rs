@@ -156,7 +156,7 @@ impl BatchSystem for Local {
 
     fn logs(&self, pilot: PilotId) -> LogFiles {
         let folder = self.folder(pilot);
-        LogFiles { out: folder.file("out"), err: folder.file("err"), log: folder.file("log") }
+        LogFiles { out: folder.file("out"), err: folder.file("err"), log: folder.file("log"), place: folder.path }
     }
 
     fn kept(&self) -> Vec<PilotId> {

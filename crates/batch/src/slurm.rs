@@ -151,8 +151,9 @@ impl BatchSystem for Slurm {
 
     fn logs(&self, pilot: PilotId) -> LogFiles {
         let arrays = array::list(&self.dir).unwrap_or_default();
-        let path = |stream| array::holder(&arrays, pilot).map(|array| array.output(pilot, stream)).unwrap_or_default();
-        LogFiles { out: path("out"), err: path("err"), log: path("log") }
+        let Some(array) = array::holder(&arrays, pilot) else { return LogFiles::default() };
+        let path = |stream| array.output(pilot, stream);
+        LogFiles { out: path("out"), err: path("err"), log: path("log"), place: array.dir.clone() }
     }
 
     fn kept(&self) -> Vec<PilotId> {

@@ -140,6 +140,8 @@ pub struct LogFiles {
     pub err: PathBuf,
     /// The batch system's own record.
     pub log: PathBuf,
+    /// Directory of its secret file, where the pilot also leaves what it could not deliver.
+    pub place: PathBuf,
 }
 
 /// One line of a doctor's report.
@@ -222,11 +224,11 @@ impl BatchError {
 
 /// Why a pilot ended, from the exit code of its wrapper.
 ///
-/// 3 is a pilot that the server refused, 4 one that no server answered, 5 a node that cannot run jobs, 71 to 76 what the
+/// 3 is a pilot that the server refused, 4 one that no server answered, 6 one that left undelivered reports, 5 a node that cannot run jobs, 71 to 76 what the
 /// wrapper found wrong with the node; codes above 128 are signals as a shell shows them.
 pub fn exit_class(code: i32) -> ErrorClass {
     match code {
-        4 | 5 | 71..=76 | 126 | 127 => ErrorClass::Node,
+        4..=6 | 71..=76 | 126 | 127 => ErrorClass::Node,
         129..=192 => ErrorClass::Killed,
         _ => ErrorClass::Internal,
     }

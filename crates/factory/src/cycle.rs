@@ -88,8 +88,9 @@ impl Cycler {
         if !self.look_at_pilots().await {
             return;
         }
-        let gaps = self.reconcile(&answers);
-        for (name, gap) in &gaps {
+        let mut gaps = self.reconcile(&answers);
+        for (name, gap) in &mut gaps {
+            self.deliver_reports(name, gap).await;
             self.close_gap(name, gap).await;
         }
         self.look_at_queues().await;
@@ -209,6 +210,14 @@ impl Cycler {
             gaps.insert(name.clone(), reconcile(&of_batch, answer, memory));
         }
         gaps
+    }
+
+    /// Before a pilot is told to have ended, which gives its jobs to others: what it could not deliver.
+    async fn deliver_reports(&self, name: &str, gap: &mut Gap) {
+        if let Some(batch) = self.batches.get(name) {
+            let waiting = logs::deliver(&*self.server, &**batch, &gap.ending()).await;
+            gap.put_off(&waiting);
+        }
     }
 
     async fn close_gap(&mut self, name: &str, gap: &Gap) {

@@ -48,6 +48,23 @@ pub struct Gap {
     pub closed: Vec<PilotId>,
 }
 
+impl Gap {
+    /// Pilots that end now.
+    pub fn ending(&self) -> Vec<PilotId> {
+        self.updates.iter().filter(|update| ends(update)).map(|update| update.pilot).collect()
+    }
+
+    /// Leaves these for a later cycle: they are not told to have ended, and nothing of them is deleted.
+    pub fn put_off(&mut self, pilots: &BTreeSet<PilotId>) {
+        self.updates.retain(|update| !pilots.contains(&update.pilot));
+        self.closed.retain(|pilot| !pilots.contains(pilot));
+    }
+}
+
+fn ends(update: &BatchUpdate) -> bool {
+    matches!(update.event, PilotEvent::End | PilotEvent::Break)
+}
+
 /// The gap between `records`, the live pilots of this end point, and the answer.
 pub fn reconcile(records: &[&PilotSummary], answer: Answer<'_>, memory: &mut Memory) -> Gap {
     let shown: BTreeMap<PilotId, &PilotStatus> =
@@ -66,7 +83,6 @@ pub fn reconcile(records: &[&PilotSummary], answer: Answer<'_>, memory: &mut Mem
             None if fresh && answer.status.complete => absent(record, answer, memory),
             None => None,
         };
-        let ends = |update: &BatchUpdate| matches!(update.event, PilotEvent::End | PilotEvent::Break);
         gap.closed.extend(update.iter().filter(|update| ends(update)).map(|update| update.pilot));
         gap.updates.extend(update);
     }

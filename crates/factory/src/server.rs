@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use model::{Command, CommandId, Decision, Demand, PilotId, QueueRecord};
+use std::path::Path;
 use wire::Error;
 use wire::api::{
     AnnounceRequest, Announced, BatchReport, CommandOutcome, CommandRequest, DecisionReport, FactoryHeartbeat,
@@ -32,6 +33,8 @@ pub trait Server: Send + Sync {
     async fn commands(&self, factory: &str, wait_s: u32) -> Result<Vec<Command>, Error>;
     /// `POST /commands/ID/outcome`.
     async fn outcome(&self, command: CommandId, outcome: &CommandOutcome) -> Result<(), Error>;
+    /// Delivers the spool that a pilot left: `PUT /jobs/...` and `POST /pilots/ID/report`; how many reports were in it.
+    async fn deliver(&self, pilot: PilotId, spool: &Path) -> Result<usize, Error>;
     /// `PUT /pilots/ID/logs/STREAM`, `out`, `err` or `log`.
     async fn push_log(&self, pilot: PilotId, stream: &str, content: Vec<u8>) -> Result<(), Error>;
 }
@@ -90,6 +93,10 @@ impl Server for wire::Client {
 
     async fn outcome(&self, command: CommandId, outcome: &CommandOutcome) -> Result<(), Error> {
         self.command_outcome(command, outcome).await
+    }
+
+    async fn deliver(&self, pilot: PilotId, spool: &Path) -> Result<usize, Error> {
+        wire::spool::deliver(self, pilot, spool).await
     }
 
     async fn push_log(&self, pilot: PilotId, stream: &str, content: Vec<u8>) -> Result<(), Error> {

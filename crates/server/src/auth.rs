@@ -6,7 +6,7 @@ mod pilot;
 
 pub use cache::TokenCache;
 pub use login::{LoginForm, login, logout};
-pub use pilot::PilotCaller;
+pub use pilot::{PilotCaller, Reporter};
 
 use crate::{ApiError, AppState};
 use axum::extract::FromRequestParts;

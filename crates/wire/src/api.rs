@@ -36,5 +36,7 @@ pub const REPORTS_MAX: usize = 2000;
 pub const ANNOUNCE_MAX: u32 = 10_000;
 /// The longest long poll, in seconds.
 pub const LONG_POLL_MAX_S: u32 = 60;
+/// The most bytes of one output file that the server keeps.
+pub const OUTPUT_MAX: u64 = 2 << 30;
 /// The most bytes of one log chunk.
 pub const LOG_CHUNK_MAX: usize = 1 << 20;

@@ -11,8 +11,8 @@ mod token;
 mod transport;
 
 pub use call::{Answer, Call};
-pub use error::Error;
-pub use job::LogPart;
+pub use error::{Error, FOREIGN};
+pub use job::{Attempt, LogPart};
 pub use transport::InProcess;
 
 use crate::tls::Trust;

@@ -4,7 +4,10 @@ pub mod api;
 pub mod client;
 pub mod credential;
 pub mod pilot_secret;
+pub mod spool;
 pub mod tls;
+pub mod upload;
 
 pub use client::{Client, ClientConfig, Error, InProcess};
 pub use pilot_secret::PilotSecret;
+pub use spool::Spool;

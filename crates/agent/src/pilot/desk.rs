@@ -1,18 +1,19 @@
 //! The pilot's loop: one task that owns all state; everything else sends it events.
 
 mod calls;
+mod ending;
 mod jobs;
 mod life;
+mod refusal;
 mod runners;
 
+use super::PilotError;
 use super::estimate::Estimate;
 use super::event::{EVENTS_MAX, Event, Sender};
 use super::hand::{Hand, Slot};
 use super::outbox::Outbox;
 use super::root::Root;
 use super::session::Session;
-use super::spool::Spool;
-use super::{EXIT_DONE, EXIT_UNDELIVERED, PilotError};
 use crate::PilotArgs;
 use crate::runner::SLOT_PREFIX;
 use life::Life;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use wire::Spool;
 
 /// Between two looks at what only time changes.
 const TICK: Duration = Duration::from_millis(500);
@@ -103,8 +105,9 @@ impl Desk {
             Event::Runner(slot, messages) => messages.into_iter().for_each(|message| self.runner_said(slot, message)),
             Event::Writable(slot) => self.runner_writable(slot),
             Event::RunnerGone(slot, generation) => self.runner_gone(slot, generation),
-            Event::Leased { line, asked, carried, answer } => self.leased(line, asked, carried, answer),
+            Event::Leased { line, request, answer } => self.leased(line, request, answer),
             Event::Heartbeat(answer) => self.heartbeat_answered(answer),
+            Event::Renewed(answer) => self.renewed(answer),
             Event::Commands(commands) => commands.into_iter().for_each(|command| self.obey(command)),
             Event::Staged(slot, key, result) => self.staged(slot, key, result),
             Event::Finished(key, report) => self.finished(key, *report),
@@ -123,30 +126,6 @@ impl Desk {
         // What was due before now was done by the last round or cannot be done.
         let now = Instant::now();
         self.outbox.wake_at().filter(|at| *at > now && !self.calls.is_refilling())
-    }
-
-    /// The server knows all, the runners are gone, the directory is removed.
-    async fn close(mut self) -> Result<u8, PilotError> {
-        let reason = self.life.reason();
-        let undelivered = self.outbox.len() + self.calls.carried() + self.hand.keys().len();
-        self.tasks.abort_all();
-        let patience = Duration::from_secs_f64(self.args.grace_s.clamp(0.0, 3600.0)) + Duration::from_secs(5);
-        let links = self.hand.slots.iter_mut().filter_map(|slot| slot.link.take());
-        for link in links.collect::<Vec<_>>() {
-            link.close(patience).await;
-        }
-        self.say_goodbye(&reason).await;
-        drop(self.root);
-        if let Some(words) = self.life.fault() {
-            return Err(PilotError::Node(words));
-        }
-        if undelivered > 0 {
-            let path = self.outbox.spool_path().map(|path| path.display().to_string()).unwrap_or_default();
-            tracing::error!("{undelivered} reports could not be delivered; they are kept in '{path}'");
-            return Ok(EXIT_UNDELIVERED);
-        }
-        tracing::info!(reason, "done");
-        Ok(EXIT_DONE)
     }
 }
 

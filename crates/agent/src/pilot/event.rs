@@ -2,7 +2,8 @@
 
 use crate::frame::{FromRunner, JobKey};
 use model::Command;
-use wire::api::{Heartbeat, JobReport, Leased};
+use std::sync::Arc;
+use wire::api::{Heartbeat, JobReport, LeaseRequest, Leased};
 
 /// Events waiting to be handled; who has more waits.
 pub(super) const EVENTS_MAX: usize = 1024;
@@ -25,10 +26,12 @@ pub(super) enum Event {
     Writable(usize),
     /// The process behind this link has gone; the number tells it from its successor.
     RunnerGone(usize, u32),
-    /// A lease call came back, with the reports it carried.
-    Leased { line: Line, asked: u32, carried: Vec<JobReport>, answer: Result<Leased, wire::Error> },
+    /// A lease call came back.
+    Leased { line: Line, request: Arc<LeaseRequest>, answer: Result<Leased, wire::Error> },
     /// A heartbeat came back.
     Heartbeat(Result<Heartbeat, wire::Error>),
+    /// A new token came, or not.
+    Renewed(Result<(), wire::Error>),
     /// Commands came in.
     Commands(Vec<Command>),
     /// Inputs are in the scratch directory of this slot, or could not be brought.

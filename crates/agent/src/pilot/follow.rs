@@ -3,22 +3,18 @@
 use super::session::Session;
 use crate::frame::JobKey;
 use crate::runner::log_path;
-use bytes::Bytes;
-use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
-use wire::api::{LOG_CHUNK_MAX, LeasedJob, LogStream};
+use wire::api::{LeasedJob, LogStream};
+use wire::upload::read_piece;
 
 /// Between two looks at the files.
 const LOOK: Duration = Duration::from_millis(200);
 /// How long output is streamed after the last wish for it.
 const FOLLOWED_FOR: Duration = Duration::from_secs(60);
-
-/// The two outputs, in the order used everywhere in the pilot.
-pub(super) const STREAMS: [LogStream; 2] = [LogStream::Stdout, LogStream::Stderr];
 
 /// Output that is streamed.
 pub(super) struct Follow {
@@ -79,7 +75,7 @@ impl Shared {
 async fn stream(shared: Arc<Shared>, session: Arc<Session>, job: LeasedJob, slot_dir: PathBuf) {
     let key = JobKey { job: job.id, attempt: job.attempt };
     while shared.goes_on() {
-        for (sent, stream) in shared.sent.iter().zip(STREAMS) {
+        for (sent, stream) in shared.sent.iter().zip(LogStream::ALL) {
             let path = log_path(&slot_dir, key, stream);
             if let Err(error) = send_new(&session, &job, stream, &path, sent).await {
                 tracing::warn!(job = %job.id, "failed to {error}");
@@ -98,44 +94,12 @@ async fn send_new(
 ) -> Result<(), wire::Error> {
     loop {
         let offset = sent.load(Ordering::Relaxed);
-        let bytes = read_at(path, offset).unwrap_or_default();
+        let bytes = read_piece(path, offset).unwrap_or_default();
         if bytes.is_empty() {
             return Ok(());
         }
         let n = bytes.len() as u64;
         session.client().put_log(job, stream, offset, bytes.into(), false).await?;
         sent.store(offset + n, Ordering::Relaxed);
-    }
-}
-
-/// At most one chunk of a file from `offset` on.
-pub(super) fn read_at(path: &Path, offset: u64) -> io::Result<Vec<u8>> {
-    let mut file = std::fs::File::open(path)?;
-    file.seek(SeekFrom::Start(offset))?;
-    let mut bytes = Vec::new();
-    file.take(LOG_CHUNK_MAX as u64).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-/// Uploads the rest of a file and says that it is complete.
-pub(super) async fn upload_file(
-    session: &Session,
-    job: &LeasedJob,
-    stream: LogStream,
-    path: &Path,
-    mut offset: u64,
-) -> Result<(), wire::Error> {
-    loop {
-        let bytes = read_at(path, offset).map_err(|error| wire::Error::Call {
-            call: format!("upload of {}", path.display()),
-            reason: error.to_string(),
-        })?;
-        let n = bytes.len();
-        let complete = n < LOG_CHUNK_MAX;
-        session.client().put_log(job, stream, offset, Bytes::from(bytes), complete).await?;
-        if complete {
-            return Ok(());
-        }
-        offset += n as u64;
     }
 }

@@ -2,13 +2,14 @@
 
 use super::follow::Follow;
 use super::link::Link;
+use super::unfinished::Shared;
 use crate::frame::{JobKey, JobOrder, ToRunner};
 use model::{JobSpec, SubmissionId};
 use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::task::AbortHandle;
+use tokio_util::sync::CancellationToken;
 use wire::api::{LeasedJob, LeasedSpec};
 
 /// The most specs that a runner remembers.
@@ -41,13 +42,20 @@ pub(super) struct Held {
     pub(super) started: bool,
     /// The server does not want to hear of it any more.
     pub(super) silent: bool,
-    /// Brings its inputs.
-    pub(super) staging: Option<AbortHandle>,
+    /// Ends the bringing of its inputs.
+    pub(super) staging: Option<CancellationToken>,
     /// Somebody reads its output.
     pub(super) follow: Option<Follow>,
+    /// What is left to do since it ended.
+    pub(super) unfinished: Option<Shared>,
 }
 
 impl Held {
+    fn new(job: LeasedJob, spec: Arc<JobSpec>, since: Instant) -> Held {
+        let (place, started, silent) = (Place::Ready, false, false);
+        Held { job, spec, place, since, started, silent, staging: None, follow: None, unfinished: None }
+    }
+
     /// Job and attempt.
     pub(super) fn key(&self) -> JobKey {
         JobKey { job: self.job.id, attempt: self.job.attempt }
@@ -71,6 +79,8 @@ pub(super) struct Slot {
     pub(super) jobs: VecDeque<JobKey>,
     /// A job with files has it for itself until its scratch directory is clean again.
     pub(super) reserved_for: Option<JobKey>,
+    /// The job whose files are being brought into it, until nothing writes there any more.
+    pub(super) staging: Option<JobKey>,
     /// When its runner last ended or got a job.
     moved: Instant,
     known: VecDeque<SubmissionId>,
@@ -84,6 +94,7 @@ impl Slot {
             dir,
             jobs: VecDeque::new(),
             reserved_for: None,
+            staging: None,
             moved: Instant::now(),
             known: VecDeque::new(),
         }
@@ -94,7 +105,6 @@ impl Slot {
         self.link = Some(link);
         self.generation += 1;
         self.known.clear();
-        self.reserved_for = None;
     }
 
     /// Whether it could start a job at once.
@@ -129,7 +139,7 @@ impl Slot {
 const STANDSTILL: Duration = Duration::from_millis(250);
 
 /// A spec and how many jobs in hand refer to it.
-type Shared = (Arc<JobSpec>, u32);
+type SharedSpec = (Arc<JobSpec>, u32);
 
 /// All jobs and slots.
 pub(super) struct Hand {
@@ -137,7 +147,7 @@ pub(super) struct Hand {
     pub(super) slots: Vec<Slot>,
     held: HashMap<JobKey, Held>,
     ready: VecDeque<JobKey>,
-    specs: HashMap<SubmissionId, Shared>,
+    specs: HashMap<SubmissionId, SharedSpec>,
 }
 
 impl Hand {
@@ -163,8 +173,7 @@ impl Hand {
             }
             *users += 1;
             let spec = Arc::clone(spec);
-            let (place, started, silent, staging, follow) = (Place::Ready, false, false, None, None);
-            self.held.insert(key, Held { job, spec, place, since, started, silent, staging, follow });
+            self.held.insert(key, Held::new(job, spec, since));
             self.ready.push_back(key);
         }
         self.specs.retain(|_, (_, users)| *users > 0);
@@ -194,6 +203,11 @@ impl Hand {
     /// All attempts in hand.
     pub(super) fn keys(&self) -> Vec<JobKey> {
         self.held.keys().copied().collect()
+    }
+
+    /// Attempts that ended and whose results are not away.
+    pub(super) fn unfinished(&self) -> Vec<Shared> {
+        self.held.values().filter(|held| !held.silent).filter_map(|held| held.unfinished.clone()).collect()
     }
 
     /// Nothing in hand.
@@ -295,6 +309,7 @@ impl Hand {
 
     fn reserve(&mut self, slot: usize, key: JobKey) {
         self.slots[slot].reserved_for = Some(key);
+        self.slots[slot].staging = Some(key);
         if let Some(held) = self.held.get_mut(&key) {
             held.place = Place::Staging(slot);
         }

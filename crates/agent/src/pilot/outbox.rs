@@ -1,11 +1,15 @@
 //! Reports on their way: collected while a call is under way, kept on disk while no server answers.
 
 use super::session::BackOff;
-use super::spool::Spool;
+use super::unfinished::Unfinished;
 use model::{JobId, JobState};
 use std::collections::{HashSet, VecDeque};
+use std::io;
+use std::path::Path;
 use std::time::{Duration, Instant};
+use wire::Spool;
 use wire::api::{JobReport, REPORTS_MAX};
+use wire::spool::Kept;
 
 /// The longest a report waits for others while there is no need to hurry.
 const LINGER: Duration = Duration::from_millis(20);
@@ -38,15 +42,10 @@ struct Away {
 }
 
 impl Outbox {
-    /// With what an earlier process of this pilot left in the spool.
-    pub(super) fn new(mut spool: Spool) -> Outbox {
-        let reports = VecDeque::from(spool.recover());
-        if !reports.is_empty() {
-            tracing::info!(reports = reports.len(), "found reports in the spool {}", spool.path().display());
-        }
-        let oldest = (!reports.is_empty()).then(Instant::now);
-        let kept = reports.iter().map(mark).collect();
-        Outbox { kept, reports, suspects: VecDeque::new(), oldest, spool, away: None }
+    /// Empty.
+    pub(super) fn new(spool: Spool) -> Outbox {
+        let (reports, suspects, kept) = (VecDeque::new(), VecDeque::new(), HashSet::new());
+        Outbox { reports, suspects, oldest: None, spool, kept, away: None }
     }
 
     /// Adds one.
@@ -63,19 +62,9 @@ impl Outbox {
         self.reports.is_empty() && self.suspects.is_empty()
     }
 
-    /// How many.
-    pub(super) fn len(&self) -> usize {
-        self.reports.len() + self.suspects.len()
-    }
-
     /// Whether no server answers at present.
     pub(super) fn is_away(&self) -> bool {
         self.away.is_some()
-    }
-
-    /// Where undelivered reports are.
-    pub(super) fn spool_path(&self) -> Option<&std::path::Path> {
-        self.spool.has_content().then(|| self.spool.path())
     }
 
     /// Whether a call may be made now; while no server answers only now and then.
@@ -110,26 +99,37 @@ impl Outbox {
         taken
     }
 
-    /// The server took what a call carried.
-    pub(super) fn delivered(&mut self) {
+    /// The server answered a call.
+    pub(super) fn answered(&mut self) {
         if let Some(away) = self.away.take() {
             tracing::info!("the server answers again after {} s", away.since.elapsed().as_secs());
         }
-        if self.is_empty() {
-            self.spool.clear();
+    }
+
+    /// The server took what a call carried; no other carries any.
+    pub(super) fn delivered(&mut self) {
+        if self.is_empty() && !self.kept.is_empty() {
             self.kept.clear();
+            if let Err(error) = self.spool.clear() {
+                tracing::warn!("failed to remove the spool {}: {error}", self.spool.path().display());
+            }
+        }
+    }
+
+    /// No call carries these any more; nothing is known of what the server did with them.
+    pub(super) fn put_back(&mut self, carried: Vec<JobReport>) {
+        for report in carried.into_iter().rev() {
+            self.reports.push_front(report);
+        }
+        if !self.reports.is_empty() {
+            self.oldest.get_or_insert_with(Instant::now);
         }
     }
 
     /// No server took it: everything goes to disk and is offered later.
     pub(super) fn not_delivered(&mut self, carried: Vec<JobReport>, error: &wire::Error) {
         let now = Instant::now();
-        for report in carried.into_iter().rev() {
-            self.reports.push_front(report);
-        }
-        if !self.reports.is_empty() {
-            self.oldest.get_or_insert(now);
-        }
+        self.put_back(carried);
         match &mut self.away {
             Some(away) => away.try_at = now + away.back_off.next(),
             None => {
@@ -143,6 +143,7 @@ impl Outbox {
 
     /// The server refused a call because of what it carried.
     pub(super) fn refused(&mut self, carried: Vec<JobReport>, error: &wire::Error) {
+        self.answered();
         match <[JobReport; 1]>::try_from(carried) {
             Ok([report]) => {
                 tracing::error!(job = %report.job, attempt = report.attempt, "the server refuses a report: {error}");
@@ -154,11 +155,34 @@ impl Outbox {
 
     /// Writes what is not yet in the spool.
     fn keep(&mut self) {
-        let all = self.suspects.iter().chain(&self.reports);
-        let fresh: Vec<JobReport> = all.filter(|report| !self.kept.contains(&mark(report))).cloned().collect();
-        match self.spool.append(&fresh) {
-            Ok(()) => self.kept.extend(fresh.iter().map(mark)),
-            Err(error) => tracing::warn!("failed to write the spool {}: {error}", self.spool.path().display()),
+        if let Err(error) = self.keep_all() {
+            tracing::warn!("failed to write the spool {}: {error}", self.spool.path().display());
         }
+    }
+
+    /// Puts all reports on disk that are not there yet; how many are there now.
+    pub(super) fn keep_all(&mut self) -> io::Result<usize> {
+        let all = self.suspects.iter().chain(&self.reports);
+        let fresh = all.filter(|report| !self.kept.contains(&mark(report)));
+        let fresh = fresh.map(|report| Kept { report: report.clone(), files: Vec::new() }).collect::<Vec<_>>();
+        self.spool.append(&fresh)?;
+        self.kept.extend(fresh.iter().map(|kept| mark(&kept.report)));
+        Ok(self.kept.len())
+    }
+
+    /// Puts the result of an attempt on disk together with its outputs, if it is not there yet.
+    pub(super) fn keep_result(&mut self, work: &mut Unfinished) -> Result<(), String> {
+        if self.kept.contains(&mark(&work.report)) {
+            return Ok(());
+        }
+        let kept = work.keep(&mut self.spool)?;
+        self.spool.append(std::slice::from_ref(&kept)).map_err(|error| error.to_string())?;
+        self.kept.insert(mark(&kept.report));
+        Ok(())
+    }
+
+    /// Where reports are kept.
+    pub(super) fn spool_path(&self) -> &Path {
+        self.spool.path()
     }
 }

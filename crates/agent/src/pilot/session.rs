@@ -3,7 +3,8 @@
 use super::PilotError;
 use super::root::random_hex;
 use crate::{PilotArgs, node};
-use model::{PilotId, Shape};
+use model::{PilotId, Shape, Time};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use wire::api::{Hello, HelloRequest};
@@ -15,9 +16,6 @@ const PATIENCE: Duration = Duration::from_secs(600);
 /// The shortest and the longest time, in seconds, that a call may take beside its wait.
 const CALL_MIN_S: f64 = 5.0;
 const CALL_MAX_S: f64 = 30.0;
-/// The longest time of one upload.
-const UPLOAD: Duration = Duration::from_secs(900);
-
 /// Shared by everything in the pilot that calls the server.
 pub(super) struct Session {
     /// Who we are.
@@ -25,29 +23,16 @@ pub(super) struct Session {
     /// What hello said at first.
     pub(super) hello: Hello,
     request: HelloRequest,
-    clients: Mutex<Clients>,
+    /// With the present token.
+    client: Mutex<Client>,
 }
 
-/// With the present token.
-struct Clients {
-    /// For calls that are answered soon.
-    brief: Client,
-    /// For uploads.
-    patient: Client,
-}
-
-impl Clients {
-    /// Calls give up within a lease, so that a cut connection does not cost more than one.
-    fn new(secret: &PilotSecret, hello: &Hello) -> Result<Clients, wire::Error> {
-        let client = |timeout| {
-            let mut config = ClientConfig::new(secret.urls.clone(), Some(hello.token.clone()));
-            config.trust = secret.trust.clone();
-            config.timeout = timeout;
-            Client::new(config)
-        };
-        let lease = Duration::from_secs_f64(hello.lease_s.clamp(CALL_MIN_S, CALL_MAX_S));
-        Ok(Clients { brief: client(lease)?, patient: client(UPLOAD)? })
-    }
+/// Calls give up within a lease, so that a cut connection does not cost more than one.
+fn client_of(secret: &PilotSecret, hello: &Hello) -> Result<Client, wire::Error> {
+    let mut config = ClientConfig::new(secret.urls.clone(), Some(hello.token.clone()));
+    config.trust = secret.trust.clone();
+    config.timeout = Duration::from_secs_f64(hello.lease_s.clamp(CALL_MIN_S, CALL_MAX_S));
+    Client::new(config)
 }
 
 /// Waits longer and longer: 0.1 s, doubled up to 10 s.
@@ -82,26 +67,29 @@ impl Session {
             pilot = %secret.pilot, queue = hello.queue, site = hello.site, incarnation = hello.incarnation,
             server = client.url(), "at work"
         );
-        let clients = Mutex::new(Clients::new(&secret, &hello).map_err(PilotError::Connection)?);
-        Ok(Arc::new(Session { pilot: secret.pilot, hello, request, clients }))
+        let client = Mutex::new(client_of(&secret, &hello).map_err(PilotError::Connection)?);
+        Ok(Arc::new(Session { pilot: secret.pilot, hello, request, client }))
     }
 
     /// A client with the present token.
     pub(super) fn client(&self) -> Client {
-        self.clients.lock().unwrap_or_else(PoisonError::into_inner).brief.clone()
+        self.client.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// A client that may take its time, for uploads.
-    pub(super) fn upload_client(&self) -> Client {
-        self.clients.lock().unwrap_or_else(PoisonError::into_inner).patient.clone()
+    /// Delivers what an earlier process of this pilot left on disk. What cannot be delivered now is left to the factory.
+    pub(super) async fn deliver_left(&self, spool: &Path) {
+        match wire::spool::deliver(&self.client(), self.pilot, spool).await {
+            Ok(0) => {}
+            Ok(reports) => tracing::info!(reports, "delivered what an earlier process of this pilot left"),
+            Err(error) => tracing::warn!("failed to deliver {}: {error}", spool.display()),
+        }
     }
 
     /// Gets a new token after the server refused the old one.
     pub(super) async fn renew(&self) -> Result<(), wire::Error> {
-        let token = self.client().hello(self.pilot, &self.request).await?.token;
-        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        clients.brief = clients.brief.with_token(&token);
-        clients.patient = clients.patient.with_token(&token);
+        let token = self.client().hello(self.pilot, &stamped(&self.request)).await?.token;
+        let mut client = self.client.lock().unwrap_or_else(PoisonError::into_inner);
+        *client = client.with_token(&token);
         tracing::info!(pilot = %self.pilot, "has a new token");
         Ok(())
     }
@@ -116,8 +104,14 @@ fn hello_request(secret: String, args: &PilotArgs) -> Result<HelloRequest, Pilot
         slots: args.slots,
         shape: Shape { cores: args.all_cores(), memory_mib: args.memory_mib, wall_time_s: args.life_s },
         batch_id: node::batch_id(),
-        clock: jiff::Timestamp::now().into(),
+        // Set whenever it is sent.
+        clock: Time(0),
     })
+}
+
+/// The request as it is sent now: the server compares the clock in it with its own.
+fn stamped(request: &HelloRequest) -> HelloRequest {
+    HelloRequest { clock: jiff::Timestamp::now().into(), ..request.clone() }
 }
 
 async fn say_hello(
@@ -128,7 +122,7 @@ async fn say_hello(
 ) -> Result<Hello, PilotError> {
     let (begin, mut back_off) = (Instant::now(), BackOff::new());
     loop {
-        let error = match client.hello(pilot, request).await {
+        let error = match client.hello(pilot, &stamped(request)).await {
             Ok(hello) => return Ok(hello),
             Err(error) if !error.is_temporary() => return Err(PilotError::Refused(error)),
             Err(error) => error,

@@ -1,25 +1,20 @@
 //! Brings inputs into a scratch directory and takes outputs out of it.
 
 use super::session::Session;
+use super::transfer::{Trouble, fetch, put};
+use crate::frame::JobKey;
 use crate::runner::url_file_name;
-use futures_util::StreamExt;
 use model::JobSpec;
 use model::job::FileTransfer;
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
-use std::time::Duration;
-use tokio::io::AsyncWriteExt;
-use wire::api::LeasedJob;
+use tokio_util::sync::CancellationToken;
+use wire::api::{LeasedJob, OUTPUT_MAX};
 
-/// How long a transfer may stand still.
-const STALLED: Duration = Duration::from_secs(60);
-/// How often a transfer over the network is tried.
-const TRIES: u32 = 3;
-/// The most bytes of an output that the server keeps.
-const KEPT_OUTPUT_MAX: u64 = 1 << 30;
+/// Bytes that are copied between two looks whether the copy is still wanted.
+const PIECE: u64 = 16 << 20;
 
 /// Whether a job needs its slot for itself before and after it runs.
 pub(super) fn is_staged(spec: &JobSpec) -> bool {
@@ -27,63 +22,68 @@ pub(super) fn is_staged(spec: &JobSpec) -> bool {
     fetched || !spec.inputs.is_empty() || !spec.outputs.is_empty()
 }
 
-/// Brings the transformation, if it is a URL, and all inputs. The error names the file.
-pub(super) async fn stage_in(spec: &JobSpec, dir: &Path) -> Result<(), String> {
-    if let Some(name) = url_file_name(&spec.transformation).filter(|_| spec.script.is_none()) {
-        let path = dir.join(name);
-        fetch(&spec.transformation, &path).await?;
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).map_err(|error| error.to_string())?;
-    }
-    for input in &spec.inputs {
-        let path = dir.join(&input.name);
-        make_parents(&path).map_err(|error| format!("input '{}': {error}", input.name))?;
-        let brought = match input.url.starts_with('/') {
-            true => copy(PathBuf::from(&input.url), path).await,
-            false => fetch(&input.url, &path).await,
-        };
-        brought.map_err(|error| format!("input '{}': {error}", input.name))?;
-    }
-    Ok(())
+/// Brings files for one attempt; ends early when it is cancelled, and then touches nothing any more.
+pub(super) struct StageIn {
+    pub(super) key: JobKey,
+    pub(super) dir: PathBuf,
+    pub(super) cancel: CancellationToken,
 }
 
-/// Takes all outputs away. The error names the file.
-pub(super) async fn stage_out(session: &Session, job: &LeasedJob, spec: &JobSpec, dir: &Path) -> Result<(), String> {
-    for output in &spec.outputs {
-        take_out(session, job, output, dir).await.map_err(|error| format!("output '{}': {error}", output.name))?;
-    }
-    Ok(())
-}
-
-async fn take_out(session: &Session, job: &LeasedJob, output: &FileTransfer, dir: &Path) -> Result<(), String> {
-    let path = dir.join(&output.name);
-    match fs::metadata(&path) {
-        Ok(seen) if seen.is_file() => {}
-        Ok(_) => return Err("is not a file".to_owned()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err("was not made by the job".to_owned()),
-        Err(error) => return Err(error.to_string()),
-    }
-    if output.url.is_empty() {
-        return keep_on_server(session, job, output, &path).await;
-    }
-    if output.url.starts_with('/') {
-        return copy(path, PathBuf::from(&output.url)).await;
-    }
-    put(&output.url, &path).await
-}
-
-async fn keep_on_server(session: &Session, job: &LeasedJob, output: &FileTransfer, path: &Path) -> Result<(), String> {
-    let bytes = fs::metadata(path).map_err(|error| error.to_string())?.len();
-    if bytes > KEPT_OUTPUT_MAX {
-        return Err(format!("has {bytes} bytes, the server keeps at most {KEPT_OUTPUT_MAX}; give it a URL"));
-    }
-    let content = tokio::fs::read(path).await.map_err(|error| error.to_string())?;
-    let content = bytes::Bytes::from(content);
-    let mut back_off = super::session::BackOff::new();
-    loop {
-        match session.upload_client().put_output(job, &output.name, content.clone()).await {
-            Err(error) if error.is_temporary() => tokio::time::sleep(back_off.next()).await,
-            other => return other.map_err(|error| error.to_string()),
+impl StageIn {
+    /// Brings the transformation, if it is a URL, and all inputs. The error names the file.
+    pub(super) async fn run(&self, spec: &JobSpec) -> Result<(), String> {
+        if let Some(name) = url_file_name(&spec.transformation).filter(|_| spec.script.is_none()) {
+            let path = self.dir.join(name);
+            self.bring(&spec.transformation, &path).await.map_err(|trouble| trouble.words)?;
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).map_err(|error| error.to_string())?;
         }
+        for input in &spec.inputs {
+            let brought = self.bring(&input.url, &self.dir.join(&input.name)).await;
+            brought.map_err(|trouble| format!("input '{}': {}", input.name, trouble.words))?;
+        }
+        Ok(())
+    }
+
+    async fn bring(&self, url: &str, path: &Path) -> Result<(), Trouble> {
+        if url.starts_with('/') {
+            return copy(PathBuf::from(url), path.to_owned(), self.key, self.cancel.clone()).await;
+        }
+        let partial = partial_name(path, self.key);
+        make_parents(path).map_err(|error| Trouble::lasting(error.to_string()))?;
+        fetch(url, &partial, &self.cancel).await?;
+        fs::rename(&partial, path).map_err(|error| Trouble::lasting(error.to_string()))
+    }
+}
+
+/// Takes an output of a job away.
+pub(super) async fn take_out(
+    session: &Session,
+    job: &LeasedJob,
+    output: &FileTransfer,
+    path: &Path,
+) -> Result<(), Trouble> {
+    let bytes = check_made(path).map_err(Trouble::lasting)?;
+    if output.url.starts_with('/') {
+        let key = JobKey { job: job.id, attempt: job.attempt };
+        return copy(path.to_owned(), PathBuf::from(&output.url), key, CancellationToken::new()).await;
+    }
+    if !output.url.is_empty() {
+        return put(&output.url, path).await;
+    }
+    if bytes > OUTPUT_MAX {
+        let words = format!("has {bytes} bytes, the server keeps at most {OUTPUT_MAX}; give it a URL");
+        return Err(Trouble::lasting(words));
+    }
+    session.client().put_output(job, &output.name, path).await.map_err(Trouble::from)
+}
+
+/// The size of an output; the error says why it is none.
+pub(super) fn check_made(path: &Path) -> Result<u64, String> {
+    match fs::metadata(path) {
+        Ok(seen) if seen.is_file() => Ok(seen.len()),
+        Ok(_) => Err("is not a file".to_owned()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err("was not made by the job".to_owned()),
+        Err(error) => Err(error.to_string()),
     }
 }
 
@@ -92,105 +92,59 @@ fn make_parents(path: &Path) -> io::Result<()> {
 }
 
 /// Copies a file so that nobody ever sees half of it.
-async fn copy(from: PathBuf, to: PathBuf) -> Result<(), String> {
+async fn copy(from: PathBuf, to: PathBuf, key: JobKey, cancel: CancellationToken) -> Result<(), Trouble> {
     let copied = tokio::task::spawn_blocking(move || {
-        let partial = partial_name(&to);
-        let words = |error: io::Error| format!("{} to {}: {error}", from.display(), to.display());
-        make_parents(&to).and_then(|()| fs::copy(&from, &partial)).map_err(words)?;
-        fs::rename(&partial, &to).map_err(|error| {
+        let partial = partial_name(&to, key);
+        let done = copy_unless(&from, &partial, &to, &cancel);
+        done.map_err(|error| {
             let _ = fs::remove_file(&partial);
-            words(error)
+            Trouble::lasting(format!("{} to {}: {error}", from.display(), to.display()))
         })
     });
-    copied.await.map_err(|error| error.to_string())?
+    copied.await.map_err(|error| Trouble::lasting(error.to_string()))?
 }
 
-fn partial_name(path: &Path) -> PathBuf {
+fn copy_unless(from: &Path, partial: &Path, to: &Path, cancel: &CancellationToken) -> io::Result<()> {
+    make_parents(to)?;
+    let mut source = File::open(from)?;
+    let mut target = File::create(partial)?;
+    target.set_permissions(source.metadata()?.permissions())?;
+    loop {
+        if cancel.is_cancelled() {
+            return Err(io::Error::other("is not wanted any more"));
+        }
+        if io::copy(&mut (&mut source).take(PIECE), &mut target)? < PIECE {
+            return fs::rename(partial, to);
+        }
+    }
+}
+
+/// Its own for each attempt: an older one may still be writing.
+fn partial_name(path: &Path, key: JobKey) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!(".{name}.{}.part", std::process::id()))
+    path.with_file_name(format!(".{name}.{}.{}.part", key.job, key.attempt))
 }
 
-fn http() -> Result<&'static reqwest::Client, String> {
-    static CLIENT: OnceLock<Result<reqwest::Client, reqwest::Error>> = OnceLock::new();
-    let client = CLIENT.get_or_init(|| {
-        // A failure means that the same provider is there already.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        // Plain HTTP works on nodes without any certificates, too.
-        client_builder().build().or_else(|_| client_builder().tls_certs_only([]).build())
-    });
-    client.as_ref().map_err(|error| format!("HTTP cannot be used on this node: {error}"))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::JobId;
 
-fn client_builder() -> reqwest::ClientBuilder {
-    reqwest::Client::builder().connect_timeout(Duration::from_secs(10)).read_timeout(STALLED)
-}
+    const KEY: JobKey = JobKey { job: JobId(7), attempt: 2 };
 
-/// A transfer that did not work, and whether another try may help.
-struct Failed {
-    words: String,
-    again: bool,
-}
-
-fn broke_off(url: &str, error: &reqwest::Error) -> Failed {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
+    #[tokio::test]
+    async fn a_copy_keeps_the_mode_and_a_cancelled_one_leaves_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let (from, to) = (dir.path().join("from"), dir.path().join("new/to"));
+        fs::write(&from, vec![7; PIECE as usize + 1]).unwrap();
+        fs::set_permissions(&from, fs::Permissions::from_mode(0o750)).unwrap();
+        copy(from.clone(), to.clone(), KEY, CancellationToken::new()).await.unwrap();
+        assert_eq!(fs::metadata(&to).unwrap().len(), PIECE + 1);
+        assert_eq!(fs::metadata(&to).unwrap().permissions().mode() & 0o777, 0o750);
+        let cancelled = CancellationToken::new();
+        cancelled.cancel();
+        let trouble = copy(from, dir.path().join("second"), KEY, cancelled).await.unwrap_err();
+        assert!(trouble.words.ends_with("is not wanted any more"), "{}", trouble.words);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
     }
-    Failed { words: format!("{url}: {cause}"), again: true }
-}
-
-fn on_disk(path: &Path, error: &io::Error) -> Failed {
-    Failed { words: format!("{}: {error}", path.display()), again: false }
-}
-
-fn check_status(url: &str, status: reqwest::StatusCode) -> Result<(), Failed> {
-    match status.is_success() {
-        true => Ok(()),
-        false => Err(Failed { words: format!("{url} answered {status}"), again: status.is_server_error() }),
-    }
-}
-
-async fn fetch(url: &str, path: &Path) -> Result<(), String> {
-    let client = http()?;
-    let mut tries = 1;
-    loop {
-        match fetch_once(client, url, path).await {
-            Err(failed) if failed.again && tries < TRIES => tokio::time::sleep(Duration::from_secs(tries.into())).await,
-            other => return other.map_err(|failed| failed.words),
-        }
-        tries += 1;
-    }
-}
-
-async fn fetch_once(client: &reqwest::Client, url: &str, path: &Path) -> Result<(), Failed> {
-    let answer = client.get(url).send().await.map_err(|error| broke_off(url, &error))?;
-    check_status(url, answer.status())?;
-    let mut file = tokio::fs::File::create(path).await.map_err(|error| on_disk(path, &error))?;
-    let mut parts = answer.bytes_stream();
-    while let Some(part) = parts.next().await {
-        let part = part.map_err(|error| broke_off(url, &error))?;
-        file.write_all(&part).await.map_err(|error| on_disk(path, &error))?;
-    }
-    file.flush().await.map_err(|error| on_disk(path, &error))
-}
-
-async fn put(url: &str, path: &Path) -> Result<(), String> {
-    let client = http()?;
-    let mut tries = 1;
-    loop {
-        match put_once(client, url, path).await {
-            Err(failed) if failed.again && tries < TRIES => tokio::time::sleep(Duration::from_secs(tries.into())).await,
-            other => return other.map_err(|failed| failed.words),
-        }
-        tries += 1;
-    }
-}
-
-async fn put_once(client: &reqwest::Client, url: &str, path: &Path) -> Result<(), Failed> {
-    let file = tokio::fs::File::open(path).await.map_err(|error| on_disk(path, &error))?;
-    let bytes = file.metadata().await.map_err(|error| on_disk(path, &error))?.len();
-    let body = reqwest::Body::wrap_stream(tokio_util::io::ReaderStream::new(file));
-    let request = client.put(url).header(reqwest::header::CONTENT_LENGTH, bytes).body(body);
-    let answer = request.send().await.map_err(|error| broke_off(url, &error))?;
-    check_status(url, answer.status())
 }

@@ -12,8 +12,6 @@ use wire::api::LogStream;
 /// Reads of one pipe in a row, so that a payload that writes without end does not get all attention.
 const READS_MAX: usize = 32;
 
-const STREAMS: [LogStream; 2] = [LogStream::Stdout, LogStream::Stderr];
-
 /// Both outputs of the payload that runs now.
 pub(crate) struct Capture {
     pipes: [File; 2],
@@ -65,7 +63,7 @@ impl Capture {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(_) => return,
             };
-            let path = log_path(&self.slot_dir, key, STREAMS[which]);
+            let path = log_path(&self.slot_dir, key, LogStream::ALL[which]);
             let pushed = self.outputs[which].push(&self.buffer[..n], &path);
             self.note(pushed);
             if n < self.buffer.len() {
@@ -76,7 +74,7 @@ impl Capture {
 
     /// From now on the output of this payload can be read in its files while it grows.
     pub(crate) fn spill(&mut self, key: JobKey) {
-        for (which, stream) in STREAMS.into_iter().enumerate() {
+        for (which, stream) in LogStream::ALL.into_iter().enumerate() {
             let spilled = self.outputs[which].spill(&log_path(&self.slot_dir, key, stream));
             self.note(spilled);
         }

@@ -105,19 +105,16 @@ fn files_are_staged_in_and_out() {
 #[test]
 fn commands_kill_and_follow_jobs_and_drain_the_pilot() {
     let server = Server::start();
-    let job = server.submit(sh("echo one; while :; do sleep 0.05; done"), 1);
+    let job = server.submit(sh("trap 'echo last; exit' TERM; echo one; while :; do sleep 0.05; done"), 1);
     let mut pilot = TestPilot::start(&server, &[]);
     server.wait_running(job);
     server.change(|state| state.commands.push(command(Verb::Follow, Target::Job(JobId(job)))));
-    let begin = Instant::now();
-    server.wait("followed output", |state| {
-        state.logs.get(&(job, "stdout".to_owned())).filter(|log| log.as_slice() == b"one\n").map(drop)
-    });
-    assert!(begin.elapsed() < Duration::from_secs(2));
+    let log = (job, "stdout".to_owned());
+    server.wait("followed output", |state| state.logs.get(&log).filter(|log| log.as_slice() == b"one\n").map(drop));
     server.change(|state| state.commands.push(command(Verb::Kill, Target::Job(JobId(job)))));
     let report = server.final_report(job);
     assert_eq!((report.error_class, report.message.as_str()), (Some(ErrorClass::Killed), "killed by alice"));
-    assert_eq!(report.stdout, "one\n");
+    assert_eq!((report.stdout.as_str(), server.state().logs[&log].as_slice()), ("", &b"one\nlast\n"[..]));
     server.change(|state| state.commands.push(command(Verb::Kill, Target::Job(JobId(99)))));
     server.wait("the refusal", |state| {
         state
@@ -151,19 +148,97 @@ fn jobs_go_on_while_the_server_is_away_and_reports_come_later() {
 }
 
 #[test]
-fn a_spool_outlives_its_pilot() {
+fn all_results_outlive_a_pilot_that_ends_while_the_server_is_away() {
     let server = Server::start();
-    let job = server.submit(sh("sleep 0.3; echo kept"), 1);
-    let mut pilot = TestPilot::start(&server, &["--linger-s", "0"]);
-    server.wait_running(job);
+    let dir = tempfile::tempdir().unwrap();
+    let (running, go) = (dir.path().join("running"), dir.path().join("go"));
+    let wait = format!("echo >> {}; while [ ! -e {} ]; do sleep 0.02; done", running.display(), go.display());
+    let short = server.submit(sh(&format!("{wait}; echo kept")), 1);
+    let long = server.submit(sh(&format!("{wait}; i=0; while [ $i -lt 2000 ]; do echo line-$i; i=$((i+1)); done")), 1);
+    let mut spec = sh(&format!("{wait}; echo 42 > result; echo copy > copy"));
+    spec.outputs = vec![file("result", ""), file("copy", dir.path().join("copy").display().to_string())];
+    let outputs = server.submit(spec, 1);
+    let mut pilot = TestPilot::start(&server, &["--slots", "3", "--linger-s", "1"]);
+    wait_until("the start", || fs::read_to_string(&running).is_ok_and(|text| text.lines().count() == 3));
     server.change(|state| state.away = true);
-    wait_until("the spool", || pilot.spool().is_some_and(|text| text.contains("kept")));
+    fs::write(&go, "").unwrap();
+    wait_until("the first report", || pilot.spool().is_some_and(|text| text.contains("kept")));
+    wait_until("the output that needs no server", || dir.path().join("copy").exists());
     pilot.signal("TERM");
     assert_eq!(pilot.exit_code(), 6);
     server.change(|state| state.away = false);
-    let again = pilot.again(&server, &["--idle-s", "1"]);
-    assert_eq!(server.final_report(job).stdout, "kept\n");
-    wait_until("an empty spool", || again.spool().is_none());
+    let mut again = pilot.again(&server, &["--idle-s", "1"]);
+    assert_eq!(server.final_report(short).stdout, "kept\n");
+    for job in [long, outputs] {
+        let report = server.final_report(job);
+        assert_eq!(report.state, JobState::Finished, "{}", report.message);
+    }
+    let text: String = (0..2000).map(|i| format!("line-{i}\n")).collect();
+    let state = server.state();
+    assert_eq!(state.logs[&(long, "stdout".to_owned())], text.as_bytes());
+    assert_eq!(state.files[&format!("/pilotage/v1/jobs/{outputs}/attempts/1/outputs/result")], b"42\n");
+    assert_eq!(state.leased, 3, "nothing ran again");
+    drop(state);
+    assert_eq!((again.exit_code(), again.spool()), (0, None));
+}
+
+#[test]
+fn a_page_of_a_proxy_ends_neither_jobs_nor_reports() {
+    let server = Server::start();
+    let dir = tempfile::tempdir().unwrap();
+    let go = dir.path().join("go");
+    let script = format!("while [ ! -e {} ]; do sleep 0.02; done; echo survived", go.display());
+    let (job, quick) = (server.submit(sh(&script), 1), server.submit(sh("sleep 0.3; echo quick"), 1));
+    let pilot = TestPilot::start(&server, &["--slots", "2"]);
+    server.wait_running(job);
+    server.wait_running(quick);
+    for status in [403, 404, 401, 413] {
+        server.change(|state| state.page = Some(status));
+        wait_until("the spool", || pilot.spool().is_some_and(|text| text.contains("quick")));
+        let answered = server.state().paged;
+        server.wait("more pages", |state| (state.paged >= answered + 5).then_some(()));
+    }
+    server.change(|state| state.page = None);
+    assert_eq!(server.final_report(quick).stdout, "quick\n");
+    fs::write(&go, "").unwrap();
+    assert_eq!(server.final_report(job).stdout, "survived\n");
+}
+
+#[test]
+fn the_clock_in_a_hello_is_that_of_its_sending() {
+    let server = Server::start();
+    server.change(|state| state.away = true);
+    let _pilot = TestPilot::start(&server, &[]);
+    server.wait("three tries", |state| (state.clocks.len() >= 3).then_some(()));
+    server.change(|state| state.away = false);
+    server.wait("hello", |state| (state.hellos == 1).then_some(()));
+    server.change(|state| state.refuse_tokens = 3);
+    server.wait("another hello", |state| (state.hellos > 1).then_some(()));
+    let clocks = server.state().clocks.clone();
+    assert!(clocks.is_sorted_by(|a, b| a < b), "{clocks:?}");
+}
+
+#[test]
+fn a_slot_waits_for_a_copy_that_was_not_wanted_any_more() {
+    let server = Server::start();
+    let dir = tempfile::tempdir().unwrap();
+    let pipe = dir.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let mut spec = sh("true");
+    spec.inputs = vec![file("in", pipe.display().to_string())];
+    let job = server.submit(spec, 1);
+    let pilot = TestPilot::start(&server, &[]);
+    let starting = |report: &JobReport| report.job.0 == job && report.state == JobState::Starting;
+    server.wait("staging", |state| state.reports.iter().any(starting).then_some(()));
+    server.change(|state| state.commands.push(command(Verb::Kill, Target::Job(JobId(job)))));
+    assert_eq!(server.final_report(job).error_class, Some(ErrorClass::Killed));
+    let go = dir.path().join("go");
+    let next = server.submit(sh(&format!("while [ ! -e {} ]; do sleep 0.02; done; ls -A", go.display())), 1);
+    // Only now the copy goes on.
+    fs::write(&pipe, "late").unwrap();
+    wait_until("the end of the copy", || !pilot.has_open(&pipe));
+    fs::write(&go, "").unwrap();
+    assert_eq!(server.final_report(next).stdout, "");
 }
 
 #[test]

@@ -61,7 +61,13 @@ impl TestPilot {
     }
 
     pub(crate) fn spool(&self) -> Option<String> {
-        std::fs::read_to_string(self.dir.path().join("7.spool")).ok()
+        std::fs::read_to_string(self.dir.path().join("7.spool/reports")).ok()
+    }
+
+    /// Whether the pilot has this file open.
+    pub(crate) fn has_open(&self, path: &Path) -> bool {
+        let open = std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap().flatten();
+        open.filter_map(|entry| std::fs::read_link(entry.path()).ok()).any(|target| target == path)
     }
 
     fn scratch(&self) -> PathBuf {

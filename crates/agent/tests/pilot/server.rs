@@ -1,6 +1,6 @@
 //! The smallest server that a pilot can talk to, with knobs for what real ones do at bad times.
 
-use model::{Command, JobId, JobSpec, JobState, SubmissionId};
+use model::{Command, JobId, JobSpec, JobState, SubmissionId, Time};
 use std::collections::{HashMap, VecDeque};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -24,6 +24,11 @@ pub(crate) struct State {
     pub(crate) heartbeats: Vec<HeartbeatRequest>,
     pub(crate) stop: Vec<(JobId, u32)>,
     pub(crate) away: bool,
+    /// Every call is answered with a page of this status, as a proxy does.
+    pub(crate) page: Option<u16>,
+    pub(crate) paged: u32,
+    /// The clock in each hello, answered or not.
+    pub(crate) clocks: Vec<Time>,
     pub(crate) refuse_tokens: u32,
     pub(crate) hellos: u32,
     next_job: i64,
@@ -105,6 +110,10 @@ impl Server {
         let mut reader = BufReader::new(stream.try_clone().unwrap());
         let mut writer = stream;
         while let Some(request) = Request::read(&mut reader) {
+            if request.path.ends_with("/hello") {
+                self.state().clocks.push(request.json::<HelloRequest>().clock);
+                self.changed.notify_all();
+            }
             if self.state().away {
                 return;
             }
@@ -118,6 +127,11 @@ impl Server {
     }
 
     fn answer(&self, request: &Request) -> (u16, Vec<u8>) {
+        let page = self.state().page;
+        if let Some(status) = page {
+            self.state().paged += 1;
+            return (status, b"<html>not through here</html>".to_vec());
+        }
         let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
         let parts: Vec<&str> = path.trim_start_matches("/pilotage/v1/").split('/').collect();
         if parts.first() == Some(&"pilots") && parts.get(2) != Some(&"hello") {
@@ -130,6 +144,10 @@ impl Server {
         match (request.method.as_str(), parts.as_slice()) {
             ("POST", ["pilots", _, "hello"]) => self.hello(request),
             ("POST", ["pilots", _, "lease"]) => json(&self.lease(request.json())),
+            ("POST", ["pilots", _, "report"]) => {
+                self.state().reports.extend(request.json::<ReportRequest>().reports);
+                json(&Leased::default())
+            }
             ("POST", ["pilots", _, "heartbeat"]) => {
                 let mut state = self.state();
                 state.heartbeats.push(request.json());
@@ -148,8 +166,8 @@ impl Server {
                 let mut state = self.state();
                 let log = state.logs.entry((job.parse().unwrap(), (*stream).to_owned())).or_default();
                 let offset = query.split('&').find_map(|part| part.strip_prefix("offset=")).unwrap();
-                assert_eq!(log.len(), offset.parse::<usize>().unwrap(), "a log with a hole");
-                log.extend_from_slice(&request.body);
+                let known = log.len().checked_sub(offset.parse().unwrap()).expect("a log with a hole");
+                log.extend_from_slice(request.body.get(known..).unwrap_or_default());
                 (204, Vec::new())
             }
             ("PUT", _) => {

@@ -78,6 +78,8 @@ impl Array {
         for name in ["removed", "json"] {
             let _ = fs::remove_file(self.dir.join(format!("{pilot}.{name}")));
         }
+        // What the pilot could not deliver was delivered by now, or the server did not take it.
+        let _ = fs::remove_dir_all(self.dir.join(format!("{pilot}.spool")));
         if self.pilots().is_empty() {
             let _ = fs::remove_dir_all(&self.dir);
         }

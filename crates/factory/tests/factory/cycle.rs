@@ -1,7 +1,7 @@
 //! Single cycles: what they submit, tell, keep and clean up.
 
 use crate::site::{Site, WAITS, cycle_until, kill_group, wait_until};
-use model::{ErrorClass, PilotId, PilotState as S};
+use model::{ErrorClass, JobId, PilotId, PilotState as S};
 
 #[tokio::test]
 async fn a_pilot_lives_from_demand_to_its_logs() {
@@ -117,4 +117,31 @@ async fn explaining_does_nothing() {
     assert_eq!(error, "find label 'x'; the labels are l");
     let checks = cycler.check().await;
     assert!(checks[0].1.iter().all(|check| check.ok), "{checks:?}");
+}
+
+/// Leaves a report on disk as a pilot does that found no server, then ends when it is told to.
+const LEAVES_A_REPORT: &str = "while [ ! -s go ]; do sleep 0.02; done\nmkdir 1.spool\n\
+    echo '{\"job\":5,\"attempt\":1,\"token\":\"t\",\"state\":\"finished\"}' >1.spool/reports\nexit 6\n";
+
+#[tokio::test]
+async fn a_pilot_ends_for_the_server_only_after_its_reports_were_delivered() {
+    let site = Site::new(LEAVES_A_REPORT);
+    site.server.lock().waiting = 1;
+    let mut cycler = site.cycler(4);
+    cycle_until(&mut cycler, "it runs", || site.server.states() == [S::Running]).await;
+    site.server.hello(PilotId(1));
+    site.server.lock().waiting = 0;
+    site.server.lock().unanswered.insert("deliver");
+    site.go(1, 6);
+    wait_until("its end", || site.folder(1).join("exit").exists()).await;
+    for _ in 0..3 {
+        cycler.cycle().await;
+    }
+    assert_eq!(site.server.states(), [S::Running], "its jobs would be given to others");
+    assert!(site.folder(1).join("1.spool/reports").exists());
+    site.server.lock().unanswered.clear();
+    cycler.cycle().await;
+    assert_eq!((site.server.states(), site.server.lock().delivered.as_slice()), (vec![S::Fault], &[JobId(5)][..]));
+    assert_eq!(site.server.lock().pilots[&PilotId(1)].error_class, Some(ErrorClass::Node));
+    cycle_until(&mut cycler, "nothing is left", || site.folders() == 0).await;
 }

@@ -3,10 +3,11 @@
 use async_trait::async_trait;
 use factory::Server;
 use model::{
-    Command, CommandId, CommandState, Decision, Demand, PilotEvent, PilotFlag, PilotId, PilotState, QueueRecord, Shape,
-    Target, Time, Verb, demand::WaitingShape,
+    Command, CommandId, CommandState, Decision, Demand, JobId, PilotEvent, PilotFlag, PilotId, PilotState, QueueRecord,
+    Shape, Target, Time, Verb, demand::WaitingShape,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -26,6 +27,8 @@ pub struct State {
     pub idle_slots: u64,
     pub queues: Vec<QueueRecord>,
     pub decisions: Vec<Decision>,
+    /// Jobs whose reports came from spools.
+    pub delivered: Vec<JobId>,
     pub logs: BTreeMap<(PilotId, String), String>,
     pub heartbeats: Vec<FactoryHeartbeat>,
     pub commands: Vec<Command>,
@@ -36,6 +39,8 @@ pub struct State {
     pub hangs_after: BTreeSet<&'static str>,
     /// Calls that never take effect.
     pub hangs_before: BTreeSet<&'static str>,
+    /// Calls that no server answers.
+    pub unanswered: BTreeSet<&'static str>,
 }
 
 pub fn now() -> Time {
@@ -90,7 +95,7 @@ impl FakeServer {
     }
 
     async fn gate<T>(&self, call: &'static str, effect: impl FnOnce(&mut State) -> T) -> Result<T, Error> {
-        if self.lock().down {
+        if self.lock().down || self.lock().unanswered.contains(call) {
             return Err(Error::Unavailable { url: "fake".into(), reason: "switched off".into() });
         }
         if self.lock().hangs_before.contains(call) {
@@ -222,6 +227,14 @@ impl Server for FakeServer {
 
     async fn outcome(&self, command: CommandId, outcome: &CommandOutcome) -> Result<(), Error> {
         self.gate("outcome", |state| state.outcomes.push((command, outcome.clone()))).await
+    }
+
+    async fn deliver(&self, _: PilotId, spool: &Path) -> Result<usize, Error> {
+        let kept = wire::spool::read(spool).unwrap();
+        let take = |state: &mut State| state.delivered.extend(kept.iter().map(|one| one.report.job));
+        self.gate("deliver", take).await?;
+        std::fs::remove_dir_all(spool).unwrap();
+        Ok(kept.len())
     }
 
     async fn push_log(&self, pilot: PilotId, stream: &str, content: Vec<u8>) -> Result<(), Error> {

@@ -196,6 +196,9 @@ pub enum LogStream {
 }
 
 impl LogStream {
+    /// Both, in the order used wherever there is one of each.
+    pub const ALL: [LogStream; 2] = [LogStream::Stdout, LogStream::Stderr];
+
     /// The name as written in paths.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -44,6 +44,31 @@ pub struct JobReport {
     pub stderr: String,
 }
 
+/// The most characters of [`JobReport::message`].
+pub const MESSAGE_MAX_CHARS: usize = 1000;
+
+impl JobReport {
+    /// Says why it did not end well, cut to what is stored.
+    pub fn say(&mut self, words: &str) {
+        self.message = words.chars().take(MESSAGE_MAX_CHARS).collect();
+    }
+
+    /// It did not end well after all.
+    pub fn fail(&mut self, class: ErrorClass, words: &str) {
+        self.state = JobState::Failed;
+        self.error_class = Some(class);
+        self.say(words);
+    }
+
+    /// Adds to what was said.
+    pub fn note(&mut self, words: &str) {
+        match self.message.is_empty() {
+            true => self.say(words),
+            false => self.say(&format!("{}; {words}", self.message)),
+        }
+    }
+}
+
 /// A report that was not applied.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct RefusedReport {

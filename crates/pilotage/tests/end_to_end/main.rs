@@ -10,6 +10,7 @@ mod kill_retry_wait;
 mod listings;
 mod logs;
 mod operating;
+mod outage;
 mod panda;
 mod postgres;
 mod queues;

@@ -283,8 +283,22 @@ pub struct Role {
 impl Role {
     /// Starts it; with `ready` waits for its `ready` line.
     pub fn start(place: &Place, args: &[&str], ready: bool) -> Role {
+        Role::spawn(place, args, &[], ready)
+    }
+
+    /// With further variables, which what it starts inherits.
+    pub fn start_with(place: &Place, args: &[&str], variables: &[(&str, &str)]) -> Role {
+        Role::spawn(place, args, variables, false)
+    }
+
+    fn spawn(place: &Place, args: &[&str], variables: &[(&str, &str)], ready: bool) -> Role {
         let mut command = std::process::Command::new(PROGRAM);
-        command.args(args).envs(place.environment()).stdin(Stdio::null()).stdout(Stdio::piped());
+        command
+            .args(args)
+            .envs(place.environment())
+            .envs(variables.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped());
         command.env_remove("PILOTAGE_URL").env_remove("PILOTAGE_DIR").env_remove("PILOTAGE_TOKEN");
         command.stderr(fs::OpenOptions::new().create(true).append(true).open(place.path("up.log")).unwrap());
         let mut child = command.spawn().unwrap();

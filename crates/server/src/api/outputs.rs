@@ -11,9 +11,7 @@ use http::{HeaderValue, StatusCode, header};
 use model::{JobId, Permission};
 use serde::Serialize;
 use store::JobOutput;
-
-/// The most bytes of one output file.
-const OUTPUT_MAX: u64 = 2 << 30;
+use wire::api::OUTPUT_MAX;
 
 /// One output file.
 #[derive(Serialize, utoipa::ToSchema)]

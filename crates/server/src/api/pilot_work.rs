@@ -1,7 +1,8 @@
 //! What pilots call: hello, lease, report, heartbeat, exit.
 
+use super::pilot_list::unknown_pilot;
 use super::{committed, deadline};
-use crate::auth::{PilotCaller, token_hash};
+use crate::auth::{PilotCaller, Reporter, token_hash};
 use crate::events::{AttemptsLost, JobsLeased, PilotGreeted, ReportRefused};
 use crate::extract::{BULK_BODY_MAX, Body, Segments};
 use crate::live::LivePilot;
@@ -296,28 +297,30 @@ fn answer(state: &AppState, pilot: PilotId, leases: Leases, mut refused: Vec<Ref
     Leased { jobs: jobs.collect(), specs: specs.collect(), refused, drain }
 }
 
-/// Reports without asking for jobs.
+/// Reports without asking for jobs: of the pilot itself, or by its factory of what it could not deliver before its end.
 #[utoipa::path(post, path = "/pilotage/v1/pilots/{id}/report", tag = "pilots", request_body = ReportRequest,
     params(("id" = i64, Path)),
     responses((status = 200, body = Leased), (status = "4XX", body = wire::api::Problem)))]
 pub async fn report(
     State(state): State<AppState>,
-    caller: PilotCaller,
+    reporter: Reporter,
     Segments(pilot): Segments<PilotId>,
     Body(request): Body<ReportRequest, BULK_BODY_MAX>,
 ) -> Result<Json<Leased>, ApiError> {
-    caller.must_be(pilot)?;
     check_report_count(request.reports.len())?;
-    let live = known_pilot(&state, caller).await?;
-    let (reports, refused) = genuine_reports(&state, request.reports);
-    let call = LeaseCall {
-        pilot,
-        incarnation: caller.incarnation,
-        queue: live.queue,
-        reports,
-        now: now(),
-        ..LeaseCall::default()
+    let (incarnation, queue) = match reporter {
+        Reporter::Pilot(caller) => {
+            caller.must_be(pilot)?;
+            (caller.incarnation, known_pilot(&state, caller).await?.queue)
+        }
+        Reporter::Factory(who) => {
+            let record = state.store.pilot(pilot).await?.ok_or_else(|| unknown_pilot(pilot))?;
+            who.require_factory(&record.factory)?;
+            (record.incarnation, record.queue)
+        }
     };
+    let (reports, refused) = genuine_reports(&state, request.reports);
+    let call = LeaseCall { pilot, incarnation, queue, reports, now: now(), ..LeaseCall::default() };
     let leases = lease_once(&state, &call).await?;
     Ok(Json(answer(&state, pilot, leases, refused)))
 }

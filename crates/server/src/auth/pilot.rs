@@ -1,11 +1,11 @@
 //! Pilots as callers.
 
-use super::{bearer, unauthorized};
+use super::{Identity, bearer, unauthorized};
 use crate::{ApiError, AppState};
 use axum::extract::FromRequestParts;
 use http::StatusCode;
 use http::request::Parts;
-use model::PilotId;
+use model::{Permission, PilotId};
 
 /// A pilot that showed the session token of its hello.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +27,26 @@ impl PilotCaller {
     }
 }
 
+/// Who may report about the jobs of a pilot, each of which carries a token of its own.
+pub enum Reporter {
+    /// The pilot.
+    Pilot(PilotCaller),
+    /// Its factory, after its end.
+    Factory(Identity),
+}
+
+impl FromRequestParts<AppState> for Reporter {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Reporter, ApiError> {
+        let is_factory = |who: &Identity| who.role.may(Permission::RunFactory);
+        match super::identify(&parts.headers, &parts.method, state).await {
+            Ok(who) if is_factory(&who) => Ok(Reporter::Factory(who)),
+            _ => PilotCaller::from_request_parts(parts, state).await.map(Reporter::Pilot),
+        }
+    }
+}
+
 impl FromRequestParts<AppState> for PilotCaller {
     type Rejection = ApiError;
 
@@ -38,7 +58,7 @@ impl FromRequestParts<AppState> for PilotCaller {
             return Ok(PilotCaller { pilot, incarnation });
         }
         let identity = super::identify(&parts.headers, &parts.method, state).await?;
-        identity.require(model::Permission::RunPilot)?;
+        identity.require(Permission::RunPilot)?;
         Err(unauthorized("bad-credential", "the token is none of a pilot"))
     }
 }

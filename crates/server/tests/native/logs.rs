@@ -87,14 +87,16 @@ async fn outputs_are_kept_and_read_back() {
     let pilot = stage.pilot(1).await;
     let one = pilot.lease_one().await;
     let picture = Bytes::from(vec![7; 100_000]);
-    pilot.client.put_output(&one, "plots/a b.png", picture.clone()).await.unwrap();
-    let error = pilot.client.put_output(&one, "other", picture.clone()).await.unwrap_err();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), &picture).unwrap();
+    pilot.client.put_output(&one, "plots/a b.png", file.path()).await.unwrap();
+    let error = pilot.client.put_output(&one, "other", file.path()).await.unwrap_err();
     assert_eq!(error.code(), Some("unknown-output"));
     pilot.report(vec![finished(&one)]).await;
     assert!(stage.admin.output(id, "plots/a b.png").await.unwrap() == picture);
     assert_eq!(stage.admin.job(id).await.unwrap().outputs, ["plots/a b.png"]);
     let forged = LeasedJob { token: "0".repeat(32), ..one };
-    let error = pilot.client.put_output(&forged, "plots/a b.png", picture).await.unwrap_err();
+    let error = pilot.client.put_output(&forged, "plots/a b.png", file.path()).await.unwrap_err();
     assert_eq!(error.code(), Some("bad-job-token"));
     stage.close().await;
 }

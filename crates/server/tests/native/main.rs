@@ -11,4 +11,5 @@ mod permissions;
 mod refusals;
 mod secure;
 mod service;
+mod spools;
 mod two_servers;

@@ -183,7 +183,9 @@ impl World {
     /// One finished, one failed, one running with output; the rest stays sent.
     async fn run_jobs(&self, pilot: &LivePilot) {
         let [finished, failed, running, ..] = pilot.jobs.as_slice() else { panic!("three jobs") };
-        pilot.client.put_output(finished, "tile.png", Bytes::from_static(b"PNG")).await.unwrap();
+        let tile = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(tile.path(), b"PNG").unwrap();
+        pilot.client.put_output(finished, "tile.png", tile.path()).await.unwrap();
         pilot.report(finished, JobState::Finished, |report| report.stdout = "tile 0 of 8\ndone\n".into()).await;
         let fail = |report: &mut JobReport| {
             report.exit_code = Some(3);

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// One request below [`crate::api::PREFIX`], or with a path of its own.
@@ -13,10 +14,19 @@ pub struct Call {
     pub(super) method: Method,
     pub(super) path: String,
     pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
+    pub(super) body: Content,
     pub(super) wait: Duration,
     pub(super) repeatable: bool,
     pub(super) fault: Option<String>,
+}
+
+/// What a call carries.
+#[derive(Clone, Debug)]
+pub(super) enum Content {
+    /// These bytes.
+    Bytes(Bytes),
+    /// What is in this file when it is sent.
+    File(PathBuf),
 }
 
 /// What the server answered.
@@ -39,7 +49,7 @@ impl Call {
             method,
             path: format!("{}{path}", crate::api::PREFIX),
             headers: HeaderMap::new(),
-            body: Bytes::new(),
+            body: Content::Bytes(Bytes::new()),
             wait: Duration::ZERO,
             repeatable,
             fault: None,
@@ -82,7 +92,7 @@ impl Call {
     /// Sends `value` as JSON.
     pub fn json(mut self, value: &impl Serialize) -> Call {
         match serde_json::to_vec(value) {
-            Ok(text) => self.body = text.into(),
+            Ok(text) => self.body = Content::Bytes(text.into()),
             Err(error) => self.fault = Some(error.to_string()),
         }
         self.headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -91,7 +101,14 @@ impl Call {
 
     /// Sends bytes as they are.
     pub fn bytes(mut self, bytes: impl Into<Bytes>) -> Call {
-        self.body = bytes.into();
+        self.body = Content::Bytes(bytes.into());
+        self.headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+        self
+    }
+
+    /// Sends the content of a file, however long that takes; see [`crate::upload`].
+    pub fn file(mut self, path: &Path) -> Call {
+        self.body = Content::File(path.to_owned());
         self.headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
         self
     }

@@ -2,6 +2,9 @@
 
 use crate::api::Problem;
 
+/// The code of a refusal that no server of ours wrote: a proxy's page, or another program at this address.
+pub const FOREIGN: &str = "unexpected";
+
 /// A call that did not succeed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -49,6 +52,11 @@ impl Error {
     /// Whether trying the same again later may help.
     pub fn is_temporary(&self) -> bool {
         matches!(self, Error::Unavailable { .. })
+    }
+
+    /// Whether the refusal is not in the words of a server of ours, but of something on the way to it.
+    pub fn is_foreign(&self) -> bool {
+        self.code() == Some(FOREIGN)
     }
 
     /// The HTTP status of a refusal.

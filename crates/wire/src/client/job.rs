@@ -2,10 +2,12 @@
 
 use super::{Answer, Call, Client, Error};
 use crate::api::*;
+use crate::upload::read_piece;
 use bytes::Bytes;
 use http::HeaderName;
 use model::JobId;
 use serde::Serialize;
+use std::path::Path;
 
 /// A piece of a job's output.
 #[derive(Clone, Debug)]
@@ -18,6 +20,17 @@ pub struct LogPart {
     pub next_offset: u64,
     /// Whether nothing more comes.
     pub is_complete: bool,
+}
+
+/// Whose output is uploaded, and the token that allows it.
+#[derive(Clone, Copy)]
+pub struct Attempt<'a> {
+    /// The job.
+    pub job: JobId,
+    /// Which of its attempts.
+    pub attempt: u32,
+    /// From the lease.
+    pub token: &'a str,
 }
 
 #[derive(Serialize)]
@@ -81,24 +94,48 @@ impl Client {
         Ok(self.send(Call::get(&format!("/jobs/{id}/outputs/{}", path_text(name)))).await?.body)
     }
 
-    /// Uploads part of an output of a running attempt; the client's token must be the pilot's.
+    /// Uploads part of an output of an attempt.
     pub async fn put_log(
         &self,
-        job: &LeasedJob,
+        attempt: impl Into<Attempt<'_>>,
         stream: LogStream,
         offset: u64,
         bytes: Bytes,
         complete: bool,
     ) -> Result<(), Error> {
-        let path = format!("/jobs/{}/attempts/{}/logs/{}", job.id, job.attempt, stream.as_str());
-        let call = Call::put(&path).query(&Chunk { offset, complete }).bytes(bytes);
-        self.send(with_job_token(call, job)).await.map(drop)
+        let attempt = attempt.into();
+        let call = Call::put(&attempt.path("logs", stream.as_str())).query(&Chunk { offset, complete });
+        self.send(attempt.authorize(call.bytes(bytes))).await.map(drop)
+    }
+
+    /// Uploads what a file holds from `offset` on as the rest of an output.
+    pub async fn put_log_file(
+        &self,
+        attempt: impl Into<Attempt<'_>>,
+        stream: LogStream,
+        mut offset: u64,
+        file: &Path,
+    ) -> Result<(), Error> {
+        let attempt = attempt.into();
+        loop {
+            let bytes = read_piece(file, offset).map_err(|error| Error::Call {
+                call: format!("upload of {}", file.display()),
+                reason: error.to_string(),
+            })?;
+            let sent = bytes.len();
+            self.put_log(attempt, stream, offset, bytes.into(), sent < LOG_CHUNK_MAX).await?;
+            if sent < LOG_CHUNK_MAX {
+                return Ok(());
+            }
+            offset += sent as u64;
+        }
     }
 
     /// Uploads an output file for the server to keep.
-    pub async fn put_output(&self, job: &LeasedJob, name: &str, bytes: Bytes) -> Result<(), Error> {
-        let path = format!("/jobs/{}/attempts/{}/outputs/{}", job.id, job.attempt, path_text(name));
-        self.send(with_job_token(Call::put(&path).bytes(bytes), job)).await.map(drop)
+    pub async fn put_output(&self, attempt: impl Into<Attempt<'_>>, name: &str, file: &Path) -> Result<(), Error> {
+        let attempt = attempt.into();
+        let call = Call::put(&attempt.path("outputs", &path_text(name))).file(file);
+        self.send(attempt.authorize(call)).await.map(drop)
     }
 }
 
@@ -106,8 +143,26 @@ fn with_key(call: Call, key: &str) -> Call {
     call.header(HeaderName::from_static(IDEMPOTENCY_KEY), key).repeatable()
 }
 
-fn with_job_token(call: Call, job: &LeasedJob) -> Call {
-    call.header(HeaderName::from_static(JOB_TOKEN), &job.token)
+impl Attempt<'_> {
+    fn path(&self, what: &str, name: &str) -> String {
+        format!("/jobs/{}/attempts/{}/{what}/{name}", self.job, self.attempt)
+    }
+
+    fn authorize(&self, call: Call) -> Call {
+        call.header(HeaderName::from_static(JOB_TOKEN), self.token)
+    }
+}
+
+impl<'a> From<&'a LeasedJob> for Attempt<'a> {
+    fn from(job: &'a LeasedJob) -> Attempt<'a> {
+        Attempt { job: job.id, attempt: job.attempt, token: &job.token }
+    }
+}
+
+impl<'a> From<&'a JobReport> for Attempt<'a> {
+    fn from(report: &'a JobReport) -> Attempt<'a> {
+        Attempt { job: report.job, attempt: report.attempt, token: &report.token }
+    }
 }
 
 fn log_part(answer: Answer) -> LogPart {

@@ -26,7 +26,7 @@ impl Client {
         self.send(Call::post(&format!("/pilots/{pilot}/lease")).json(request).waiting(request.wait_s)).await?.json()
     }
 
-    /// Reports without asking for jobs.
+    /// Reports without asking for jobs: of the pilot itself, or by its factory of what it left behind.
     pub async fn report(&self, pilot: PilotId, request: &ReportRequest) -> Result<Leased, Error> {
         self.send(Call::post(&format!("/pilots/{pilot}/report")).json(request).repeatable()).await?.json()
     }

@@ -1,9 +1,11 @@
 //! How calls travel: HTTP with failover between servers, or straight into a router of the same process.
 
-use super::error::with_causes;
+use super::call::Content;
+use super::error::{FOREIGN, with_causes};
 use super::{Answer, Call, ClientConfig, Error};
 use crate::api::Problem;
 use crate::tls::{self, Trust};
+use crate::upload::{STALLED, UploadError, exchange, send_file};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::header::{AUTHORIZATION, HeaderValue};
@@ -141,25 +143,41 @@ impl Http {
     /// One try; the flag says whether another server may be asked the same.
     async fn send_to(&self, url: &str, call: &Call, token: Option<&str>) -> Result<Answer, (Error, bool)> {
         let whole = format!("{url}{}", call.path);
-        let mut request = self
-            .client
-            .request(call.method.clone(), &whole)
-            .headers(call.headers.clone())
-            .timeout(self.timeout + call.wait)
-            .body(call.body.clone());
+        let mut request = self.client.request(call.method.clone(), &whole).headers(call.headers.clone());
         if let Some(token) = token {
             request = request.bearer_auth(token);
         }
-        let unavailable = |error: &reqwest::Error| {
-            let elsewhere = call.repeatable || error.is_connect();
-            (Error::Unavailable { url: url.to_owned(), reason: with_causes(&error.without_url_text()) }, elsewhere)
+        let broke_off = |error: UploadError| match error {
+            UploadError::File(error) => (unreadable(call, &error), false),
+            UploadError::Stalled(_) => (unavailable(url, error.to_string()), call.repeatable),
+            UploadError::Request(error) => {
+                (unavailable(url, with_causes(&error.without_url_text())), call.repeatable || error.is_connect())
+            }
         };
-        let response = request.send().await.map_err(|error| unavailable(&error))?;
-        let (status, headers) = (response.status(), response.headers().clone());
-        let body = response.bytes().await.map_err(|error| unavailable(&error))?;
-        judge(Answer { status, headers, body, from: format!("{} {whole}", call.method) }, url)
+        let response = match &call.body {
+            Content::Bytes(bytes) => {
+                let request = request.timeout(self.timeout + call.wait).body(bytes.clone());
+                exchange(request).await.map_err(UploadError::from)
+            }
+            Content::File(path) => send_file(request, path, STALLED).await,
+        };
+        let (parts, body) = response.map_err(broke_off)?.into_parts();
+        let status = parts.status;
+        judge(Answer { status, headers: parts.headers, body, from: format!("{} {whole}", call.method) }, url)
             .map_err(|error| (error, status == StatusCode::SERVICE_UNAVAILABLE))
     }
+}
+
+fn unavailable(url: &str, reason: String) -> Error {
+    Error::Unavailable { url: url.to_owned(), reason }
+}
+
+fn unreadable(call: &Call, error: &std::io::Error) -> Error {
+    let file = match &call.body {
+        Content::File(path) => path.display().to_string(),
+        Content::Bytes(_) => String::new(),
+    };
+    Error::Call { call: format!("{} {}", call.method, call.path), reason: format!("{file}: {error}") }
 }
 
 /// `reqwest::Error` repeats the URL in its text; the caller names the server already.
@@ -198,7 +216,11 @@ async fn send_in_process(server: &InProcess, call: &Call, token: Option<&str>) -
             headers.insert(AUTHORIZATION, value);
         }
     }
-    let request = request.body(call.body.clone()).map_err(|error| refuse(error.to_string()))?;
+    let body = match &call.body {
+        Content::Bytes(bytes) => bytes.clone(),
+        Content::File(path) => tokio::fs::read(path).await.map_err(|error| unreadable(call, &error))?.into(),
+    };
+    let request = request.body(body).map_err(|error| refuse(error.to_string()))?;
     let (parts, body) = server(request).await.into_parts();
     judge(Answer { status: parts.status, headers: parts.headers, body, from }, "this process")
 }
@@ -209,7 +231,7 @@ fn judge(answer: Answer, url: &str) -> Result<Answer, Error> {
         return Ok(answer);
     }
     let problem = serde_json::from_slice::<Problem>(&answer.body).unwrap_or_else(|_| Problem {
-        code: "unexpected".into(),
+        code: FOREIGN.into(),
         status: status.as_u16(),
         detail: format!("the server answered {status}: {}", excerpt(&answer.body)),
         field: None,

@@ -1,9 +1,10 @@
 //! The calls of the server: when to make which, and what their answers mean.
 
 use super::Desk;
+use super::refusal::{Meaning, meaning};
 use crate::frame::JobKey;
 use crate::pilot::event::{Event, Line, Sender};
-use crate::pilot::finish;
+use crate::pilot::report;
 use crate::pilot::session::{BackOff, Session};
 use model::{Command, CommandId, CommandState, ErrorClass, JobId, Target, Verb};
 use std::sync::Arc;
@@ -19,8 +20,8 @@ const GOODBYE: Duration = Duration::from_secs(5);
 /// What is under way.
 #[derive(Default)]
 pub(super) struct Calls {
-    /// Jobs asked for by the call that carries reports, and how many it carries.
-    refill: Option<(u32, usize)>,
+    /// The call that carries reports.
+    refill: Option<Arc<LeaseRequest>>,
     /// Jobs asked for by the long poll.
     poll: Option<(u32, AbortHandle)>,
     /// The next long poll must wait until then.
@@ -38,13 +39,13 @@ impl Calls {
         self.refill.is_some()
     }
 
-    /// Reports under way.
-    pub(super) fn carried(&self) -> usize {
-        self.refill.map_or(0, |(_, carried)| carried)
+    /// The reports that were under way when all calls ended.
+    pub(super) fn take_carried(&mut self) -> Vec<JobReport> {
+        self.refill.take().map_or_else(Vec::new, |request| Arc::unwrap_or_clone(request).reports)
     }
 
     fn asked(&self) -> u32 {
-        self.refill.map_or(0, |(asked, _)| asked) + self.poll.as_ref().map_or(0, |(asked, _)| *asked)
+        self.refill.as_ref().map_or(0, |request| request.max_jobs) + self.poll.as_ref().map_or(0, |(asked, _)| *asked)
     }
 
     /// Nothing under way could bring a job any more.
@@ -101,49 +102,48 @@ impl Desk {
 
     fn refill(&mut self, want: u32) {
         let reports = self.outbox.take();
-        self.calls.refill = Some((want, reports.len()));
-        self.lease(Line::Refill, want, 0, reports);
+        let request = Arc::new(self.request(want, 0, reports));
+        self.calls.refill = Some(Arc::clone(&request));
+        self.lease(Line::Refill, request);
     }
 
     fn poll(&mut self, want: u32) {
         let wait_s = self.life.poll_wait_s(self.session.hello.long_poll_s, self.hand.is_empty());
-        let task = self.lease(Line::Poll, want, wait_s, Vec::new());
+        let task = self.lease(Line::Poll, Arc::new(self.request(want, wait_s, Vec::new())));
         self.calls.poll = Some((want, task));
     }
 
-    fn lease(&mut self, line: Line, asked: u32, wait_s: u32, reports: Vec<JobReport>) -> AbortHandle {
-        let slot = self.life.slot_shape(&self.args);
-        let idle_slots = self.hand.idle_slots();
-        let request = LeaseRequest { max_jobs: asked, slot, idle_slots, wait_s, reports };
+    fn request(&self, max_jobs: u32, wait_s: u32, reports: Vec<JobReport>) -> LeaseRequest {
+        let (slot, idle_slots) = (self.life.slot_shape(&self.args), self.hand.idle_slots());
+        LeaseRequest { max_jobs, slot, idle_slots, wait_s, reports }
+    }
+
+    fn lease(&mut self, line: Line, request: Arc<LeaseRequest>) -> AbortHandle {
         let (session, sender) = (Arc::clone(&self.session), self.sender.clone());
         self.tasks.spawn(async move {
             let answer = session.client().lease(session.pilot, &request).await;
-            let _ = sender.send(Event::Leased { line, asked, carried: request.reports, answer }).await;
+            let _ = sender.send(Event::Leased { line, request, answer }).await;
         })
     }
 
     /// An answer to a lease call.
-    pub(super) fn leased(
-        &mut self,
-        line: Line,
-        asked: u32,
-        carried: Vec<JobReport>,
-        answer: Result<Leased, wire::Error>,
-    ) {
+    pub(super) fn leased(&mut self, line: Line, request: Arc<LeaseRequest>, answer: Result<Leased, wire::Error>) {
         match line {
             Line::Refill => self.calls.refill = None,
             Line::Poll => self.calls.poll = None,
         }
         match answer {
             Ok(leased) => {
-                self.calls.renewing = false;
-                self.outbox.delivered();
+                self.outbox.answered();
+                if line == Line::Refill {
+                    self.outbox.delivered();
+                }
                 if line == Line::Poll && leased.jobs.is_empty() {
                     self.life.nothing_to_do(self.hand.is_empty());
                 }
-                self.take_in(leased, asked);
+                self.take_in(leased, request.max_jobs);
             }
-            Err(error) => self.lease_failed(carried, &error),
+            Err(error) => self.lease_failed(Arc::unwrap_or_clone(request).reports, &error),
         }
     }
 
@@ -159,7 +159,7 @@ impl Desk {
         }
         for orphan in self.hand.take_in(leased.jobs, leased.specs) {
             tracing::error!(job = %orphan.id, "was leased without its record");
-            self.outbox.push(finish::failure(&orphan, ErrorClass::Internal, "was leased without its record"));
+            self.outbox.push(report::failure(&orphan, ErrorClass::Internal, "was leased without its record"));
         }
         if leased.drain {
             self.drain("drained");
@@ -174,18 +174,21 @@ impl Desk {
     }
 
     fn lease_failed(&mut self, carried: Vec<JobReport>, error: &wire::Error) {
-        match error.status() {
-            None => self.outbox.not_delivered(carried, error),
-            Some(401) => {
+        match meaning(error) {
+            Meaning::Away => self.outbox.not_delivered(carried, error),
+            Meaning::Stranger => {
                 self.outbox.not_delivered(carried, error);
                 self.renew_token();
             }
-            Some(403 | 404 | 409 | 410) => self.cast_out(error),
-            Some(_) if carried.is_empty() => {
+            Meaning::CastOut => {
+                self.outbox.put_back(carried);
+                self.cast_out(error);
+            }
+            Meaning::Refused if carried.is_empty() => {
                 tracing::error!("failed to {error}");
                 self.calls.poll_after = Some(Instant::now() + Duration::from_secs(5));
             }
-            Some(_) => self.outbox.refused(carried, error),
+            Meaning::Refused => self.outbox.refused(carried, error),
         }
     }
 
@@ -205,14 +208,19 @@ impl Desk {
         }
         let (session, sender) = (Arc::clone(&self.session), self.sender.clone());
         self.tasks.spawn(async move {
-            let answer = match session.renew().await {
-                Ok(()) => Ok(Leased::default()),
-                // A refused hello is final, whatever its status.
-                Err(error) if !error.is_temporary() => Err(as_gone(error)),
-                Err(error) => Err(error),
-            };
-            let _ = sender.send(Event::Heartbeat(answer.map(|_| Heartbeat::default()))).await;
+            let answer = session.renew().await;
+            let _ = sender.send(Event::Renewed(answer)).await;
         });
+    }
+
+    /// A new token came, or not. A hello that the server refuses is final, whatever its reason.
+    pub(super) fn renewed(&mut self, answer: Result<(), wire::Error>) {
+        self.calls.renewing = false;
+        match answer {
+            Ok(()) => {}
+            Err(error) if error.is_temporary() || error.is_foreign() => self.unheard(&error),
+            Err(error) => self.cast_out(&error),
+        }
     }
 
     /// Renews the leases when it is time.
@@ -237,7 +245,6 @@ impl Desk {
         self.calls.heartbeat = false;
         match answer {
             Ok(heartbeat) => {
-                self.calls.renewing = false;
                 self.calls.unheard = false;
                 for (job, attempt) in heartbeat.stop {
                     self.stop_silently(JobKey { job, attempt });
@@ -246,16 +253,17 @@ impl Desk {
                     self.drain("drained");
                 }
             }
-            Err(error) => match error.status() {
-                Some(401) => self.renew_token(),
-                Some(403 | 404 | 409 | 410) => self.cast_out(&error),
-                _ => {
-                    self.calls.renewing = false;
-                    if !std::mem::replace(&mut self.calls.unheard, true) {
-                        tracing::warn!("failed to send a heartbeat: {error}");
-                    }
-                }
+            Err(error) => match meaning(&error) {
+                Meaning::Stranger => self.renew_token(),
+                Meaning::CastOut => self.cast_out(&error),
+                Meaning::Away | Meaning::Refused => self.unheard(&error),
             },
+        }
+    }
+
+    fn unheard(&mut self, error: &wire::Error) {
+        if !std::mem::replace(&mut self.calls.unheard, true) {
+            tracing::warn!("failed to send a heartbeat: {error}");
         }
     }
 
@@ -323,17 +331,6 @@ impl Desk {
         if let Ok(Err(error)) = said {
             tracing::warn!("failed to {error}");
         }
-    }
-}
-
-/// A refusal that ends the pilot.
-fn as_gone(error: wire::Error) -> wire::Error {
-    match error {
-        wire::Error::Refused { call, mut problem } => {
-            problem.status = 410;
-            wire::Error::Refused { call, problem }
-        }
-        other => other,
     }
 }
 

@@ -3,13 +3,16 @@
 use super::Desk;
 use crate::frame::{Ended, JobKey, ToRunner};
 use crate::pilot::event::Event;
-use crate::pilot::finish::{self, Finish};
+use crate::pilot::finish::Finish;
 use crate::pilot::follow::Follow;
 use crate::pilot::hand::Place;
-use crate::pilot::staging;
+use crate::pilot::report;
+use crate::pilot::staging::{self, StageIn};
+use crate::pilot::unfinished::{Shared, Unfinished};
 use model::{ErrorClass, JobState, Time};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
 use wire::api::JobReport;
 
 /// Jobs that wait longer than this behind others are given back for other pilots.
@@ -26,34 +29,31 @@ impl Desk {
     fn stage_in(&mut self, slot: usize, key: JobKey) {
         let Some(held) = self.hand.get_mut(key) else { return };
         let spec = Arc::clone(&held.spec);
-        let report = finish::report(&held.job, JobState::Starting);
+        let cancel = CancellationToken::new();
+        held.staging = Some(cancel.clone());
+        let report = report::report(&held.job, JobState::Starting);
         if !spec.inputs.is_empty() {
             self.outbox.push(report);
         }
-        let (dir, sender) = (self.hand.slots[slot].dir.join("work"), self.sender.clone());
-        let task = self.tasks.spawn(async move {
-            let result = staging::stage_in(&spec, &dir).await;
+        let stage_in = StageIn { key, dir: self.hand.slots[slot].dir.join("work"), cancel };
+        let sender = self.sender.clone();
+        self.tasks.spawn(async move {
+            let result = stage_in.run(&spec).await;
             let _ = sender.send(Event::Staged(slot, key, result)).await;
         });
-        if let Some(held) = self.hand.get_mut(key) {
-            held.staging = Some(task);
-        }
     }
 
-    /// Its inputs are there, or not.
+    /// Its inputs are there, or not; nothing writes to the scratch directory any more.
     pub(super) fn staged(&mut self, slot: usize, key: JobKey, result: Result<(), String>) {
-        if self.hand.get_mut(key).is_none_or(|held| held.place != Place::Staging(slot)) {
-            return;
-        }
+        self.hand.slots[slot].staging = None;
+        let waits = self.hand.get_mut(key).is_some_and(|held| held.place == Place::Staging(slot));
         match result {
-            Ok(()) => self.hand.start(slot, key, true),
-            Err(words) => self.not_staged(slot, key, ErrorClass::StageIn, &words),
+            Ok(()) if waits => return self.hand.start(slot, key, true),
+            Err(words) if waits => self.never_started(key, ErrorClass::StageIn, &words),
+            // It was ended meanwhile.
+            _ => {}
         }
-    }
-
-    fn not_staged(&mut self, slot: usize, key: JobKey, class: ErrorClass, words: &str) {
-        self.never_started(key, class, words);
-        self.hand.slots[slot].tell(&ToRunner::Release);
+        self.release_slot_of(key);
     }
 
     /// Ends the record of a job that no process was started for.
@@ -61,7 +61,7 @@ impl Desk {
         if let Some(held) = self.hand.remove(key)
             && !held.silent
         {
-            self.outbox.push(finish::failure(&held.job, class, words));
+            self.outbox.push(report::failure(&held.job, class, words));
         }
     }
 
@@ -70,7 +70,7 @@ impl Desk {
         let Some(held) = self.hand.get_mut(key) else { return };
         held.started = true;
         let silent = held.silent;
-        let report = JobReport { started: Some(started), ..finish::report(&held.job, JobState::Running) };
+        let report = JobReport { started: Some(started), ..report::report(&held.job, JobState::Running) };
         let wants_follow = held.follow.is_some();
         if !silent {
             self.outbox.push(report);
@@ -87,21 +87,25 @@ impl Desk {
         if ended.wall_us > 0 {
             self.estimate.learn(ended.wall_us);
         }
+        let slot_dir = self.hand.slots[slot].dir.clone();
         let Some(held) = self.hand.get_mut(key) else { return };
-        let (report, logs) = finish::final_report(&held.job, ended);
+        let (mut report, mut logs) = report::final_report(&held.job, ended);
+        if held.follow.is_some() {
+            report::as_logs(&mut report, &mut logs);
+        }
         let outputs = report.state == JobState::Finished && !held.spec.outputs.is_empty();
         let simple = !outputs && logs.iter().all(Option::is_none) && held.follow.is_none();
         if simple || held.silent {
             return self.finished(key, report);
         }
-        held.place = Place::Finishing;
-        let (job, spec, follow) = (held.job.clone(), Arc::clone(&held.spec), held.follow.take());
         if outputs {
-            self.outbox.push(finish::report(&job, JobState::Transferring));
+            self.outbox.push(report::report(&held.job, JobState::Transferring));
         }
-        let (session, events) = (Arc::clone(&self.session), self.sender.clone());
-        let slot_dir = self.hand.slots[slot].dir.clone();
-        self.tasks.spawn(Finish { session, events, job, spec, slot_dir, report, logs, follow }.run());
+        let work = Shared::new(Unfinished::new(held.job.clone(), report, slot_dir, &held.spec.outputs, logs));
+        held.place = Place::Finishing;
+        held.unfinished = Some(work.clone());
+        let (session, events, follow) = (Arc::clone(&self.session), self.sender.clone(), held.follow.take());
+        self.tasks.spawn(Finish { session, events, work, follow }.run());
     }
 
     /// Nothing is left to do but to report.
@@ -133,11 +137,12 @@ impl Desk {
         let Some(held) = self.hand.get_mut(key) else { return };
         match held.place {
             Place::Ready => self.never_started(key, class, words),
-            Place::Staging(slot) => {
-                if let Some(task) = held.staging.take() {
-                    task.abort();
+            Place::Staging(_) => {
+                // The slot stays reserved until nothing writes to it any more.
+                if let Some(staging) = held.staging.take() {
+                    staging.cancel();
                 }
-                self.not_staged(slot, key, class, words);
+                self.never_started(key, class, words);
             }
             Place::Slot(_) => self.tell_runner_of(key, &ToRunner::Kill(key, class, words.to_owned())),
             Place::Finishing => {}

@@ -172,6 +172,9 @@ impl Desk {
         if self.life.draining.is_some() {
             self.give_back();
         }
+        if self.life.waiting_since.is_some() && self.outbox.is_away() {
+            self.keep_results();
+        }
         if !self.life.evicted && self.life.evict_at.is_some_and(|at| now >= at) {
             self.evict();
         }

@@ -1,7 +1,7 @@
 //! Runners: their messages, their deaths.
 
 use super::Desk;
-use crate::frame::{FromRunner, JobKey, Setup, ToRunner};
+use crate::frame::{FromRunner, Setup, ToRunner};
 use crate::node;
 use crate::pilot::PilotError;
 use crate::pilot::hand::Place;
@@ -112,18 +112,17 @@ impl Desk {
         if let Err(error) = crate::runner::scratch::remove_tree(&dir) {
             tracing::warn!("failed to remove {}: {error}", dir.display());
         }
-        self.hand.slots[slot].jobs.clear();
-        self.hand.slots[slot].reserved_for = None;
+        let lost = &mut self.hand.slots[slot];
+        lost.jobs.clear();
+        lost.reserved_for = lost.staging;
+        let words = "the runner of its slot ended unexpectedly";
         for key in self.hand.keys() {
-            if self.is_with(key, slot) {
-                self.never_started(key, ErrorClass::Node, "the runner of its slot ended unexpectedly");
+            match self.hand.get_mut(key).map(|held| held.place) {
+                Some(Place::Slot(at)) if at == slot => self.never_started(key, ErrorClass::Node, words),
+                Some(Place::Staging(at)) if at == slot => self.end_job(key, ErrorClass::Node, words),
+                _ => {}
             }
         }
-    }
-
-    fn is_with(&mut self, key: JobKey, slot: usize) -> bool {
-        let place = self.hand.get_mut(key).map(|held| held.place);
-        matches!(place, Some(Place::Slot(at) | Place::Staging(at)) if at == slot)
     }
 
     /// Kills descendants that belong to no living runner.
