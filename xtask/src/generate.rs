@@ -20,12 +20,13 @@ pub struct Arguments {
 /// Writes or compares all generated files.
 pub fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     let fresh = tempfile::tempdir()?;
-    let status = Command::new(cargo())
-        .args(["run", "--quiet", "--package", "pilotage", "--bin", "pilotage", "--", "generate"])
-        .arg(fresh.path())
-        .current_dir(&workspace.root)
-        .status()
-        .context("cannot run cargo")?;
+    // Of the whole workspace, whose libraries have the features that the suite has built.
+    let build = ["build", "--quiet", "--workspace", "--bins"];
+    let status = Command::new(cargo()).args(build).current_dir(&workspace.root).status().context("cannot run cargo")?;
+    ensure!(status.success(), "cargo build ended with {status}");
+    let program = workspace.target.join("debug/pilotage");
+    let status = Command::new(&program).arg("generate").arg(fresh.path()).status();
+    let status = status.with_context(|| format!("cannot run {}", program.display()))?;
     ensure!(status.success(), "pilotage generate ended with {status}");
     let files = files_below(fresh.path(), fresh.path())?;
     let stale = stale_files(&workspace.root, fresh.path(), &files)?;
