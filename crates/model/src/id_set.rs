@@ -8,6 +8,9 @@ use std::str::FromStr;
 /// The most ranges one set may be written with.
 pub const RANGES_MAX: usize = 1000;
 
+/// The highest id that a set may name: the highest integer that every reader of JSON keeps exactly.
+pub const ID_MAX: i64 = (1 << 53) - 1;
+
 /// Sorted, merged ranges of job ids.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IdSet {
@@ -20,6 +23,9 @@ pub enum BadIdSet {
     /// A part is neither a number nor a range of numbers.
     #[error("'{0}' is neither a job id nor a range such as 17-1016")]
     Part(String),
+    /// An id that no job will ever have.
+    #[error("'{0}' names a job id above {ID_MAX}")]
+    TooHigh(String),
     /// A range ends before it begins.
     #[error("the range '{0}' ends before it begins")]
     Backwards(String),
@@ -29,7 +35,7 @@ pub enum BadIdSet {
 }
 
 impl IdSet {
-    /// One range, ends included.
+    /// One range, ends included. Ids above [`ID_MAX`] are left out, here and in [`IdSet::of`].
     pub fn range(first: JobId, last: JobId) -> IdSet {
         IdSet::merged(vec![first.0..=last.0])
     }
@@ -61,12 +67,13 @@ impl IdSet {
     }
 
     fn merged(mut ranges: Vec<RangeInclusive<i64>>) -> IdSet {
+        ranges.iter_mut().for_each(|range| *range = *range.start()..=*range.end().min(&ID_MAX));
         ranges.retain(|range| range.start() <= range.end());
         ranges.sort_by_key(|range| *range.start());
         let mut merged: Vec<RangeInclusive<i64>> = Vec::with_capacity(ranges.len());
         for range in ranges {
             match merged.last_mut() {
-                Some(last) if *range.start() <= last.end().saturating_add(1) => {
+                Some(last) if *range.start() <= last.end() + 1 => {
                     *last = *last.start()..=*last.end().max(range.end());
                 }
                 _ => merged.push(range),
@@ -92,6 +99,7 @@ fn parse_part(part: &str) -> Result<RangeInclusive<i64>, BadIdSet> {
     let number = |text: &str| text.parse::<i64>().ok().filter(|n| *n > 0);
     let (first, last) = part.split_once('-').unwrap_or((part, part));
     match (number(first), number(last)) {
+        (Some(first), Some(last)) if first.max(last) > ID_MAX => Err(BadIdSet::TooHigh(part.to_owned())),
         (Some(first), Some(last)) if first <= last => Ok(first..=last),
         (Some(_), Some(_)) => Err(BadIdSet::Backwards(part.to_owned())),
         _ => Err(BadIdSet::Part(part.to_owned())),
@@ -129,5 +137,10 @@ mod tests {
         assert_eq!("1,x".parse::<IdSet>(), Err(BadIdSet::Part("x".into())));
         assert_eq!("9-3".parse::<IdSet>(), Err(BadIdSet::Backwards("9-3".into())));
         assert_eq!("0".parse::<IdSet>(), Err(BadIdSet::Part("0".into())));
+        let high = format!("1-{}", i64::MAX);
+        assert_eq!(high.parse::<IdSet>(), Err(BadIdSet::TooHigh(high.clone())));
+        assert_eq!(format!("1-{ID_MAX}").parse::<IdSet>().map(|set| set.len()), Ok(ID_MAX.unsigned_abs()));
+        assert_eq!(IdSet::range(JobId(5), JobId(i64::MAX)).len(), ID_MAX.unsigned_abs() - 4);
+        assert!(IdSet::of([JobId(i64::MAX)]).is_empty());
     }
 }

@@ -1,5 +1,6 @@
 //! What can go wrong in the store.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
 /// The store's results.
@@ -122,4 +123,13 @@ impl Error {
     pub(crate) fn unavailable(reason: impl Into<String>) -> Error {
         Error::Unavailable { reason: reason.into() }
     }
+}
+
+/// Runs something of which a fault must not end the thread that it runs on: a panic becomes an error.
+pub(crate) fn caught<T>(run: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
+        let said = panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(String::as_str));
+        let reason = format!("it panicked: {}", said.unwrap_or("without a word"));
+        Err(Error::Engine { statement: "operation".to_owned(), reason })
+    })
 }

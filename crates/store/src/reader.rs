@@ -1,6 +1,7 @@
 //! The connections that read.
 
 use crate::engine::Connection;
+use crate::error::caught;
 use crate::{Error, Result};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -28,14 +29,9 @@ impl Readers {
         F: FnOnce(&mut dyn Connection) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
-        let waiting = self.waiting.fetch_add(1, Ordering::Relaxed);
-        let permit = if waiting < READ_QUEUE_MAX {
-            self.free.clone().acquire_owned().await.map_err(|_| Error::unavailable("the store is closed"))
-        } else {
-            Err(Error::Busy { waiting })
-        };
-        self.waiting.fetch_sub(1, Ordering::Relaxed);
-        let permit = permit?;
+        let waits = Waits::begin(&self.waiting)?;
+        let permit = self.free.clone().acquire_owned().await.map_err(|_| Error::unavailable("the store is closed"))?;
+        drop(waits);
         let idle = self.idle.clone();
         let task = tokio::task::spawn_blocking(move || {
             let _permit = permit;
@@ -58,13 +54,30 @@ impl Readers {
     }
 }
 
+/// One read among those that wait. Who goes away while waiting waits no more.
+struct Waits<'a>(&'a AtomicUsize);
+
+impl Waits<'_> {
+    fn begin(count: &AtomicUsize) -> Result<Waits<'_>> {
+        let waiting = count.fetch_add(1, Ordering::Relaxed);
+        let waits = Waits(count);
+        if waiting < READ_QUEUE_MAX { Ok(waits) } else { Err(Error::Busy { waiting }) }
+    }
+}
+
+impl Drop for Waits<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// Runs a read inside a transaction.
 pub(crate) fn consistently<T>(
     connection: &mut dyn Connection,
     run: impl FnOnce(&mut dyn Connection) -> Result<T>,
 ) -> Result<T> {
     connection.begin_read()?;
-    let result = run(connection);
+    let result = caught(|| run(connection));
     match &result {
         Ok(_) => connection.commit()?,
         Err(_) => connection.rollback(),

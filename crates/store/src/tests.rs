@@ -8,3 +8,4 @@ mod ranges;
 mod statements;
 mod story;
 mod support;
+mod two_servers;

@@ -5,6 +5,7 @@
 //! therefore be repeatable: they are `Fn`, and touch nothing but their transaction.
 
 use crate::engine::Connection;
+use crate::error::caught;
 use crate::notify::Outbox;
 use crate::shared::{Learned, Shared};
 use crate::tx::Tx;
@@ -53,7 +54,7 @@ where
     T: Send,
 {
     fn run(&mut self, tx: &mut Tx<'_>) -> Result<()> {
-        match (self.run)(tx) {
+        match caught(|| (self.run)(tx)) {
             Ok(value) => {
                 self.result = Some(Ok(value));
                 Ok(())
@@ -131,7 +132,7 @@ impl Writer {
     {
         let (reply, answer) = oneshot::channel();
         let work = move |connection: &mut dyn Connection| {
-            let _ = reply.send(run(connection));
+            let _ = reply.send(caught(|| run(connection)));
         };
         self.send(Work::Alone(Box::new(work)))?;
         answer.await.unwrap_or_else(|_| Err(closed()))

@@ -9,14 +9,26 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{IsNull, Kind, ToSql, Type, to_sql_checked};
-use tokio_postgres::{Client, NoTls, Statement};
+use tokio_postgres::{Client, Config, NoTls, Statement};
 
 /// The longest wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Settings of every session. Every statement is written for its indexes, but tables grow from nothing faster than they are analysed, and a plan
 /// made for an empty table reads all of a full one: measured, a seventh of the speed.
+///
+/// When this host dies, others wait for the rows that it locked: PostgreSQL gives up on it by these timeouts, not only
+/// after the two hours of the system's default.
 const SETTINGS: &str = "SET jit = off; SET client_min_messages = warning; SET lock_timeout = '30s'; \
+     SET idle_in_transaction_session_timeout = '30s'; SET tcp_user_timeout = '30s'; SET tcp_keepalives_idle = '10s'; \
+     SET tcp_keepalives_interval = '5s'; SET tcp_keepalives_count = 4; \
      SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off";
+/// When this host notices that the database's host died: silence before the first question, pause between questions,
+/// and how many stay without an answer.
+const KEEPALIVE_IDLE: Duration = Duration::from_secs(10);
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
+const KEEPALIVE_RETRIES: u32 = 4;
+/// The longest time that what was sent stays unacknowledged.
+const USER_TIMEOUT: Duration = Duration::from_secs(30);
 
 type BoxError = Box<dyn std::error::Error + Sync + Send>;
 
@@ -43,10 +55,7 @@ impl Postgres {
         self.statements.clear();
         self.client = None;
         let url = self.url.clone();
-        let client = self.runtime()?.block_on(async move {
-            let config: tokio_postgres::Config = url.parse().map_err(|e| bad_url(&e))?;
-            connected(config).await
-        })?;
+        let client = self.runtime()?.block_on(async move { connected(config(&url)?).await })?;
         self.client = Some(client);
         Ok(())
     }
@@ -105,8 +114,20 @@ impl Drop for Postgres {
     }
 }
 
-async fn connected(mut config: tokio_postgres::Config) -> Result<Client> {
-    config.connect_timeout(CONNECT_TIMEOUT).application_name("pilotage");
+/// The configuration in a URL, with what every connection needs beside it.
+pub(crate) fn config(url: &str) -> Result<Config> {
+    let mut config: Config = url.parse().map_err(|error| bad_url(&error))?;
+    config
+        .connect_timeout(CONNECT_TIMEOUT)
+        .application_name("pilotage")
+        .keepalives_idle(KEEPALIVE_IDLE)
+        .keepalives_interval(KEEPALIVE_INTERVAL)
+        .keepalives_retries(KEEPALIVE_RETRIES)
+        .tcp_user_timeout(USER_TIMEOUT);
+    Ok(config)
+}
+
+async fn connected(config: Config) -> Result<Client> {
     let (client, connection) = config.connect(NoTls).await.map_err(|e| classified("connect", e))?;
     tokio::spawn(async move {
         if let Err(error) = connection.await {
@@ -294,9 +315,10 @@ pub(crate) fn classified(statement: &str, error: tokio_postgres::Error) -> Error
     }
 }
 
-/// Classes 08 (connection), 28 (authorization), 3D (no such database), 53 (resources), 57P (shutdown), 58 (system).
+/// Classes 08 (connection), 28 (authorization), 3D (no such database), 53 (resources), 57P (shutdown), 58 (system);
+/// 25006 is a read-only server, 25P03 a session that was silent inside of a transaction.
 fn is_outage(code: &str) -> bool {
-    ["08", "28", "3D", "53", "57P", "58", "25006"].iter().any(|class| code.starts_with(class))
+    ["08", "28", "3D", "53", "57P", "58", "25006", "25P03"].iter().any(|class| code.starts_with(class))
 }
 
 /// The error and what caused it: the outer text of tokio-postgres says only "db error".

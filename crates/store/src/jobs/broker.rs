@@ -87,9 +87,9 @@ impl Store {
         let (mut from, mut moved) = (first.0, 0);
         while from <= last.0 {
             let to = to.clone();
-            let (jobs, next) = self.write(move |tx| move_some(tx, from, last.0, &to, now)).await?;
+            let (jobs, done) = self.write(move |tx| move_some(tx, from, last.0, &to, now)).await?;
             moved += jobs;
-            from = next;
+            from = done.saturating_add(1);
         }
         Ok(moved)
     }
@@ -124,11 +124,12 @@ fn waiting(range: Range, queue: String, spec: Arc<JobSpec>) -> WaitingRange {
     }
 }
 
+/// Moves what still waits from `first` on; returns how many and the last id that was looked at.
 fn move_some(tx: &mut Tx<'_>, first: i64, last: i64, to: &Destination, now: Time) -> Result<(u64, i64)> {
     let ranges = range::within(tx, first, last, CHUNK)?;
-    let next = if ranges.len() == CHUNK { (ranges[CHUNK - 1].last + 1).min(last + 1) } else { last + 1 };
+    let last = ranges.get(CHUNK - 1).map_or(last, |range| range.last.min(last));
     let cuts: Vec<Cut> =
-        ranges.iter().filter(|range| range.state.is_waiting()).filter_map(|range| range.cut(first, next - 1)).collect();
+        ranges.iter().filter(|range| range.state.is_waiting()).filter_map(|range| range.cut(first, last)).collect();
     let mut kept = Vec::new();
     let mut moved = Vec::new();
     for cut in cuts {
@@ -151,7 +152,7 @@ fn move_some(tx: &mut Tx<'_>, first: i64, last: i64, to: &Destination, now: Time
     if let (Destination::Queue(queue), false) = (to, moved.is_empty()) {
         tx.changes().activated.insert(queue.clone());
     }
-    Ok((moved.iter().map(Range::jobs).sum(), next))
+    Ok((moved.iter().map(Range::jobs).sum(), last))
 }
 
 fn moved_range(tx: &mut Tx<'_>, part: &Range, to: &Destination, now: Time) -> Result<Range> {

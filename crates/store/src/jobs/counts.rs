@@ -177,7 +177,7 @@ fn between(
     for row in rows {
         *counts.0.entry(codes::job_state(row.int(0)?)?).or_default() += row.count(1)?;
     }
-    if let Some(row) = connection.query_one(&RANGE_AT, params![last + 1])? {
+    if let Some(row) = connection.query_one(&RANGE_AT, params![last.saturating_add(1)])? {
         let over = Range::of(&row)?;
         if over.first <= last && over.attempt == 0 {
             *counts.0.entry(over.state).or_default() += (last - over.first.max(first) + 1).max(0).unsigned_abs();

@@ -1,6 +1,7 @@
 //! Killing jobs.
 
 use super::lane;
+use super::portion::portion;
 use super::range::{self, Cut, Range};
 use super::row::{self, JobRow, job_columns};
 use crate::commands::{self, NewCommand};
@@ -11,8 +12,6 @@ use model::job::AttemptOutcome;
 use model::{ErrorClass, IdSet, JobEvent, JobId, JobState, Killed, Target, Time, Verb};
 use std::time::Duration;
 
-/// Ranges and rows that one operation looks at; a larger set is done in several.
-pub(crate) const CHUNK: usize = 2000;
 /// How long a pilot may take to fetch the command; its heartbeat stops the job anyway.
 const COMMAND_LIFE: Duration = Duration::from_secs(600);
 
@@ -76,7 +75,7 @@ impl Store {
                 let done = self.write(move |tx| kill_some(tx, &step, from, last)).await?;
                 killed.cancelled += done.cancelled;
                 killed.signalled += done.signalled;
-                from = done.next;
+                from = done.last + 1;
             }
         }
         killed.ended_before = known.saturating_sub(killed.cancelled + killed.signalled);
@@ -136,33 +135,19 @@ impl Scope {
 }
 
 /// What one operation of a kill did.
-struct Step {
+pub(crate) struct Step {
     cancelled: u64,
     signalled: u64,
-    /// The first id that was not looked at.
-    next: i64,
+    /// The last id that was looked at.
+    last: i64,
 }
 
-fn kill_some(tx: &mut Tx<'_>, request: &KillRequest, first: i64, last: i64) -> Result<Step> {
-    let ranges = range::within(tx, first, last, CHUNK)?;
-    let rows = tx.query(&OPEN_ROWS, params![first, last, CHUNK as i64])?;
-    let rows = rows.iter().map(JobRow::of).collect::<Result<Vec<_>>>()?;
-    let mut next = last + 1;
-    if ranges.len() == CHUNK {
-        next = next.min(ranges[CHUNK - 1].last + 1);
-    }
-    if rows.len() == CHUNK {
-        next = next.min(rows[CHUNK - 1].id.0 + 1);
-    }
-    let rows: Vec<JobRow> = rows.into_iter().filter(|row| row.id.0 < next).collect();
-    let waiting: Vec<Range> =
-        ranges.into_iter().filter(|range| range.state.is_waiting() && range.first < next).collect();
-    for (lane, job) in waiting.iter().map(|r| (r.lane, r.first)).chain(rows.iter().map(|r| (r.lane, r.id.0))) {
-        request.scope.check_lane(tx, lane, job)?;
-    }
-    let cancelled = cancel_waiting(tx, &waiting, first, next - 1, request.now)?;
-    let (again, signalled) = cancel_rows(tx, rows, request)?;
-    Ok(Step { cancelled: cancelled + again, signalled, next })
+/// Kills what is found from `first` on.
+pub(crate) fn kill_some(tx: &mut Tx<'_>, request: &KillRequest, first: i64, last: i64) -> Result<Step> {
+    let found = portion(tx, (first, last), JobState::is_waiting, &OPEN_ROWS, &request.scope)?;
+    let cancelled = cancel_waiting(tx, &found.ranges, first, found.last, request.now)?;
+    let (again, signalled) = cancel_rows(tx, found.rows, request)?;
+    Ok(Step { cancelled: cancelled + again, signalled, last: found.last })
 }
 
 /// Cancels jobs that never ran; those that wait for a further attempt only lose their place, their rows follow.
@@ -183,7 +168,7 @@ fn cancel_waiting(tx: &mut Tx<'_>, ranges: &[Range], first: i64, last: i64, now:
 
 /// Cancels jobs with rows: (those that waited for a further attempt, those that a pilot was told to stop).
 fn cancel_rows(tx: &mut Tx<'_>, mut rows: Vec<JobRow>, request: &KillRequest) -> Result<(u64, u64)> {
-    let (mut waited, mut held) = (0, 0);
+    let (mut waited, mut held) = (Vec::new(), 0);
     for row in &mut rows {
         let from = row.state;
         row.state = from.next(JobEvent::Cancel).unwrap_or(JobState::Cancelled);
@@ -198,11 +183,14 @@ fn cancel_rows(tx: &mut Tx<'_>, mut rows: Vec<JobRow>, request: &KillRequest) ->
             tx.count_pilot_jobs(row.pilot, -1, 1);
             commands::queue(tx, &kill_command(row, request), Some(row.pilot))?;
         } else {
-            waited += 1;
+            waited.push(row.id.0);
         }
     }
     row::save(tx, &rows)?;
-    Ok((waited, held))
+    let cancelled = waited.len() as u64;
+    // Another server may have let some of them wait again after the ranges were looked at.
+    range::delete(tx, waited)?;
+    Ok((cancelled, held))
 }
 
 fn kill_command(row: &JobRow, request: &KillRequest) -> NewCommand {

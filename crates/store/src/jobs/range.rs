@@ -24,6 +24,9 @@ statements! {
     DELETE_RANGES = "DELETE FROM job_range WHERE last = ?1",
         arrays "DELETE FROM job_range WHERE last = ANY(?1::bigint[])";
     SHORTEN_RANGE = "UPDATE job_range SET first = ?2 WHERE last = ?1";
+    /// Held until the commit by whoever splits ranges. PostgreSQL's row locks alone would not do: who waited for a range
+    /// that another server has split meanwhile finds it deleted, and its statement does not see the parts.
+    LOCK_SPLITTING = "SELECT 1" => "SELECT CAST(1 AS BIGINT) FROM (SELECT pg_advisory_xact_lock(7102958343)) AS taken";
     RANGES_FROM = concat!("SELECT ", range_columns!(), " FROM job_range WHERE last >= ?1 ORDER BY last LIMIT ?2")
         => concat!("SELECT ", range_columns!(), " FROM job_range WHERE last >= ?1 ORDER BY last LIMIT ?2 FOR UPDATE");
 }
@@ -139,8 +142,9 @@ pub(crate) fn replace(tx: &mut Tx<'_>, cuts: &[Cut], changed: &[Range]) -> Resul
     add(tx, rest.chain(changed))
 }
 
-/// Up to `limit` ranges that reach into `first..=last`, in the order of ids.
+/// Up to `limit` ranges that reach into `first..=last`, in the order of ids, to be split.
 pub(crate) fn within(tx: &mut Tx<'_>, first: i64, last: i64, limit: usize) -> Result<Vec<Range>> {
+    tx.query(&LOCK_SPLITTING, &[])?;
     let rows = tx.query(&RANGES_FROM, params![first, limit as i64])?;
     let ranges = rows.iter().map(Range::of).collect::<Result<Vec<_>>>()?;
     Ok(ranges.into_iter().take_while(|range| range.first <= last).collect())

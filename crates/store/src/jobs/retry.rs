@@ -1,11 +1,12 @@
 //! Running ended jobs again.
 
-use super::kill::{CHUNK, Scope};
+use super::kill::Scope;
+use super::portion::portion;
 use super::range::{self, Cut, Range};
 use super::requeue::wait_again;
 use super::row::{self, JobRow, job_columns};
 use super::{lane, specs};
-use crate::engine::{params, statements};
+use crate::engine::statements;
 use crate::tx::Tx;
 use crate::{Result, Store};
 use model::{IdSet, JobEvent, JobId, JobState, Retried, Time};
@@ -38,9 +39,9 @@ impl Store {
             self.unarchive(from, last).await?;
             while from <= last {
                 let step = request.clone();
-                let (jobs, next) = self.write(move |tx| retry_some(tx, &step, from, last)).await?;
+                let (jobs, done) = self.write(move |tx| retry_some(tx, &step, from, last)).await?;
                 retried += jobs;
-                from = next;
+                from = done + 1;
             }
         }
         let unknown = request.ids.len().saturating_sub(known);
@@ -48,25 +49,11 @@ impl Store {
     }
 }
 
-/// Retries what is found from `first` on; returns how many and the first id that was not looked at.
+/// Retries what is found from `first` on; returns how many and the last id that was looked at.
 fn retry_some(tx: &mut Tx<'_>, request: &RetryRequest, first: i64, last: i64) -> Result<(u64, i64)> {
-    let ranges = range::within(tx, first, last, CHUNK)?;
-    let rows = tx.query(&ENDED_ROWS, params![first, last, CHUNK as i64])?;
-    let rows = rows.iter().map(JobRow::of).collect::<Result<Vec<_>>>()?;
-    let mut next = last + 1;
-    if ranges.len() == CHUNK {
-        next = next.min(ranges[CHUNK - 1].last + 1);
-    }
-    if rows.len() == CHUNK {
-        next = next.min(rows[CHUNK - 1].id.0 + 1);
-    }
-    let rows: Vec<JobRow> = rows.into_iter().filter(|row| row.id.0 < next).collect();
-    let ended: Vec<Range> = ranges.into_iter().filter(|range| range.state.is_final() && range.first < next).collect();
-    for (lane, job) in ended.iter().map(|r| (r.lane, r.first)).chain(rows.iter().map(|r| (r.lane, r.id.0))) {
-        request.scope.check_lane(tx, lane, job)?;
-    }
-    let jobs = retry_ranges(tx, &ended, first, next - 1, request.now)? + retry_rows(tx, rows, request.now)?;
-    Ok((jobs, next))
+    let found = portion(tx, (first, last), JobState::is_final, &ENDED_ROWS, &request.scope)?;
+    let of_ranges = retry_ranges(tx, &found.ranges, first, found.last, request.now)?;
+    Ok((of_ranges + retry_rows(tx, found.rows, request.now)?, found.last))
 }
 
 fn retry_ranges(tx: &mut Tx<'_>, ranges: &[Range], first: i64, last: i64, now: Time) -> Result<u64> {

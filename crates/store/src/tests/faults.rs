@@ -1,6 +1,6 @@
-//! Full disks, broken connections, killed processes, two servers.
+//! Full disks, broken connections, panics, killed processes.
 
-use super::support::{self, NOW, TestStore, array, lease, single};
+use super::support::{self, NOW, TestStore, array, single};
 use crate::engine::{Connection, params, statements};
 use crate::{CountScope, Error, Store, StoreConfig};
 use model::{JobId, JobState};
@@ -10,6 +10,9 @@ use std::time::Duration;
 
 statements! {
     FILL = "INSERT INTO meta (name, value) VALUES (?1, ?2)";
+    LIMITS = "SELECT 1" => "SELECT name, CAST(setting AS BIGINT) FROM pg_settings WHERE name IN \
+        ('idle_in_transaction_session_timeout', 'lock_timeout', 'tcp_user_timeout', 'tcp_keepalives_idle', \
+        'tcp_keepalives_interval') ORDER BY name";
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -127,40 +130,73 @@ async fn broken_connections_are_made_again() {
     assert_eq!(test.store.queues().await.unwrap().len(), 1);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn two_servers_never_lease_a_job_twice() {
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_do_not_hold_locks_for_a_dead_host() {
     let home = tokio::task::spawn_blocking(support::postgres).await.unwrap();
-    let one = TestStore::open(home).await;
-    let two = Store::open(&one.config).await.unwrap();
-    one.queue("q").await;
-    let mut heard = two.changes();
-    one.submit(array("ann", "q", 1000)).await;
-    let told = async { while !heard.recv().await.unwrap().has_activated("q") {} };
-    tokio::time::timeout(Duration::from_secs(20), told).await.unwrap();
-    let pilots = [one.pilot("q").await, one.pilot("q").await, one.pilot("q").await, one.pilot("q").await];
-    let leasing = pilots.iter().enumerate().map(|(n, pilot)| {
-        let (store, pilot) = (if n % 2 == 0 { one.store.clone() } else { two.clone() }, *pilot);
-        tokio::spawn(async move {
-            let mut got = Vec::new();
-            let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
-            while store.counts(CountScope::All).await.unwrap().of(JobState::Activated) > 0 {
-                assert!(tokio::time::Instant::now() < deadline, "jobs are left that nobody gets");
-                got.extend(
-                    store.lease_and_report(lease(pilot, "q", 7, NOW)).await.unwrap().jobs.iter().map(|job| job.id.0),
-                );
-            }
-            got
-        })
+    let test = TestStore::open(home).await;
+    let limits = test.store.read(|connection| connection.query(&LIMITS, &[])).await.unwrap();
+    let limits: Vec<(String, i64)> = limits.iter().map(|row| (row.text(0).unwrap(), row.int(1).unwrap())).collect();
+    let wanted = [("idle_in_transaction_session_timeout", 30_000), ("lock_timeout", 30_000)]
+        .map(|(name, limit)| (name.to_owned(), limit));
+    assert_eq!(limits[..2], wanted);
+    // Those of the transport read 0 on a Unix socket, where there is no host that could die.
+    assert!(
+        limits[2..].iter().all(|(name, limit)| (1..=30_000).contains(limit) && name.starts_with("tcp_")),
+        "{limits:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panic_fails_one_operation_only() {
+    let test = TestStore::open(support::sqlite()).await;
+    test.queue("q").await;
+    let bad = test.store.write(|tx| -> crate::Result<()> {
+        tx.execute(&FILL, params!["half", vec![0u8]])?;
+        panic!("a fault")
     });
-    let mut all = Vec::new();
-    for task in leasing.collect::<Vec<_>>() {
-        all.extend(task.await.unwrap());
+    let (bad, good) = tokio::join!(bad, test.store.set_meta("good", vec![1]));
+    assert!(matches!(&bad, Err(Error::Engine { reason, .. }) if reason == "it panicked: a fault"), "{bad:?}");
+    good.unwrap();
+    let alone = test.store.inner.writer.alone(|_| -> crate::Result<()> { panic!("a fault") });
+    assert!(alone.await.is_err());
+    assert_eq!(test.store.meta("half").await.unwrap(), None);
+    assert_eq!(test.store.meta("good").await.unwrap(), Some(vec![1]));
+    // More often than there are connections.
+    for _ in 0..crate::config::READERS * 2 {
+        let read = test.store.read(|_| -> crate::Result<()> { panic!("a fault") }).await;
+        assert!(matches!(read, Err(Error::Engine { .. })), "{read:?}");
     }
-    all.sort_unstable();
-    assert_eq!(all, (1..=1000).collect::<Vec<_>>());
-    assert!(one.store.try_duty("reaper", NOW, NOW + Duration::from_secs(9)).await.unwrap());
-    assert!(!two.try_duty("reaper", NOW, NOW + Duration::from_secs(9)).await.unwrap());
-    two.close().await;
+    assert_eq!(test.submit(single("ann", "q")).await.first, JobId(1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_gives_up_a_read_makes_room() {
+    let test = TestStore::open(support::sqlite()).await;
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let wait = std::sync::Arc::new(std::sync::Mutex::new(wait));
+    let (begun, has_begun) = std::sync::mpsc::channel::<()>();
+    let held: Vec<_> = (0..crate::config::READERS)
+        .map(|_| {
+            let (store, wait, begun) = (test.store.clone(), wait.clone(), begun.clone());
+            tokio::spawn(async move {
+                let read = store.read(move |_| {
+                    begun.send(()).unwrap();
+                    wait.lock().unwrap().recv().map_err(|error| Error::Invalid(error.to_string()))
+                });
+                read.await
+            })
+        })
+        .collect();
+    let begun = move || (0..crate::config::READERS).for_each(|_| has_begun.recv().unwrap());
+    tokio::task::spawn_blocking(begun).await.unwrap();
+    for _ in 0..5000 {
+        assert!(futures_util::FutureExt::now_or_never(test.store.queues()).is_none());
+    }
+    held.iter().for_each(|_| go.send(()).unwrap());
+    for read in held {
+        read.await.unwrap().unwrap();
+    }
+    assert_eq!(test.store.queues().await.unwrap(), []);
 }
 
 /// Variable that turns this test into the process that is killed.

@@ -1,0 +1,149 @@
+//! Two servers on one PostgreSQL database.
+
+use super::support::{self, NOW, TestStore, array, lease, single};
+use crate::engine::{Connection, statements};
+use crate::jobs::kill::kill_some;
+use crate::jobs::lose::lose_all_of;
+use crate::tx::Tx;
+use crate::{CountScope, KillRequest, Result, Scope, Store};
+use model::{ErrorClass, IdSet, JobId, JobState};
+use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+use tokio::task::{JoinHandle, spawn_blocking};
+
+statements! {
+    WHO_WAITS = "SELECT 1" => "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() \
+        AND wait_event_type = 'Lock'";
+}
+
+/// Two servers with a queue `q`.
+struct Servers {
+    one: TestStore,
+    two: Store,
+}
+
+/// An operation of the second server that has done its part and does not commit yet.
+struct Paused {
+    go: Sender<()>,
+    done: JoinHandle<Result<()>>,
+}
+
+impl Servers {
+    async fn start() -> Servers {
+        let one = TestStore::open(spawn_blocking(support::postgres).await.unwrap()).await;
+        let two = Store::open(&one.config).await.unwrap();
+        one.queue("q").await;
+        Servers { one, two }
+    }
+
+    /// Runs an operation on the second server up to its commit.
+    async fn pause(&self, run: impl Fn(&mut Tx<'_>) -> Result<()> + Send + 'static) -> Paused {
+        let (go, wait): (Sender<()>, Receiver<()>) = channel();
+        let (reached, is_reached) = channel::<()>();
+        let (store, wait) = (self.two.clone(), Mutex::new(wait));
+        let done = tokio::spawn(async move {
+            let held = move |tx: &mut Tx<'_>| {
+                run(tx)?;
+                reached.send(()).unwrap();
+                wait.lock().unwrap().recv().unwrap();
+                Ok(())
+            };
+            store.write(held).await
+        });
+        spawn_blocking(move || is_reached.recv().unwrap()).await.unwrap();
+        Paused { go, done }
+    }
+
+    /// Waits until the first server waits for a lock, then lets the second one commit.
+    async fn go_on(&self, paused: Paused) {
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+        let waits = |connection: &mut dyn Connection| connection.query_one(&WHO_WAITS, &[])?.unwrap().int(0);
+        while self.one.store.read(waits).await.unwrap() == 0 {
+            assert!(tokio::time::Instant::now() < deadline, "nobody waits for a lock");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        paused.go.send(()).unwrap();
+        paused.done.await.unwrap().unwrap();
+    }
+}
+
+fn kill(first: i64, last: i64) -> KillRequest {
+    KillRequest { ids: IdSet::range(JobId(first), JobId(last)), scope: Scope::All, issuer: "ann".into(), now: NOW }
+}
+
+fn start_kill(store: &Store, request: KillRequest) -> JoinHandle<Result<model::Killed>> {
+    let store = store.clone();
+    tokio::spawn(async move { store.kill(request).await })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_servers_never_lease_a_job_twice() {
+    let Servers { one, two } = Servers::start().await;
+    let mut heard = two.changes();
+    one.submit(array("ann", "q", 1000)).await;
+    let told = async { while !heard.recv().await.unwrap().has_activated("q") {} };
+    tokio::time::timeout(Duration::from_secs(20), told).await.unwrap();
+    let pilots = [one.pilot("q").await, one.pilot("q").await, one.pilot("q").await, one.pilot("q").await];
+    let leasing = pilots.iter().enumerate().map(|(n, pilot)| {
+        let (store, pilot) = (if n % 2 == 0 { one.store.clone() } else { two.clone() }, *pilot);
+        tokio::spawn(async move {
+            let mut got = Vec::new();
+            let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+            while store.counts(CountScope::All).await.unwrap().of(JobState::Activated) > 0 {
+                assert!(tokio::time::Instant::now() < deadline, "jobs are left that nobody gets");
+                got.extend(
+                    store.lease_and_report(lease(pilot, "q", 7, NOW)).await.unwrap().jobs.iter().map(|job| job.id.0),
+                );
+            }
+            got
+        })
+    });
+    let mut all = Vec::new();
+    for task in leasing.collect::<Vec<_>>() {
+        all.extend(task.await.unwrap());
+    }
+    all.sort_unstable();
+    assert_eq!(all, (1..=1000).collect::<Vec<_>>());
+    assert!(one.store.try_duty("reaper", NOW, NOW + Duration::from_secs(9)).await.unwrap());
+    assert!(!two.try_duty("reaper", NOW, NOW + Duration::from_secs(9)).await.unwrap());
+    two.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_kill_beats_a_requeue_on_another_server() {
+    let servers = Servers::start().await;
+    let test = &servers.one;
+    test.submit(single("ann", "q")).await;
+    let pilot = test.pilot("q").await;
+    test.lease(pilot, "q", 1, NOW).await;
+    let lost = servers.pause(move |tx| {
+        lose_all_of(tx, &[pilot], ErrorClass::Lost, "gone", NOW)?;
+        Ok(())
+    });
+    let lost = lost.await;
+    let killing = start_kill(&test.store, kill(1, 1));
+    servers.go_on(lost).await;
+    assert_eq!(killing.await.unwrap().unwrap().cancelled, 1);
+    assert_eq!(test.state(JobId(1)).await, JobState::Cancelled);
+    test.store.activate_due(NOW + Duration::from_secs(3600)).await.unwrap();
+    let leased = test.lease(pilot, "q", 1, NOW + Duration::from_secs(3600)).await;
+    assert_eq!(leased.jobs, [], "a cancelled job is not run");
+    test.counters_agree(1).await;
+    servers.two.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_servers_split_one_array() {
+    let servers = Servers::start().await;
+    let test = &servers.one;
+    test.submit(array("ann", "q", 1000)).await;
+    let first = servers.pause(|tx| kill_some(tx, &kill(1, 10), 1, 10).map(|_| ())).await;
+    let killing = start_kill(&test.store, kill(21, 30));
+    servers.go_on(first).await;
+    assert_eq!(killing.await.unwrap().unwrap().cancelled, 10);
+    let counts = test.store.counts(CountScope::All).await.unwrap();
+    assert_eq!((counts.of(JobState::Cancelled), counts.of(JobState::Activated)), (20, 980));
+    test.counters_agree(1000).await;
+    servers.two.close().await;
+}
