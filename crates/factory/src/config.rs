@@ -4,6 +4,7 @@ mod check;
 mod error;
 mod sched;
 
+pub(crate) use error::nearest;
 pub use error::{ConfigError, Problem};
 pub use sched::*;
 

@@ -86,9 +86,13 @@ fn unknown_field(said: &str) -> Option<&str> {
 fn suggestion(said: &str) -> Option<String> {
     let unknown = unknown_field(said)?;
     let (_, expected) = said.split_once("expected ")?;
-    let known = expected.split('`').skip(1).step_by(2);
-    let lower = unknown.to_lowercase();
-    let scored = known.map(|word| (strsim::jaro_winkler(&lower, &word.to_lowercase()), word));
+    nearest(unknown, expected.split('`').skip(1).step_by(2)).map(str::to_owned)
+}
+
+/// The known word that was most likely meant.
+pub(crate) fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let lower = given.to_lowercase();
+    let scored = known.into_iter().map(|word| (strsim::jaro_winkler(&lower, &word.to_lowercase()), word));
     let best = scored.max_by(|a, b| a.0.total_cmp(&b.0))?;
-    (best.0 > 0.7).then(|| best.1.to_owned())
+    (best.0 > 0.7).then_some(best.1)
 }
