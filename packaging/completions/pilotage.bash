@@ -100,8 +100,23 @@ _pilotage() {
             pilotage,wait)
                 cmd="pilotage__subcmd__wait"
                 ;;
+            pilotage__subcmd__factories,help)
+                cmd="pilotage__subcmd__factories__subcmd__help"
+                ;;
+            pilotage__subcmd__factories,reload)
+                cmd="pilotage__subcmd__factories__subcmd__reload"
+                ;;
+            pilotage__subcmd__factories__subcmd__help,help)
+                cmd="pilotage__subcmd__factories__subcmd__help__subcmd__help"
+                ;;
+            pilotage__subcmd__factories__subcmd__help,reload)
+                cmd="pilotage__subcmd__factories__subcmd__help__subcmd__reload"
+                ;;
             pilotage__subcmd__factory,check)
                 cmd="pilotage__subcmd__factory__subcmd__check"
+                ;;
+            pilotage__subcmd__factory,config)
+                cmd="pilotage__subcmd__factory__subcmd__config"
                 ;;
             pilotage__subcmd__factory,explain)
                 cmd="pilotage__subcmd__factory__subcmd__explain"
@@ -109,11 +124,20 @@ _pilotage() {
             pilotage__subcmd__factory,help)
                 cmd="pilotage__subcmd__factory__subcmd__help"
                 ;;
+            pilotage__subcmd__factory,import)
+                cmd="pilotage__subcmd__factory__subcmd__import"
+                ;;
             pilotage__subcmd__factory,run)
                 cmd="pilotage__subcmd__factory__subcmd__run"
                 ;;
+            pilotage__subcmd__factory,sources)
+                cmd="pilotage__subcmd__factory__subcmd__sources"
+                ;;
             pilotage__subcmd__factory__subcmd__help,check)
                 cmd="pilotage__subcmd__factory__subcmd__help__subcmd__check"
+                ;;
+            pilotage__subcmd__factory__subcmd__help,config)
+                cmd="pilotage__subcmd__factory__subcmd__help__subcmd__config"
                 ;;
             pilotage__subcmd__factory__subcmd__help,explain)
                 cmd="pilotage__subcmd__factory__subcmd__help__subcmd__explain"
@@ -121,8 +145,14 @@ _pilotage() {
             pilotage__subcmd__factory__subcmd__help,help)
                 cmd="pilotage__subcmd__factory__subcmd__help__subcmd__help"
                 ;;
+            pilotage__subcmd__factory__subcmd__help,import)
+                cmd="pilotage__subcmd__factory__subcmd__help__subcmd__import"
+                ;;
             pilotage__subcmd__factory__subcmd__help,run)
                 cmd="pilotage__subcmd__factory__subcmd__help__subcmd__run"
+                ;;
+            pilotage__subcmd__factory__subcmd__help,sources)
+                cmd="pilotage__subcmd__factory__subcmd__help__subcmd__sources"
                 ;;
             pilotage__subcmd__help,backup)
                 cmd="pilotage__subcmd__help__subcmd__backup"
@@ -208,14 +238,26 @@ _pilotage() {
             pilotage__subcmd__help,wait)
                 cmd="pilotage__subcmd__help__subcmd__wait"
                 ;;
+            pilotage__subcmd__help__subcmd__factories,reload)
+                cmd="pilotage__subcmd__help__subcmd__factories__subcmd__reload"
+                ;;
             pilotage__subcmd__help__subcmd__factory,check)
                 cmd="pilotage__subcmd__help__subcmd__factory__subcmd__check"
+                ;;
+            pilotage__subcmd__help__subcmd__factory,config)
+                cmd="pilotage__subcmd__help__subcmd__factory__subcmd__config"
                 ;;
             pilotage__subcmd__help__subcmd__factory,explain)
                 cmd="pilotage__subcmd__help__subcmd__factory__subcmd__explain"
                 ;;
+            pilotage__subcmd__help__subcmd__factory,import)
+                cmd="pilotage__subcmd__help__subcmd__factory__subcmd__import"
+                ;;
             pilotage__subcmd__help__subcmd__factory,run)
                 cmd="pilotage__subcmd__help__subcmd__factory__subcmd__run"
+                ;;
+            pilotage__subcmd__help__subcmd__factory,sources)
+                cmd="pilotage__subcmd__help__subcmd__factory__subcmd__sources"
                 ;;
             pilotage__subcmd__help__subcmd__pilots,drain)
                 cmd="pilotage__subcmd__help__subcmd__pilots__subcmd__drain"
@@ -482,7 +524,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__factories)
-            opts="-h -V --json --url --dir --help --version"
+            opts="-h -V --json --url --dir --help --version reload help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -503,8 +545,80 @@ _pilotage() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        pilotage__subcmd__factories__subcmd__help)
+            opts="reload help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__factories__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__factories__subcmd__help__subcmd__reload)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__factories__subcmd__reload)
+            opts="-h -V --accept --timeout --url --dir --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --accept)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         pilotage__subcmd__factory)
-            opts="-h -V --config --help --version run check explain help"
+            opts="-h -V --config --help --version run check config sources import explain help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -522,12 +636,50 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__factory__subcmd__check)
-            opts="-h -V --config --help --version"
+            opts="-h -V --url --dir --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__factory__subcmd__config)
+            opts="-h -V --label --url --dir --json --config --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --label)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -566,7 +718,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__factory__subcmd__help)
-            opts="run check explain help"
+            opts="run check config sources import explain help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -580,6 +732,20 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__factory__subcmd__help__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__factory__subcmd__help__subcmd__config)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -621,6 +787,20 @@ _pilotage() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        pilotage__subcmd__factory__subcmd__help__subcmd__import)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         pilotage__subcmd__factory__subcmd__help__subcmd__run)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -635,8 +815,82 @@ _pilotage() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        pilotage__subcmd__factory__subcmd__help__subcmd__sources)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__factory__subcmd__import)
+            opts="-o -h -V --output --server --dir --json --config --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         pilotage__subcmd__factory__subcmd__run)
             opts="-h -V --url --dir --config --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__factory__subcmd__sources)
+            opts="-h -V --url --dir --json --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -802,7 +1056,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__help__subcmd__factories)
-            opts=""
+            opts="reload"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -815,8 +1069,22 @@ _pilotage() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        pilotage__subcmd__help__subcmd__factories__subcmd__reload)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         pilotage__subcmd__help__subcmd__factory)
-            opts="run check explain"
+            opts="run check config sources import explain"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -830,6 +1098,20 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__help__subcmd__factory__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__help__subcmd__factory__subcmd__config)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -857,7 +1139,35 @@ _pilotage() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        pilotage__subcmd__help__subcmd__factory__subcmd__import)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         pilotage__subcmd__help__subcmd__factory__subcmd__run)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__help__subcmd__factory__subcmd__sources)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -237,11 +237,21 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand decisions" -s l -l lon
 complete -c pilotage -n "__fish_pilotage_using_subcommand decisions" -l json -d 'Print JSON for programs'
 complete -c pilotage -n "__fish_pilotage_using_subcommand decisions" -s h -l help -d 'Print help'
 complete -c pilotage -n "__fish_pilotage_using_subcommand decisions" -s V -l version -d 'Print version'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factories" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
-complete -c pilotage -n "__fish_pilotage_using_subcommand factories" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
-complete -c pilotage -n "__fish_pilotage_using_subcommand factories" -l json -d 'Print JSON for programs'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factories" -s h -l help -d 'Print help'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factories" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from reload help" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from reload help" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from reload help" -l json -d 'Print JSON for programs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from reload help" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from reload help" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from reload help" -f -a "reload" -d 'Let a factory read its configuration and its sources again, and say what came of it'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from reload help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from reload" -l accept -d 'Accept what this source gives now, however many of its labels are gone' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from reload" -l timeout -d 'How long to wait for the answer' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from reload" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from reload" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from reload" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from reload" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from help" -f -a "reload" -d 'Let a factory read its configuration and its sources again, and say what came of it'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c pilotage -n "__fish_pilotage_using_subcommand token; and not __fish_seen_subcommand_from create list revoke help" -s h -l help -d 'Print help'
 complete -c pilotage -n "__fish_pilotage_using_subcommand token; and not __fish_seen_subcommand_from create list revoke help" -s V -l version -d 'Print version'
 complete -c pilotage -n "__fish_pilotage_using_subcommand token; and not __fish_seen_subcommand_from create list revoke help" -f -a "create" -d 'Create a token; it is shown once and never again'
@@ -298,21 +308,46 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand server" -l compat -d '
 complete -c pilotage -n "__fish_pilotage_using_subcommand server" -l check -d 'Read the configuration, say what is wrong with it, and stop'
 complete -c pilotage -n "__fish_pilotage_using_subcommand server" -s h -l help -d 'Print help'
 complete -c pilotage -n "__fish_pilotage_using_subcommand server" -s V -l version -d 'Print version'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check explain help" -l config -d 'Configuration file' -r -F
-complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check explain help" -s h -l help -d 'Print help'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check explain help" -s V -l version -d 'Print version'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check explain help" -f -a "run" -d 'Run until told to stop: TERM drains, HUP reads the configuration again'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check explain help" -f -a "check" -d 'Read the configuration and say what is wrong with it'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check explain help" -f -a "explain" -d 'Say what one label would do now, step by step'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check explain help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import explain help" -l config -d 'Configuration file' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import explain help" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import explain help" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import explain help" -f -a "run" -d 'Run until told to stop: TERM drains, HUP reads the configuration again'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import explain help" -f -a "check" -d 'Read the configuration and its sources, ask every batch end point, and say what is wrong'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import explain help" -f -a "config" -d 'Show the configuration that counts, with the origin of each value'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import explain help" -f -a "sources" -d 'Read the sources of labels and show what became of their queues'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import explain help" -f -a "import" -d 'Turn an AutoPyFactory configuration into one of ours, and say what became of every key'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import explain help" -f -a "explain" -d 'Say what one label would do now, step by step'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import explain help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from run" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from run" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from run" -l config -d 'Configuration file' -r -F
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from run" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from check" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from check" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from check" -l config -d 'Configuration file' -r -F
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from check" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from config" -l label -d 'Only of this label' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from config" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from config" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from config" -l config -d 'Configuration file' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from config" -l json -d 'Print JSON for programs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from config" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from config" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from sources" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from sources" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from sources" -l config -d 'Configuration file' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from sources" -l json -d 'Print JSON for programs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from sources" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from sources" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from import" -s o -l output -d 'Write the configuration to this file, which must not be there yet, instead of standard output' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from import" -l server -d 'URL of Pilotage\'s server; may be given several times' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from import" -l dir -d 'Directory of the factory' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from import" -l config -d 'Configuration file' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from import" -l json -d 'Print the configuration and the report as one JSON document'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from import" -s V -l version -d 'Print version'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from explain" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from explain" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from explain" -l config -d 'Configuration file' -r -F
@@ -320,7 +355,10 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_se
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from explain" -s h -l help -d 'Print help'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from explain" -s V -l version -d 'Print version'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from help" -f -a "run" -d 'Run until told to stop: TERM drains, HUP reads the configuration again'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from help" -f -a "check" -d 'Read the configuration and say what is wrong with it'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from help" -f -a "check" -d 'Read the configuration and its sources, ask every batch end point, and say what is wrong'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from help" -f -a "config" -d 'Show the configuration that counts, with the origin of each value'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from help" -f -a "sources" -d 'Read the sources of labels and show what became of their queues'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from help" -f -a "import" -d 'Turn an AutoPyFactory configuration into one of ours, and say what became of every key'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from help" -f -a "explain" -d 'Say what one label would do now, step by step'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilot" -l secret-file -d 'File of mode 0600 with pilot id, secret, server URLs and whom to trust' -r -F
@@ -388,9 +426,13 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_s
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from queues" -f -a "set" -d 'Set the status of a queue'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from queues" -f -a "define" -d 'Create a queue, or change all of its settings'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from pilots" -f -a "drain" -d 'Let pilots finish what they run, take nothing more, and end'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from factories" -f -a "reload" -d 'Let a factory read its configuration and its sources again, and say what came of it'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "create" -d 'Create a token; it is shown once and never again'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "list" -d 'List the tokens that are valid, without the tokens themselves'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "revoke" -d 'End a token now'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from factory" -f -a "run" -d 'Run until told to stop: TERM drains, HUP reads the configuration again'
-complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from factory" -f -a "check" -d 'Read the configuration and say what is wrong with it'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from factory" -f -a "check" -d 'Read the configuration and its sources, ask every batch end point, and say what is wrong'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from factory" -f -a "config" -d 'Show the configuration that counts, with the origin of each value'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from factory" -f -a "sources" -d 'Read the sources of labels and show what became of their queues'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from factory" -f -a "import" -d 'Turn an AutoPyFactory configuration into one of ours, and say what became of every key'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from factory" -f -a "explain" -d 'Say what one label would do now, step by step'

@@ -1,12 +1,24 @@
 //! The factory's configuration: TOML, strict, every key checked before anything starts.
 
 mod check;
+mod effective;
 mod error;
+mod main_file;
+mod origin;
 mod sched;
+mod source;
+mod tree;
 
+pub(crate) use check::label_problems;
+pub use effective::{Effective, effective};
+pub(crate) use effective::{dotted, leaves};
 pub(crate) use error::nearest;
 pub use error::{ConfigError, Problem};
+pub use main_file::Main;
+pub use origin::{Origin, Origins};
 pub use sched::*;
+pub use source::*;
+pub(crate) use tree::{Tree, inherit, overlay, tables_of, typed};
 
 use batch::BatchConfig;
 use schemars::JsonSchema;
@@ -28,6 +40,13 @@ pub struct Config {
     /// Labels by name: each serves one queue by one batch end point.
     #[serde(default)]
     pub label: BTreeMap<String, LabelSection>,
+    /// Sources of further labels by name.
+    #[serde(default)]
+    pub source: BTreeMap<String, SourceSection>,
+    /// Keys of labels by name, for labels and sources that name one.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, BTreeMap<String, serde_json::Value>>")]
+    pub template: BTreeMap<String, toml::Table>,
 }
 
 /// `[factory]`.
@@ -44,6 +63,8 @@ pub struct FactorySection {
     pub dir: PathBuf,
     /// Seconds between two cycles.
     pub cycle_s: f64,
+    /// Seconds after which this file is read again; 0 for never. Sources have intervals of their own.
+    pub reload_s: f64,
     /// How old the last good answer of the server or of a batch system may be, in seconds, and still be used.
     pub stale_s: f64,
     /// How long a pilot that its batch system no longer shows must have been silent, in seconds, before it is closed.
@@ -60,6 +81,9 @@ pub struct FactorySection {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LabelSection {
+    /// The template whose keys count where the label has none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub template: String,
     /// The queue its pilots serve.
     pub queue: String,
     /// Name of the batch end point.
@@ -119,6 +143,7 @@ impl Default for FactorySection {
             token_file: PathBuf::new(),
             dir: PathBuf::new(),
             cycle_s: 30.0,
+            reload_s: 0.0,
             stale_s: 600.0,
             quiet_s: 90.0,
             chain: Vec::new(),
@@ -132,6 +157,11 @@ impl FactorySection {
     /// Time between two cycles.
     pub fn cycle(&self) -> Duration {
         Duration::try_from_secs_f64(self.cycle_s).unwrap_or(Duration::from_secs(30))
+    }
+
+    /// Time after which the main file is read again; `None` for never.
+    pub fn reload(&self) -> Option<Duration> {
+        Duration::try_from_secs_f64(self.reload_s).ok().filter(|interval| !interval.is_zero())
     }
 
     /// Age at which the last good answer is no longer used.
@@ -162,35 +192,17 @@ impl LabelSection {
 impl Config {
     /// Reads and checks a file. Relative paths in it are taken from the file's directory.
     pub fn load(path: &Path) -> Result<Config, ConfigError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
-        let mut config = Config::parse(&text, path)?;
-        config.anchor(path.parent().unwrap_or(Path::new("")));
-        Ok(config)
+        Main::load(path).map(|main| main.config)
     }
 
     /// Reads and checks text; `path` is only for messages.
     pub fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
-        let config: Config = toml::from_str(text).map_err(|error| ConfigError::syntax(path, text, &error))?;
-        check::check(&config, text, path)?;
-        Ok(config)
-    }
-
-    /// Reads and checks a file's text where the factory is called `name` unless the text says otherwise. Relative paths
-    /// are taken from the file's directory.
-    pub fn parse_named(text: &str, path: &Path, name: &str) -> Result<Config, ConfigError> {
-        let mut config: Config = toml::from_str(text).map_err(|error| ConfigError::syntax(path, text, &error))?;
-        if config.factory.name.is_empty() {
-            name.clone_into(&mut config.factory.name);
-        }
-        check::check(&config, text, path)?;
-        config.anchor(path.parent().unwrap_or(Path::new("")));
-        Ok(config)
+        Main::parse(text, path, "").map(|main| main.config)
     }
 
     /// Checks a configuration that was made by a program.
     pub fn checked(self) -> Result<Config, ConfigError> {
-        check::check(&self, "", Path::new("factory.toml"))?;
+        check::check(&self, &Origins::default(), Path::new("factory.toml"))?;
         Ok(self)
     }
 
@@ -208,19 +220,6 @@ impl Config {
         }
         sched.maxperfactory.maximum.get_or_insert(i64::try_from(self.factory.max_pilots).unwrap_or(i64::MAX));
         sched
-    }
-
-    fn anchor(&mut self, base: &Path) {
-        let anchored = |path: &mut PathBuf| {
-            if !path.as_os_str().is_empty() {
-                *path = base.join(&*path);
-            }
-        };
-        anchored(&mut self.factory.token_file);
-        anchored(&mut self.factory.dir);
-        for batch in self.batch.values_mut() {
-            anchored(batch.dir_mut());
-        }
     }
 }
 

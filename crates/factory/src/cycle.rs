@@ -2,6 +2,7 @@
 //! [`crate::reconcile`]; here is what touches clocks, the server and batch systems.
 
 mod act;
+mod reload;
 
 use crate::plan::plan;
 use crate::reconcile::{Answer, Gap, Memory, reconcile};
@@ -9,7 +10,7 @@ use crate::restraint::Restraint;
 use crate::world::{BatchView, Read, World};
 use crate::{Config, FactoryError, PilotLaunch, Server, logs};
 use batch::{BatchError, BatchSystem, Status};
-use model::{Command, PilotEvent, PilotId, PilotState, Target, Time, Verb};
+use model::{Command, PilotEvent, PilotId, PilotState, SourceInfo, Target, Time, Verb};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,6 +46,10 @@ pub struct Cycler {
     swept: BTreeSet<String>,
     pub(crate) draining: bool,
     pub(crate) started: Time,
+    /// Where labels come from, for the heartbeat.
+    pub(crate) sources: Vec<SourceInfo>,
+    /// Why the configuration, as it stands now, is not in use.
+    pub(crate) trouble: String,
     /// The last heartbeat and its time.
     said: Option<(Time, FactoryHeartbeat)>,
 }
@@ -52,7 +57,7 @@ pub struct Cycler {
 impl Cycler {
     /// Opens the batch end points.
     pub fn new(config: Config, server: Arc<dyn Server>, launch: PilotLaunch) -> Result<Cycler, FactoryError> {
-        let batches = open_batches(&config)?;
+        let batches = reload::open(&config, &BTreeMap::new(), None)?;
         Ok(Cycler {
             config,
             server,
@@ -66,18 +71,10 @@ impl Cycler {
             swept: BTreeSet::new(),
             draining: false,
             started: now(),
+            sources: Vec::new(),
+            trouble: String::new(),
             said: None,
         })
-    }
-
-    /// Takes another configuration, or stays as it is when something in it does not work.
-    pub fn reload(&mut self, config: Config) -> Result<(), FactoryError> {
-        if config.factory.name != self.config.factory.name {
-            return Err(FactoryError::Renamed { from: self.config.factory.name.clone(), to: config.factory.name });
-        }
-        self.batches = open_batches(&config)?;
-        self.config = config;
-        Ok(())
     }
 
     /// Runs one cycle. Whatever fails in it is told to the log and to the decisions; the next cycle starts anew.
@@ -139,7 +136,7 @@ impl Cycler {
 
     /// Cycles that nudges cause say nothing while there is nothing new to say.
     async fn heartbeat(&mut self) {
-        let said = crate::said::heartbeat(&self.config, &self.world, self.draining, self.started);
+        let said = self.said();
         let age = self.config.factory.cycle() / 2;
         if self.said.as_ref().is_some_and(|(at, last)| *last == said && self.world.now.since(*at) < age) {
             return;
@@ -319,15 +316,6 @@ impl Cycler {
             other => Err(format!("a factory does not know '{}'", other.as_str())),
         }
     }
-}
-
-fn open_batches(config: &Config) -> Result<BTreeMap<String, Arc<dyn BatchSystem>>, FactoryError> {
-    let open = |(name, batch): (&String, &batch::BatchConfig)| {
-        let dir = config.factory.dir.join("batch").join(name);
-        let opened = batch.open(&config.factory.name, &dir);
-        opened.map(|system| (name.clone(), system)).map_err(|source| FactoryError::Batch { name: name.clone(), source })
-    };
-    config.batch.iter().map(open).collect()
 }
 
 async fn look(batch: &dyn BatchSystem) -> Result<(Status, Option<u64>), BatchError> {

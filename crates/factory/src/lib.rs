@@ -5,6 +5,8 @@ pub mod chain;
 pub mod config;
 mod cycle;
 mod explain;
+mod keep;
+pub mod keeper;
 mod launch;
 mod logs;
 pub mod plan;
@@ -14,10 +16,12 @@ mod run;
 mod said;
 mod server;
 pub mod situation;
+pub mod source;
 pub mod world;
 
 pub use config::Config;
 pub use cycle::Cycler;
+pub use keeper::{Keeper, Loaded, Look};
 pub use launch::{PilotLaunch, PilotProgram};
 pub use server::Server;
 
@@ -32,8 +36,8 @@ pub enum Signal {
     Drain,
     /// Return at once and leave the pilots as they are (a second SIGTERM).
     Leave,
-    /// Use this configuration from now on (SIGHUP); it was checked as a whole before.
-    Reload(Box<Config>),
+    /// Read the configuration again (SIGHUP), and use it when nothing in it is wrong.
+    Reload,
     /// Run a cycle now.
     Cycle,
 }
@@ -70,17 +74,31 @@ pub enum FactoryError {
 /// One factory.
 pub struct Factory {
     cycler: Cycler,
+    keeper: Option<Keeper>,
 }
 
 impl Factory {
     /// A factory with a checked configuration. Makes the directories of its batch end points.
     pub fn new(config: Config, server: Arc<dyn Server>, launch: PilotLaunch) -> Result<Factory, FactoryError> {
-        Ok(Factory { cycler: Cycler::new(config, server, launch)? })
+        Ok(Factory { cycler: Cycler::new(config, server, launch)?, keeper: None })
+    }
+
+    /// A factory whose configuration is read again when it is due, asked for or signalled.
+    pub fn keeping(
+        mut keeper: Keeper,
+        loaded: Loaded,
+        server: Arc<dyn Server>,
+        launch: PilotLaunch,
+    ) -> Result<Factory, FactoryError> {
+        keeper.used(loaded.main());
+        let mut cycler = Cycler::new(loaded.config, server, launch)?;
+        cycler.sources = loaded.sources.into_iter().map(|state| state.info).collect();
+        Ok(Factory { cycler, keeper: Some(keeper) })
     }
 
     /// Cycles until told to stop; also when all senders of signals are gone.
     pub async fn run(self, signals: mpsc::Receiver<Signal>) -> Result<(), FactoryError> {
-        run::run(self.cycler, signals).await
+        run::run(self.cycler, self.keeper, signals).await
     }
 
     /// What a label would decide now, without doing it.

@@ -1,14 +1,16 @@
 //! The loop around the cycles: when the next one runs, and when the factory ends.
 
 use crate::cycle::{Cycler, now};
-use crate::{FactoryError, Server, Signal};
+use crate::keep::{Fresh, Keeping, Wish};
+use crate::{FactoryError, Keeper, Server, Signal};
 use batch::BatchSystem;
-use model::{Command, CommandState};
+use model::{Command, CommandId, CommandState, Verb};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use wire::api::CommandOutcome;
+use wire::api::{CommandOutcome, FactoryHeartbeat};
 
 /// The least time between the beginnings of two cycles, and of two long polls.
 const CYCLES_APART: Duration = Duration::from_millis(100);
@@ -28,23 +30,38 @@ enum Nudge {
     Command(Command),
 }
 
+/// Everything around the cycles.
+struct Loop {
+    cycler: Cycler,
+    keeping: Keeping,
+    /// Waits for commands and demand.
+    _listener: JoinSet<()>,
+    /// Wait for what happens at the batch end points.
+    watchers: JoinSet<()>,
+    nudge: mpsc::Sender<Nudge>,
+}
+
 /// Cycles until told to stop.
-pub async fn run(mut cycler: Cycler, mut signals: mpsc::Receiver<Signal>) -> Result<(), FactoryError> {
+pub async fn run(
+    cycler: Cycler,
+    keeper: Option<Keeper>,
+    mut signals: mpsc::Receiver<Signal>,
+) -> Result<(), FactoryError> {
     // A few places: more nudges than that in one cycle say nothing new.
     let (sender, mut nudges) = mpsc::channel(16);
-    let mut listeners = listen(&cycler, &sender);
+    let mut all = Loop::start(cycler, keeper, sender);
     let mut demanded: Option<Instant> = None;
     loop {
         let began = Instant::now();
-        let Some(told) = cycle_unless_told_to_leave(&mut cycler, &mut signals).await else { return Ok(()) };
+        let Some(told) = cycle_unless_told_to_leave(&mut all.cycler, &mut signals).await else { return Ok(()) };
         for signal in told {
-            heed(&mut cycler, signal, &mut listeners, &sender);
+            all.heed(signal);
         }
-        if cycler.draining && cycler.is_empty() {
-            cycler.say_goodbye().await;
+        if all.cycler.draining && all.cycler.is_empty() {
+            all.cycler.say_goodbye().await;
             return Ok(());
         }
-        let mut due = began + cycler.until_next();
+        let mut due = began + all.cycler.until_next();
         let mut by_demand = false;
         while Instant::now() < due {
             tokio::select! {
@@ -57,12 +74,17 @@ pub async fn run(mut cycler: Cycler, mut signals: mpsc::Receiver<Signal>) -> Res
                         by_demand = true;
                     }
                     due = due.min(sooner);
-                    obey(&mut cycler, nudge).await;
+                    all.obey(nudge).await;
+                }
+                fresh = all.keeping.next() => {
+                    if all.take(fresh).await {
+                        due = Instant::now();
+                    }
                 }
                 signal = signals.recv() => match signal {
                     None | Some(Signal::Leave) => return Ok(()),
                     Some(signal) => {
-                        heed(&mut cycler, signal, &mut listeners, &sender);
+                        all.heed(signal);
                         due = Instant::now();
                     }
                 },
@@ -91,17 +113,58 @@ async fn cycle_unless_told_to_leave(cycler: &mut Cycler, signals: &mut mpsc::Rec
     }
 }
 
-fn heed(cycler: &mut Cycler, signal: Signal, listeners: &mut JoinSet<()>, sender: &mpsc::Sender<Nudge>) {
-    match signal {
-        Signal::Drain => cycler.draining = true,
-        Signal::Leave | Signal::Cycle => {}
-        Signal::Reload(config) => match cycler.reload(*config) {
-            Ok(()) => {
-                *listeners = listen(cycler, sender);
-                tracing::info!("the new configuration is used from now on");
-            }
-            Err(error) => tracing::error!(%error, "the new configuration is not used"),
-        },
+impl Loop {
+    fn start(cycler: Cycler, keeper: Option<Keeper>, nudge: mpsc::Sender<Nudge>) -> Loop {
+        let mut listener = JoinSet::new();
+        let (server, name) = (Arc::clone(&cycler.server), cycler.config.factory.name.clone());
+        listener.spawn(poll_commands(server, name, nudge.clone()));
+        let watchers = watchers(&cycler, &nudge);
+        Loop { cycler, keeping: Keeping::start(keeper), _listener: listener, watchers, nudge }
+    }
+
+    fn heed(&mut self, signal: Signal) {
+        match signal {
+            Signal::Drain => self.cycler.draining = true,
+            Signal::Leave | Signal::Cycle => {}
+            // When many wait already, one of them will do.
+            Signal::Reload => drop(self.keeping.wish(Wish { command: None, accepted: BTreeSet::new() })),
+        }
+    }
+
+    /// Whether the next cycle has another configuration.
+    async fn take(&mut self, fresh: Fresh) -> bool {
+        let taken = self.cycler.take(fresh);
+        if taken.changed {
+            self.watchers = watchers(&self.cycler, &self.nudge);
+        }
+        if let Some(command) = taken.command {
+            let (state, note) = match taken.said {
+                Ok(note) => (CommandState::Done, note),
+                Err(note) => (CommandState::Failed, note),
+            };
+            self.answer(command, CommandOutcome { state, note }).await;
+        }
+        taken.changed
+    }
+
+    async fn obey(&mut self, nudge: Nudge) {
+        let Nudge::Command(command) = nudge else { return };
+        let obeyed = match command.verb {
+            Verb::Reload if self.keeping.wish(Wish::of(&command)) => return,
+            Verb::Reload => Err("too many reloads wait already".to_owned()),
+            _ => self.cycler.obey(&command),
+        };
+        let outcome = match obeyed {
+            Ok(note) => CommandOutcome { state: CommandState::Done, note: note.to_owned() },
+            Err(note) => CommandOutcome { state: CommandState::Refused, note },
+        };
+        self.answer(command.id, outcome).await;
+    }
+
+    async fn answer(&self, command: CommandId, outcome: CommandOutcome) {
+        if let Err(error) = self.cycler.server.outcome(command, &outcome).await {
+            tracing::warn!(%error, "could not tell the outcome of a command");
+        }
     }
 }
 
@@ -112,24 +175,11 @@ impl Cycler {
     }
 }
 
-async fn obey(cycler: &mut Cycler, nudge: Nudge) {
-    let Nudge::Command(command) = nudge else { return };
-    let outcome = match cycler.obey(&command) {
-        Ok(note) => CommandOutcome { state: CommandState::Done, note: note.to_owned() },
-        Err(note) => CommandOutcome { state: CommandState::Refused, note },
-    };
-    if let Err(error) = cycler.server.outcome(command.id, &outcome).await {
-        tracing::warn!(%error, "could not tell the outcome of a command");
-    }
-}
-
-/// Starts the tasks that wait for nudges; they end with the set.
-fn listen(cycler: &Cycler, sender: &mpsc::Sender<Nudge>) -> JoinSet<()> {
+/// Starts a task for each end point; they end with the set.
+fn watchers(cycler: &Cycler, nudge: &mpsc::Sender<Nudge>) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
-    let (server, name) = (Arc::clone(&cycler.server), cycler.config.factory.name.clone());
-    tasks.spawn(poll_commands(server, name, sender.clone()));
     for batch in cycler.batches.values() {
-        tasks.spawn(watch(Arc::clone(batch), sender.clone()));
+        tasks.spawn(watch(Arc::clone(batch), nudge.clone()));
     }
     tasks
 }
@@ -172,7 +222,7 @@ async fn poll_commands(server: Arc<dyn Server>, name: String, sender: mpsc::Send
 
 impl Cycler {
     async fn say_goodbye(&self) {
-        let said = crate::said::heartbeat(&self.config, &self.world, true, self.started);
+        let said = FactoryHeartbeat { draining: true, ..self.said() };
         let _ = self.server.heartbeat(&self.config.factory.name, &said).await;
         tracing::info!(time = %now(), "all pilots are gone; the factory ends");
     }

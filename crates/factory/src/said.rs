@@ -1,19 +1,24 @@
 //! What the factory says about itself.
 
-use crate::Config;
 use crate::world::World;
+use crate::{Config, Cycler};
 use wire::api::{FactoryHeartbeat, LabelInfo};
 
-/// The heartbeat: everything worth knowing of this factory.
-pub fn heartbeat(config: &Config, world: &World, draining: bool, started: model::Time) -> FactoryHeartbeat {
-    FactoryHeartbeat {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
-        pid: std::process::id(),
-        started,
-        cycle_s: config.factory.cycle().as_secs_f64().ceil() as u32,
-        labels: config.label.keys().map(|name| label_info(config, world, name)).collect(),
-        draining,
+impl Cycler {
+    /// The heartbeat: everything worth knowing of this factory.
+    pub(crate) fn said(&self) -> FactoryHeartbeat {
+        let (config, world) = (&self.config, &self.world);
+        FactoryHeartbeat {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+            pid: std::process::id(),
+            started: self.started,
+            cycle_s: config.factory.cycle().as_secs_f64().ceil() as u32,
+            labels: config.label.keys().map(|name| label_info(config, world, name)).collect(),
+            draining: self.draining,
+            sources: self.sources.clone(),
+            trouble: self.trouble.clone(),
+        }
     }
 }
 

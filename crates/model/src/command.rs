@@ -27,6 +27,8 @@ pub enum Verb {
     Follow,
     /// Run a scheduling cycle now.
     Cycle,
+    /// Read the configuration again; the arguments name sources that may lose any number of labels.
+    Reload,
 }
 
 /// How far a command has come.
@@ -81,11 +83,12 @@ impl Verb {
             Verb::Drain => "drain",
             Verb::Follow => "follow",
             Verb::Cycle => "cycle",
+            Verb::Reload => "reload",
         }
     }
 
     /// All verbs.
-    pub const ALL: [Verb; 4] = [Verb::Kill, Verb::Drain, Verb::Follow, Verb::Cycle];
+    pub const ALL: [Verb; 5] = [Verb::Kill, Verb::Drain, Verb::Follow, Verb::Cycle, Verb::Reload];
 }
 
 impl CommandState {

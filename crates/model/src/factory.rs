@@ -21,6 +21,24 @@ pub struct LabelInfo {
     pub trouble: String,
 }
 
+/// One source of labels as its factory describes it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct SourceInfo {
+    /// The source.
+    pub name: String,
+    /// The files and URLs it reads.
+    pub from: String,
+    /// When what is in use was read; none when nothing is.
+    pub read: Option<Time>,
+    /// Its labels.
+    pub labels: u64,
+    /// Its queues that became no label.
+    pub excluded: u64,
+    /// Why what it gives now is not used; empty when it is.
+    #[serde(default)]
+    pub trouble: String,
+}
+
 /// `PUT /factories/{name}`: heartbeat with everything worth knowing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -40,6 +58,12 @@ pub struct FactoryHeartbeat {
     /// Whether it is draining.
     #[serde(default)]
     pub draining: bool,
+    /// Where further labels come from. Left out when empty, for servers that do not know it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<SourceInfo>,
+    /// Why its configuration, as it stands now, is not in use; empty when it is.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub trouble: String,
 }
 
 /// One factory.

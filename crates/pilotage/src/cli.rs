@@ -84,9 +84,7 @@ fn run_client_side(command: Command) -> anyhow::Result<ExitCode> {
         Command::Decisions(args) => {
             with_client(&args.server.clone(), async |client| decisions::run(args, &client).await)
         }
-        Command::Factories(args) => {
-            with_client(&args.server.clone(), async |client| factories::run(args, &client).await)
-        }
+        Command::Factories(args) => factories::run(args),
         Command::Backup(args) => with_client(&args.server.clone(), async |client| backup::run(args, &client).await),
         other => anyhow::bail!("run {other:?} as a client"),
     }

@@ -13,7 +13,9 @@ use crate::cli::server_runtime;
 use crate::config::{Environment, remember_last_dir};
 use crate::output::{Style, duration, log_to_stderr, plural, print};
 use anyhow::Context;
-use factory::{Factory, PilotLaunch, Signal};
+use factory::config::Main;
+use factory::source::Fetcher;
+use factory::{Config, Factory, Keeper, Look, PilotLaunch, Signal};
 use model::{JobState, QueueRecord};
 use server::{Running, Server, StartError};
 use std::io::{IsTerminal, Write};
@@ -73,7 +75,7 @@ impl Up {
             servers: vec![running.url().to_owned()],
             trust: running.fingerprint().map_or(Trust::System, |pin| Trust::Fingerprint(pin.to_owned())),
         };
-        let factory = Factory::new(plan.factory.clone(), Arc::new(for_factory), launch)?;
+        let factory = start_factory(plan.factory.clone(), Arc::new(for_factory), launch).await?;
         let factory = tokio::spawn(factory.run(inbox));
         Ok(Up { plan, running, client, signals, factory })
     }
@@ -154,6 +156,18 @@ impl Up {
         ending::remove_pilots(&self.plan.factory).await;
         self.running.shutdown().await;
     }
+}
+
+/// A factory that reads the sources of its labels again and again, but not the file: `up` is started anew for that.
+async fn start_factory(
+    config: Config,
+    server: Arc<dyn factory::Server>,
+    launch: PilotLaunch,
+) -> anyhow::Result<Factory> {
+    let fetcher = Fetcher::new(Some(Arc::clone(&server)));
+    let mut keeper = Keeper::new(move || Ok(Main::made(config.clone())), fetcher);
+    let loaded = keeper.load(&Look::Missing).await?;
+    Ok(Factory::keeping(keeper, loaded, server, launch)?)
 }
 
 fn told(ended: Result<Result<(), factory::FactoryError>, tokio::task::JoinError>) {

@@ -1,10 +1,13 @@
 //! What the types cannot say: names, references, numbers that would read as "zero pilots for ever".
 
-use super::{Config, ConfigError, LabelSection, Problem, StepName};
+use super::origin::Origins;
+use super::tree::{overlay, typed, unknown_template};
+use super::{Config, ConfigError, LabelSection, Problem, SourceFormat, SourceSection, StepName};
 use std::path::Path;
+use toml::{Table, Value};
 
 /// Checks everything and names all that is wrong at once.
-pub(super) fn check(config: &Config, text: &str, path: &Path) -> Result<(), ConfigError> {
+pub(super) fn check(config: &Config, origins: &Origins, path: &Path) -> Result<(), ConfigError> {
     let mut found: Vec<(String, String)> = Vec::new();
     check_factory(config, &mut found);
     for name in config.batch.keys() {
@@ -15,14 +18,72 @@ pub(super) fn check(config: &Config, text: &str, path: &Path) -> Result<(), Conf
     for (name, batch) in &config.batch {
         found.extend(batch.problems().into_iter().map(|(key, what)| (format!("batch.{name}.{key}"), what)));
     }
+    for (name, source) in &config.source {
+        check_source(config, name, source, &mut found);
+    }
     for (name, label) in &config.label {
-        check_label(config, name, label, &mut found);
+        found.extend(label_problems(config, name, label));
     }
-    if found.is_empty() {
-        return Ok(());
+    ConfigError::of_problems(found, origins, path)
+}
+
+fn check_source(config: &Config, name: &str, source: &SourceSection, found: &mut Vec<(String, String)>) {
+    if let Err(error) = model::queue::check_name(name) {
+        found.push((format!("source.{name}"), error.to_string()));
     }
-    let place = |(key, what): (String, String)| Problem { path: path.to_owned(), line: line_of(text, &key), key, what };
-    Err(ConfigError::Wrong(found.into_iter().map(place).collect()))
+    found.extend(source.problems().into_iter().map(|(key, what)| (format!("source.{name}.{key}"), what)));
+    let by_flavour = source.templates.iter().map(|(flavour, template)| (format!("templates.{flavour}"), template));
+    for (key, template) in by_flavour.chain([("template".to_owned(), &source.template)]) {
+        if !template.is_empty() && !config.template.contains_key(template) {
+            found.push((format!("source.{name}.{key}"), unknown_template(template, config.template.keys())));
+        }
+    }
+    let is_written = matches!(source.format, SourceFormat::Toml | SourceFormat::AutoPyFactory);
+    if !is_written && source.template.is_empty() && source.templates.is_empty() {
+        found.push((format!("source.{name}.template"), "is missing: a label needs more than a queue".to_owned()));
+    }
+}
+
+/// Keys of templates are those of labels, also of templates that nobody uses yet. Texts with placeholders become their
+/// type when they are filled in, so of these only the key is checked.
+pub(super) fn check_templates(templates: &Table, origins: &Origins, path: &Path) -> Result<(), ConfigError> {
+    for (name, template) in templates {
+        for (mut keys, leaf) in values_of(template) {
+            let has_placeholder = leaf.to_string().contains('{');
+            let label = keys.drain(..).rev().fold(leaf, |inner, key| Value::Table(Table::from_iter([(key, inner)])));
+            let Value::Table(label) = label else { continue };
+            let needed = ["queue", "batch"].map(|key| (key.to_owned(), Value::from("x")));
+            let whole = overlay(Table::from_iter(needed), label);
+            let typed = typed::<LabelSection>(&format!("template.{name}."), whole, origins, path);
+            match typed {
+                Err(ConfigError::Wrong(problems)) if has_placeholder && !is_unknown_key(&problems) => {}
+                Err(error) => return Err(error),
+                Ok(_) => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_unknown_key(problems: &[Problem]) -> bool {
+    problems.iter().any(|problem| problem.what.starts_with("unknown field"))
+}
+
+/// All values that are no tables, with their keys from the outside in.
+fn values_of(value: &Value) -> Vec<(Vec<String>, Value)> {
+    let Value::Table(table) = value else { return vec![(Vec::new(), value.clone())] };
+    let below = |(key, value): (&String, &Value)| {
+        let key = key.clone();
+        values_of(value).into_iter().map(move |(keys, leaf)| ([vec![key.clone()], keys].concat(), leaf))
+    };
+    table.iter().flat_map(below).collect()
+}
+
+/// What is wrong with one label: dotted keys and words.
+pub(crate) fn label_problems(config: &Config, name: &str, label: &LabelSection) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    check_label(config, name, label, &mut found);
+    found
 }
 
 fn check_factory(config: &Config, found: &mut Vec<(String, String)>) {
@@ -32,9 +93,12 @@ fn check_factory(config: &Config, found: &mut Vec<(String, String)>) {
     } else if let Err(error) = model::queue::check_name(&factory.name) {
         found.push(("factory.name".to_owned(), error.to_string()));
     }
-    for (key, value, least) in
-        [("cycle_s", factory.cycle_s, 0.01), ("stale_s", factory.stale_s, 0.01), ("quiet_s", factory.quiet_s, 0.0)]
-    {
+    for (key, value, least) in [
+        ("cycle_s", factory.cycle_s, 0.01),
+        ("stale_s", factory.stale_s, 0.01),
+        ("quiet_s", factory.quiet_s, 0.0),
+        ("reload_s", factory.reload_s, 0.0),
+    ] {
         if !(least..=86_400.0).contains(&value) {
             found.push((format!("factory.{key}"), format!("{value} is not between {least} and 86400 seconds")));
         }
@@ -135,25 +199,4 @@ fn check_sched(config: &Config, label: &LabelSection, say: &mut impl FnMut(&str,
     if chain.contains(&StepName::Fixed) && sched.fixed.pilotspercycle.is_none() {
         say(".sched.fixed.pilotspercycle", "is missing, and the chain has Fixed".to_owned());
     }
-}
-
-/// The line that sets a dotted key, or that opens its section; 0 when neither is found.
-fn line_of(text: &str, key: &str) -> usize {
-    let mut section = String::new();
-    let mut opened = 0;
-    for (index, line) in text.lines().enumerate() {
-        let line = line.trim();
-        if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.split(']').next()) {
-            section = name.trim().replace('"', "");
-            if key == section || key.starts_with(&format!("{section}.")) {
-                opened = index + 1;
-            }
-        } else if let Some((name, _)) = line.split_once('=') {
-            let full = format!("{section}.{}", name.trim().replace('"', ""));
-            if full == key {
-                return index + 1;
-            }
-        }
-    }
-    opened
 }

@@ -1,5 +1,6 @@
 //! What is wrong with a configuration, with the place: file:line:key.
 
+use super::origin::Origins;
 use std::path::{Path, PathBuf};
 
 /// A configuration that cannot be used.
@@ -49,32 +50,44 @@ fn lines(problems: &[Problem]) -> String {
 }
 
 impl ConfigError {
-    /// From what the TOML reader says; an unknown key gets the nearest known one.
+    /// From what the TOML reader says of a text that is no TOML.
     pub(super) fn syntax(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
-        let start = error.span().map(|span| span.start);
-        let line = start.map_or(0, |at| text.get(..at).unwrap_or_default().matches('\n').count() + 1);
-        let said = error.message().trim();
-        let unknown = unknown_field(said);
-        // Inside a section with a kind, such as [batch.x], the reader only knows where the section begins.
-        let line = unknown.map_or(line, |key| line_with(text, line, key).unwrap_or(line));
-        let key = unknown.map(str::to_owned).unwrap_or_else(|| key_on(text, line));
+        let before = error.span().and_then(|span| text.get(..span.start));
+        let line = before.map_or(0, |before| before.matches('\n').count() + 1);
+        let what = error.message().trim().replace('\n', "; ");
+        ConfigError::Wrong(vec![Problem { path: path.to_owned(), line, key: String::new(), what }])
+    }
+
+    /// From what serde says of the value of a key; an unknown key gets the nearest known one.
+    pub(super) fn value(key: String, said: &str, origins: &Origins, path: &Path) -> ConfigError {
+        let said = said.trim();
+        // A section with a kind, such as [batch.x], only tells the key in words.
+        let key = match unknown_field(said) {
+            Some(field) if said.starts_with("unknown field") && !key.ends_with(&format!(".{field}")) => {
+                format!("{key}.{field}")
+            }
+            _ => key,
+        };
         let what = match suggestion(said) {
             Some(nearest) => format!("{}; did you mean '{nearest}'?", said.split(", expected").next().unwrap_or(said)),
             None => said.replace('\n', "; "),
         };
-        ConfigError::Wrong(vec![Problem { path: path.to_owned(), line, key, what }])
+        ConfigError::Wrong(vec![problem(key, what, origins, path)])
+    }
+
+    /// Nothing wrong, or all of it at once: dotted keys and words.
+    pub(crate) fn of_problems(found: Vec<(String, String)>, origins: &Origins, path: &Path) -> Result<(), ConfigError> {
+        if found.is_empty() {
+            return Ok(());
+        }
+        let problems = found.into_iter().map(|(key, what)| problem(key, what, origins, path)).collect();
+        Err(ConfigError::Wrong(problems))
     }
 }
 
-/// The first line from `from` on that sets `key`.
-fn line_with(text: &str, from: usize, key: &str) -> Option<usize> {
-    let mut lines = text.lines().enumerate().skip(from.saturating_sub(1));
-    lines.find(|(_, line)| line.contains(key)).map(|(index, _)| index + 1)
-}
-
-fn key_on(text: &str, line: usize) -> String {
-    let content = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
-    content.split_once('=').map(|(key, _)| key.trim().to_owned()).unwrap_or_default()
+fn problem(key: String, what: String, origins: &Origins, path: &Path) -> Problem {
+    let (file, line) = origins.nearest(&key).place();
+    Problem { path: file.unwrap_or(path).to_owned(), line, key, what }
 }
 
 fn unknown_field(said: &str) -> Option<&str> {

@@ -85,3 +85,64 @@ fn everything_that_is_wrong_is_told_at_once() {
     let told = parse(&text).unwrap_err();
     assert_eq!(told.lines().count(), 2, "{told}");
 }
+
+const WITH_SOURCE: &str = r#"
+[factory]
+name = "f"
+[batch.maxwell]
+system = "slurm"
+[template.ce]
+batch = "maxwell"
+queue = "{panda_resource}"
+cores = "{cores}"
+[source.cric]
+format = "cric"
+from = ["https://cric.example/queues.json"]
+templates = { arc-ce = "ce" }
+[label.l]
+template = "ce"
+queue = "q"
+cores = 8
+"#;
+
+#[test]
+fn labels_have_the_keys_of_their_template() {
+    let config = parse(WITH_SOURCE).unwrap();
+    assert_eq!((config.label["l"].batch.as_str(), config.label["l"].cores), ("maxwell", 8));
+    assert_eq!(config.source["cric"].drop_max_percent, 25.0);
+}
+
+#[test]
+fn mistakes_in_templates_and_sources_are_told() {
+    let wrong = |from: &str, to: &str| parse(&WITH_SOURCE.replace(from, to)).unwrap_err();
+    let told = [
+        wrong("template = \"ce\"", "template = \"cee\""),
+        wrong("cores = \"{cores}\"", "corse = \"{cores}\""),
+        wrong("cores = \"{cores}\"", "cores = \"many\""),
+        wrong("arc-ce = \"ce\"", "arc-ce = \"arc\""),
+        wrong("templates = { arc-ce = \"ce\" }", ""),
+        wrong("format = \"cric\"", "format = \"crick\""),
+        wrong("format = \"cric\"", "format = \"cric\"\nintervall_s = 5"),
+        wrong("format = \"cric\"", "format = \"cric\"\ninterval_s = 0\ndrop_max_percent = -1\nfactories = 0"),
+        wrong("https://cric", "ftp://cric"),
+        wrong("https://cric", "https://user:secret@cric"),
+        wrong("from = [\"https://cric.example/queues.json\"]", ""),
+        wrong("format = \"cric\"", "format = \"server\""),
+        wrong("[source.cric]", "[source.\"a/b\"]"),
+        wrong("name = \"f\"", "name = \"f\"\nreload_s = -1"),
+    ];
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+#[test]
+fn every_value_has_its_origin() {
+    let text = GOOD.replace("chain = ", "# chain = ");
+    let main = factory::config::Main::parse(&text, Path::new("factory.toml"), "").unwrap();
+    let values = factory::config::effective(&main.config, main.origins());
+    let lines: Vec<String> =
+        values.iter().map(|value| format!("{} = {} # {}", value.key, value.value, value.origin)).collect();
+    insta::assert_snapshot!(lines.join("\n"));
+    let again: String = values.iter().map(|value| format!("{} = {}\n", value.key, value.value)).collect();
+    let config = parse(&again).unwrap();
+    assert_eq!(config.sched_of(&config.label["desy-long"]), main.config.sched_of(&main.config.label["desy-long"]));
+}

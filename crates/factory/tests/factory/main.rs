@@ -2,9 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "a test may panic")]
 
+mod autopyfactory;
 mod configuration;
 mod crash;
 mod cycle;
+mod reload;
 mod running;
 mod server;
 mod site;
+mod sources;
+mod web;

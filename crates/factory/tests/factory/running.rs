@@ -108,28 +108,3 @@ async fn commands_are_obeyed_and_answered() {
     site.server.give(Verb::Drain);
     run.ends().await;
 }
-
-#[tokio::test]
-async fn a_reload_is_all_or_nothing() {
-    let site = Site::new(WAITS);
-    let run = run(&site, 0.05);
-    wait_for_first_cycle(&site).await;
-    let labels = || {
-        site.server.lock().heartbeats.last().unwrap().labels.iter().map(|label| label.name.clone()).collect::<Vec<_>>()
-    };
-    let more = "[label.m]\nqueue = \"q\"\nbatch = \"here\"\n";
-    run.signals.send(Signal::Reload(Box::new(site.config(4, 0.05, more)))).await.unwrap();
-    wait_until("the new label is there", || labels() == ["l", "m"]).await;
-
-    let mut other = site.config(4, 0.05, "");
-    other.factory.name = "f2".into();
-    run.signals.send(Signal::Reload(Box::new(other))).await.unwrap();
-    let mut broken = site.config(4, 0.05, "");
-    broken.factory.dir = "/proc/nowhere".into();
-    run.signals.send(Signal::Reload(Box::new(broken))).await.unwrap();
-    let heard = site.server.lock().heartbeats.len();
-    wait_until("some cycles later", || site.server.lock().heartbeats.len() > heard + 3).await;
-    assert_eq!(labels(), ["l", "m"]);
-    run.signals.send(Signal::Leave).await.unwrap();
-    run.ends().await;
-}

@@ -65,13 +65,17 @@ impl FakeServer {
     }
 
     pub fn give(&self, verb: Verb) {
+        self.give_with(verb, &[]);
+    }
+
+    pub fn give_with(&self, verb: Verb, arguments: &[&str]) {
         let mut state = self.lock();
         let id = CommandId(state.commands.len() as i64 + 1);
         state.commands.push(Command {
             id,
             target: Target::Factory("f1".into()),
             verb,
-            arguments: vec![],
+            arguments: arguments.iter().map(|word| (*word).to_owned()).collect(),
             issuer: "test".into(),
             time: now(),
             expires: now() + Duration::from_secs(60),

@@ -25,14 +25,17 @@ impl Site {
         Site { dir, server: FakeServer::with_queue("q"), wrapper: wrapper.to_owned() }
     }
 
-    pub fn config(&self, slots: u32, cycle_s: f64, more: &str) -> Config {
-        let text = format!(
+    pub fn text(&self, slots: u32, cycle_s: f64, more: &str) -> String {
+        format!(
             "[factory]\nname = \"f1\"\ndir = {:?}\ncycle_s = {cycle_s}\nquiet_s = 0.0\n\
              [batch.here]\nsystem = \"local\"\nslots = {slots}\ngrace_s = 0.2\n\
              [label.l]\nqueue = \"q\"\nbatch = \"here\"\n{more}",
             self.dir.path().display().to_string(),
-        );
-        Config::parse(&text, Path::new("factory.toml")).unwrap()
+        )
+    }
+
+    pub fn config(&self, slots: u32, cycle_s: f64, more: &str) -> Config {
+        Config::parse(&self.text(slots, cycle_s, more), Path::new("factory.toml")).unwrap()
     }
 
     pub fn launch(&self) -> PilotLaunch {
@@ -54,6 +57,7 @@ impl Site {
         self.dir.path().join("batch/here/f1").join(pilot.to_string())
     }
 
+    /// The leader of a pilot's process group, at whichever end point.
     pub fn leader(&self, pilot: i64) -> Option<i32> {
         let text = fs::read_to_string(self.folder(pilot).join("process")).ok()?;
         text.lines().nth(1)?.split(' ').next()?.parse().ok()

@@ -1,23 +1,54 @@
 //! `pilotage factories`.
 
-use super::args::FactoriesArgs;
-use super::now;
-use crate::output::{Style, Table, ago, duration, print, print_json};
-use model::Time;
+use super::args::{FactoriesAction, FactoriesArgs};
+use super::{now, with_client};
+use crate::output::{Style, TIMED_OUT, Table, ago, duration, print, print_json};
+use model::{CommandState, SourceInfo, Target, Time, Verb};
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use wire::Client;
-use wire::api::{FactoryList, FactorySummary};
+use wire::api::{CommandRequest, FactoryList, FactorySummary};
 
-/// Lists factories with their labels.
-pub async fn run(args: FactoriesArgs, client: &Client) -> anyhow::Result<ExitCode> {
+/// Time between two looks at what became of a command.
+const LOOKS_APART: Duration = Duration::from_millis(300);
+
+/// Lists factories with their labels, or lets one read its configuration.
+pub fn run(args: FactoriesArgs) -> anyhow::Result<ExitCode> {
+    match args.action {
+        None => with_client(&args.server, async |client| list(args.output.json, &client).await),
+        Some(FactoriesAction::Reload { factory, accept, timeout, server }) => {
+            with_client(&server, async |client| reload(&factory, accept, timeout, &client).await)
+        }
+    }
+}
+
+async fn list(json: bool, client: &Client) -> anyhow::Result<ExitCode> {
     let list = client.factories().await?;
-    if args.output.json {
+    if json {
         print_json(&list)?
     } else {
         print(&in_words(&list, now()))?
     }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn reload(factory: &str, accepted: Vec<String>, timeout: Duration, client: &Client) -> anyhow::Result<ExitCode> {
+    let target = Target::Factory(factory.to_owned());
+    let request = CommandRequest { target, verb: Verb::Reload, arguments: accepted, expires_s: None };
+    let given = client.command(&request).await?;
+    let until = Instant::now() + timeout;
+    while Instant::now() < until {
+        let commands = client.commands().await?.commands;
+        let ours = commands.into_iter().find(|command| command.id == given.id);
+        if let Some(command) = ours.filter(|command| command.state.is_final()) {
+            print(&format!("factory {factory}: {}: {}\n", command.state.as_str(), command.note))?;
+            let done = command.state == CommandState::Done;
+            return Ok(if done { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+        tokio::time::sleep(LOOKS_APART).await;
+    }
+    print(&format!("factory {factory} has not answered within {}\n", duration(timeout)))?;
+    Ok(ExitCode::from(TIMED_OUT))
 }
 
 fn in_words(list: &FactoryList, now: Time) -> String {
@@ -41,6 +72,9 @@ fn describe(factory: &FactorySummary, now: Time) -> String {
         duration(Duration::from_secs(said.cycle_s.into())),
         ago(now, factory.last_heard),
     );
+    let trouble = if said.trouble.is_empty() { String::new() } else { format!("  trouble: {}\n", said.trouble) };
+    let sources: String = said.sources.iter().map(|source| describe_source(source, now)).collect();
+    let head = head + &trouble + &sources;
     if said.labels.is_empty() {
         return head + "  no labels\n";
     }
@@ -52,4 +86,11 @@ fn describe(factory: &FactorySummary, now: Time) -> String {
     }
     let labels: String = table.text().lines().map(|line| format!("  {line}\n")).collect();
     head + &labels
+}
+
+fn describe_source(source: &SourceInfo, now: Time) -> String {
+    let SourceInfo { name, from, labels, excluded, trouble, .. } = source;
+    let read = source.read.map_or("never".to_owned(), |read| ago(now, read));
+    let refused = if trouble.is_empty() { String::new() } else { format!("; refused: {trouble}") };
+    format!("  source {name}, {from}, read {read}: {labels} labels, {excluded} left out{refused}\n")
 }

@@ -1,56 +1,85 @@
 //! `pilotage factory`.
 
+mod check;
+mod config;
+mod import;
+mod sources;
+
 use super::args::{FactoryAction, FactoryArgs, ServerChoice};
 use super::{client_runtime, server_runtime};
 use crate::config::{Connection, Environment, ServerFrom};
-use crate::output::{BadInput, Style, Tone, log_to_stderr, plural, print, print_json};
+use crate::output::{BadInput, Style, log_to_stderr, print, print_json};
 use crate::up::{FactorySignals, own_pilot_program};
-use factory::config::ConfigError;
-use factory::{Config, Factory, FactoryError, PilotLaunch};
+use factory::config::{ConfigError, Main, SourceFormat};
+use factory::source::Fetcher;
+use factory::{Config, Factory, FactoryError, Keeper, Loaded, Look, PilotLaunch};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use wire::Client;
 
 /// Runs, checks or explains a factory.
 pub fn run(args: &FactoryArgs) -> anyhow::Result<ExitCode> {
+    let path = args.config.as_path();
     match &args.action {
-        FactoryAction::Run { server } => run_factory(&args.config, server),
-        FactoryAction::Check => check(&args.config),
-        FactoryAction::Explain { label, server, output } => explain(&args.config, label, server, output.json),
+        FactoryAction::Run { server } => run_factory(path, server),
+        FactoryAction::Check { server } => check::run(path, server),
+        FactoryAction::Config { label, server, output } => config::run(path, label.as_deref(), server, output.json),
+        FactoryAction::Sources { server, output } => sources::run(path, server, output.json),
+        FactoryAction::Import(args) => import::run(args),
+        FactoryAction::Explain { label, server, output } => explain(path, label, server, output.json),
     }
 }
 
 /// The configuration, with every problem named when there are some.
-pub fn load(path: &Path) -> Result<Config, BadInput> {
-    Config::load(path).map_err(|error| match error {
+fn load(path: &Path) -> Result<Main, BadInput> {
+    Main::load(path).map_err(refused)
+}
+
+fn refused(error: ConfigError) -> BadInput {
+    match error {
         ConfigError::Unreadable { path, source } => {
             BadInput::new(format!("{}: cannot be read: {source}", path.display())).hint("use --config FILE")
         }
         wrong => BadInput::new(wrong.to_string()),
-    })
+    }
 }
 
 fn run_factory(path: &Path, choice: &ServerChoice) -> anyhow::Result<ExitCode> {
-    let config = load(path)?;
-    let connection = connection(&config, choice)?;
-    let factory = factory(config, &connection)?;
+    let connection = connection(&load(path)?.config, choice)?;
+    let client = Arc::new(connection.client()?);
     log_to_stderr("info");
     server_runtime()?.block_on(async {
-        let reload = path.to_owned();
-        let signals = FactorySignals::listen(move || Ok(load(&reload)?))?;
-        factory.run(signals.receiver()).await?;
+        let mut keeper = keeper(path, Some(client.clone()));
+        let loaded = keeper.load(&Look::Missing).await.map_err(refused)?;
+        let factory = Factory::keeping(keeper, loaded, client, launch(&connection)?)?;
+        factory.run(FactorySignals::listen()?.receiver()).await?;
         Ok(ExitCode::SUCCESS)
     })
 }
 
-fn factory(config: Config, connection: &Connection) -> anyhow::Result<Factory> {
-    let launch = PilotLaunch {
+fn keeper(path: &Path, client: Option<Arc<Client>>) -> Keeper {
+    let path = path.to_owned();
+    let server = client.map(|client| client as Arc<dyn factory::Server>);
+    Keeper::new(move || Main::load(&path), Fetcher::new(server))
+}
+
+/// The configuration as the factory would have it, read from outside: nothing that the factory keeps is changed.
+async fn look(path: &Path, choice: &ServerChoice, look: Look) -> anyhow::Result<Loaded> {
+    let config = load(path)?.config;
+    let needs_server = config.source.values().any(|source| source.format == SourceFormat::Server);
+    let client = needs_server.then(|| connection(&config, choice)?.client()).transpose()?;
+    let mut keeper = keeper(path, client.map(Arc::new)).without_keeping();
+    Ok(keeper.load(&look).await.map_err(refused)?)
+}
+
+fn launch(connection: &Connection) -> anyhow::Result<PilotLaunch> {
+    Ok(PilotLaunch {
         wrapper: agent::WRAPPER.to_owned(),
         program: own_pilot_program()?,
         servers: connection.urls.clone(),
         trust: connection.trust.clone(),
-    };
-    Ok(Factory::new(config, Arc::new(connection.client()?), launch)?)
+    })
 }
 
 /// The servers and the token of the configuration count, unless others were typed.
@@ -72,43 +101,18 @@ pub fn connection(config: &Config, choice: &ServerChoice) -> anyhow::Result<Conn
     Ok(connection)
 }
 
-/// Checks the file, then asks every batch end point whether all it needs is there.
-fn check(path: &Path) -> anyhow::Result<ExitCode> {
-    let config = load(path)?;
-    let style = Style::for_stdout();
-    let mut text = format!(
-        "{}: {} for factory {}\n",
-        path.display(),
-        plural(config.label.len() as u64, "label"),
-        config.factory.name
-    );
-    let mut all_well = true;
-    for (name, end_point) in &config.batch {
-        let system = end_point.open(&config.factory.name, &config.factory.dir.join("batch").join(name));
-        let checks = match system {
-            Ok(system) => client_runtime()?.block_on(system.doctor()),
-            Err(error) => vec![batch::Check { what: "open".into(), ok: false, found: error.to_string() }],
-        };
-        for check in checks {
-            let word = if check.ok { style.toned(Tone::Done, "ok  ") } else { style.toned(Tone::Fault, "FAIL") };
-            text.push_str(&format!("{word} {name} ({}): {}: {}\n", end_point.kind(), check.what, check.found));
-            all_well &= check.ok;
-        }
-    }
-    print(&text)?;
-    Ok(if all_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
 /// Says what one label would do now, without doing it.
 fn explain(path: &Path, label: &str, choice: &ServerChoice, json: bool) -> anyhow::Result<ExitCode> {
-    let config = load(path)?;
-    let connection = connection(&config, choice)?;
-    let mut factory = factory(config, &connection)?;
-    let decision = client_runtime()?.block_on(factory.explain(label)).map_err(|error| match error {
-        FactoryError::UnknownLabel { name, known } => {
-            anyhow::Error::from(BadInput::new(format!("there is no label '{name}'; the labels are {known}")))
-        }
-        other => other.into(),
+    let connection = connection(&load(path)?.config, choice)?;
+    let decision = client_runtime()?.block_on(async {
+        let loaded = look(path, choice, Look::Missing).await?;
+        let mut factory = Factory::new(loaded.config, Arc::new(connection.client()?), launch(&connection)?)?;
+        factory.explain(label).await.map_err(|error| match error {
+            FactoryError::UnknownLabel { name, known } => {
+                anyhow::Error::from(BadInput::new(format!("there is no label '{name}'; the labels are {known}")))
+            }
+            other => other.into(),
+        })
     })?;
     if json {
         print_json(&decision)?

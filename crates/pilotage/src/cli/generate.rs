@@ -17,6 +17,7 @@ pub fn run(args: &GenerateArgs) -> Result<()> {
     write(into, "docs/factory.schema.json", pretty(&factory::Config::schema())?)?;
     write(into, "docs/openapi.json", server::openapi())?;
     write(into, "docs/metrics.md", metrics()?)?;
+    write(into, "docs/autopyfactory-keys.md", factory::autopyfactory::keys::reference())?;
     for (name, page) in man::pages()? {
         write(into, &format!("packaging/man/{name}.1"), page)?;
     }

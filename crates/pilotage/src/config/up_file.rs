@@ -4,6 +4,7 @@ use super::server_file::ServerFile;
 use super::strict::parse_text;
 use crate::output::BadInput;
 use factory::Config;
+use factory::config::Main;
 use model::{QueueRecord, QueueStatus};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -59,10 +60,10 @@ impl UpFile {
             .map_err(|error| BadInput::new(format!("{}: cannot be read: {error}", path.display())))?;
         let (own, rest) = split(&text);
         let own: OwnPart = parse_text(&own, path)?;
-        let factory = Config::parse_named(&rest, path, UNNAMED).map_err(|error| BadInput::new(error.to_string()))?;
+        let main = Main::load_named(&rest, path, UNNAMED).map_err(|error| BadInput::new(error.to_string()))?;
         let queues =
             own.queue.into_iter().map(|(name, section)| section.record(name, path)).collect::<Result<_, _>>()?;
-        Ok(UpFile { factory, queues, server: own.server })
+        Ok(UpFile { factory: main.config, queues, server: own.server })
     }
 }
 

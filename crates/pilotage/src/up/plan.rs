@@ -116,6 +116,8 @@ impl Plan {
         self.factory.factory.absorb(&file.factory.factory);
         self.factory.batch.extend(file.factory.batch);
         self.factory.label.extend(file.factory.label);
+        self.factory.source.extend(file.factory.source);
+        self.factory.template.extend(file.factory.template);
         Ok(())
     }
 }

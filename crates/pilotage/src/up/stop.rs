@@ -1,7 +1,7 @@
 //! Signals from outside.
 
 use anyhow::Context;
-use factory::{Config, Signal};
+use factory::Signal;
 use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 use tokio::sync::mpsc;
 
@@ -33,8 +33,8 @@ pub struct FactorySignals {
 }
 
 impl FactorySignals {
-    /// Listens from now on; `load` reads the configuration again.
-    pub fn listen(load: impl Fn() -> anyhow::Result<Config> + Send + 'static) -> anyhow::Result<FactorySignals> {
+    /// Listens from now on.
+    pub fn listen() -> anyhow::Result<FactorySignals> {
         let mut stop = Stop::listen()?;
         let mut hangup = signal(SignalKind::hangup()).context("listen to signals")?;
         let (outbox, inbox) = mpsc::channel(8);
@@ -45,13 +45,11 @@ impl FactorySignals {
                     () = stop.wanted() => {
                         let told = if said_drain { Signal::Leave } else { Signal::Drain };
                         said_drain = true;
-                        Some(told)
+                        told
                     }
-                    _ = hangup.recv() => reloaded(load()),
+                    _ = hangup.recv() => Signal::Reload,
                 };
-                if let Some(told) = told
-                    && outbox.send(told).await.is_err()
-                {
+                if outbox.send(told).await.is_err() {
                     return;
                 }
             }
@@ -62,16 +60,5 @@ impl FactorySignals {
     /// What a factory reads them from.
     pub fn receiver(self) -> mpsc::Receiver<Signal> {
         self.inbox
-    }
-}
-
-/// All or nothing: a wrong file changes nothing.
-fn reloaded(loaded: anyhow::Result<Config>) -> Option<Signal> {
-    match loaded {
-        Ok(config) => Some(Signal::Reload(Box::new(config))),
-        Err(error) => {
-            tracing::error!(error = format!("{error:#}"), "the configuration is not read again");
-            None
-        }
     }
 }

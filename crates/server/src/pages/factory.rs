@@ -8,7 +8,7 @@ use super::overview::{FactoryRow, factory_row};
 use super::queue::LabelCounts;
 use super::{assets, frame, link, moment, number, result, words};
 use askama::Template;
-use model::{Decision, FactorySummary, LabelInfo};
+use model::{Decision, FactorySummary, LabelInfo, SourceInfo};
 use std::collections::BTreeMap;
 
 /// One label with everything its row shows.
@@ -30,7 +30,9 @@ pub struct Factory {
     frame: Frame,
     factory: FactoryRow,
     pid: u32,
+    trouble: String,
     labels: Vec<LabelRow>,
+    sources: Vec<SourceInfo>,
     decisions: Vec<Decision>,
 }
 
@@ -46,7 +48,9 @@ impl Factory {
         let label = |info: &LabelInfo| label_row(&factory.name, info, counts, last.remove(&info.name));
         let labels = factory.said.labels.iter().map(label).collect();
         let row = factory_row(factory, frame.now, &of_factory(counts, &factory.name));
-        Factory { factory: row, pid: factory.said.pid, labels, decisions, frame }
+        let said = &factory.said;
+        let (trouble, sources) = (said.trouble.clone(), said.sources.clone());
+        Factory { factory: row, pid: said.pid, trouble, labels, sources, decisions, frame }
     }
 }
 

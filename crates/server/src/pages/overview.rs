@@ -230,6 +230,14 @@ fn troubles(situation: &Situation, now: Time) -> Vec<Trouble> {
             let what = format!("Factory {}", factory.name);
             found.push(Trouble { what, href: href.clone(), why: format!("not heard for {silence}") });
         }
+        if !factory.said.trouble.is_empty() {
+            let what = format!("Factory {}", factory.name);
+            found.push(Trouble { what, href: href.clone(), why: factory.said.trouble.clone() });
+        }
+        for source in factory.said.sources.iter().filter(|source| !source.trouble.is_empty()) {
+            let what = format!("Source {} of {}", source.name, factory.name);
+            found.push(Trouble { what, href: href.clone(), why: source.trouble.clone() });
+        }
         for label in factory.said.labels.iter().filter(|label| !label.trouble.is_empty()) {
             let what = format!("Label {} of {}", label.name, factory.name);
             found.push(Trouble { what, href: href.clone(), why: label.trouble.clone() });

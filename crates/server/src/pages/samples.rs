@@ -11,7 +11,7 @@ use model::job::{
 use model::pilot::{PilotFlag, PilotSummary};
 use model::{
     Decision, DecisionId, Demand, ErrorClass, FactoryHeartbeat, FactorySummary, JobId, JobSpec, JobState, LabelInfo,
-    PilotId, PilotState, QueueRecord, Role, Shape, SubmissionId, Time, WaitingShape,
+    PilotId, PilotState, QueueRecord, Role, Shape, SourceInfo, SubmissionId, Time, WaitingShape,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -190,6 +190,14 @@ pub fn factories() -> Vec<FactorySummary> {
         chain: ["Ready", "MaxPerCycle", "MaxToRun"].map(String::from).into(),
         trouble: trouble.into(),
     };
+    let cric = SourceInfo {
+        name: "cric".into(),
+        from: "https://cric.example/pandaqueue.json".into(),
+        read: Some(before(300)),
+        labels: 412,
+        excluded: 38,
+        trouble: "failed to fetch https://cric.example/pandaqueue.json: no answer in time".into(),
+    };
     let said = FactoryHeartbeat {
         version: "0.1.0".into(),
         host: "login1.example.org".into(),
@@ -198,6 +206,8 @@ pub fn factories() -> Vec<FactorySummary> {
         cycle_s: 30,
         labels: vec![label("glasgow-slurm", ""), label("glasgow-long", "sbatch is not on PATH")],
         draining: false,
+        sources: vec![cric],
+        trouble: String::new(),
     };
     vec![FactorySummary { name: "f1".into(), said, last_heard: before(12) }]
 }

@@ -195,6 +195,8 @@ async fn a_factory_takes_its_commands_and_says_what_became_of_them() {
         cycle_s: 30,
         labels: Vec::new(),
         draining: false,
+        sources: Vec::new(),
+        trouble: String::new(),
     };
     stage.factory.factory_heartbeat("f", &said).await.unwrap();
     let polling = tokio::spawn({

@@ -90,6 +90,8 @@ fn heartbeat() -> FactoryHeartbeat {
         cycle_s: 30,
         labels: Vec::new(),
         draining: false,
+        sources: Vec::new(),
+        trouble: String::new(),
     }
 }
 

@@ -99,6 +99,8 @@ impl World {
                 label("lancs-local", "lancs", "local", "cannot write /var/spool/pilotage: no space is left"),
             ],
             draining: false,
+            sources: Vec::new(),
+            trouble: String::new(),
         };
         self.factory.factory_heartbeat("f1", &said).await.unwrap();
     }

@@ -162,6 +162,8 @@ async fn queues_are_kept(test: TestStore) {
         cycle_s: 30,
         labels: Vec::new(),
         draining: false,
+        sources: Vec::new(),
+        trouble: String::new(),
     };
     test.store.factory_says("fab".into(), said.clone(), NOW).await.unwrap();
     test.store.factory_says("fab".into(), said.clone(), after(9)).await.unwrap();

@@ -1,6 +1,6 @@
 //! `/factories`.
 
-pub use model::{FactoryHeartbeat, FactorySummary, LabelInfo};
+pub use model::{FactoryHeartbeat, FactorySummary, LabelInfo, SourceInfo};
 use serde::{Deserialize, Serialize};
 
 /// `GET /factories`.

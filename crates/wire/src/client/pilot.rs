@@ -52,6 +52,11 @@ impl Client {
         self.send(Call::post("/commands").json(request)).await?.json()
     }
 
+    /// The last commands, oldest first.
+    pub async fn commands(&self) -> Result<CommandList, Error> {
+        self.send(Call::get("/commands")).await?.json()
+    }
+
     /// Tells what became of a command.
     pub async fn command_outcome(&self, id: CommandId, outcome: &CommandOutcome) -> Result<(), Error> {
         self.send(Call::post(&format!("/commands/{id}/outcome")).json(outcome).repeatable()).await.map(drop)

@@ -75,7 +75,7 @@ fn check_url(url: &str) -> Result<(), Error> {
     }
 }
 
-fn http_client(urls: &[String], trust: &Trust) -> Result<reqwest::Client, Error> {
+pub(crate) fn http_client(urls: &[String], trust: &Trust) -> Result<reqwest::Client, Error> {
     let setup = |error: &dyn std::error::Error| Error::Setup { reason: with_causes(error) };
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("pilotage/", env!("CARGO_PKG_VERSION")))
@@ -150,9 +150,7 @@ impl Http {
         let broke_off = |error: UploadError| match error {
             UploadError::File(error) => (unreadable(call, &error), false),
             UploadError::Stalled(_) => (unavailable(url, error.to_string()), call.repeatable),
-            UploadError::Request(error) => {
-                (unavailable(url, with_causes(&error.without_url_text())), call.repeatable || error.is_connect())
-            }
+            UploadError::Request(error) => (unavailable(url, reason(&error)), call.repeatable || error.is_connect()),
         };
         let response = match &call.body {
             Content::Bytes(bytes) => {
@@ -180,29 +178,19 @@ fn unreadable(call: &Call, error: &std::io::Error) -> Error {
     Error::Call { call: format!("{} {}", call.method, call.path), reason: format!("{file}: {error}") }
 }
 
-/// `reqwest::Error` repeats the URL in its text; the caller names the server already.
-trait WithoutUrlText {
-    fn without_url_text(&self) -> Cause;
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct Cause(String);
-
-impl WithoutUrlText for reqwest::Error {
-    fn without_url_text(&self) -> Cause {
-        let kind = match () {
-            () if self.is_timeout() => "no answer in time",
-            () if self.is_connect() => "no connection",
-            () if self.is_body() || self.is_decode() => "the answer broke off",
-            () => "the request failed",
-        };
-        let mut deepest: &dyn std::error::Error = self;
-        while let Some(cause) = deepest.source() {
-            deepest = cause;
-        }
-        Cause(format!("{kind} ({deepest})"))
+/// Why a request failed. `reqwest::Error` repeats the URL in its text; the caller names the server already.
+pub(crate) fn reason(error: &reqwest::Error) -> String {
+    let kind = match () {
+        () if error.is_timeout() => "no answer in time",
+        () if error.is_connect() => "no connection",
+        () if error.is_body() || error.is_decode() => "the answer broke off",
+        () => "the request failed",
+    };
+    let mut deepest: &dyn std::error::Error = error;
+    while let Some(cause) = deepest.source() {
+        deepest = cause;
     }
+    format!("{kind} ({deepest})")
 }
 
 async fn send_in_process(server: &InProcess, call: &Call, token: Option<&str>) -> Result<Answer, Error> {

@@ -90,8 +90,30 @@ pub enum FactoryAction {
         #[command(flatten)]
         server: super::ServerChoice,
     },
-    /// Read the configuration and say what is wrong with it
-    Check,
+    /// Read the configuration and its sources, ask every batch end point, and say what is wrong
+    Check {
+        #[command(flatten)]
+        server: super::ServerChoice,
+    },
+    /// Show the configuration that counts, with the origin of each value
+    Config {
+        /// Only of this label
+        #[arg(long, value_name = "LABEL")]
+        label: Option<String>,
+        #[command(flatten)]
+        server: super::ServerChoice,
+        #[command(flatten)]
+        output: super::OutputChoice,
+    },
+    /// Read the sources of labels and show what became of their queues
+    Sources {
+        #[command(flatten)]
+        server: super::ServerChoice,
+        #[command(flatten)]
+        output: super::OutputChoice,
+    },
+    /// Turn an AutoPyFactory configuration into one of ours, and say what became of every key
+    Import(FactoryImportArgs),
     /// Say what one label would do now, step by step
     Explain {
         /// The label
@@ -101,6 +123,27 @@ pub enum FactoryAction {
         #[command(flatten)]
         output: super::OutputChoice,
     },
+}
+
+/// `pilotage factory import`.
+#[derive(Args, Debug)]
+pub struct FactoryImportArgs {
+    /// autopyfactory.conf, queues.conf, auth.conf, monitor.conf, or a directory such as queues.d; the files that
+    /// autopyfactory.conf names are read too
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Write the configuration to this file, which must not be there yet, instead of standard output
+    #[arg(long, short = 'o', value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// URL of Pilotage's server; may be given several times
+    #[arg(long, value_name = "URL")]
+    pub server: Vec<String>,
+    /// Directory of the factory
+    #[arg(long, value_name = "DIR", default_value = "/var/lib/pilotage-factory")]
+    pub dir: PathBuf,
+    /// Print the configuration and the report as one JSON document
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `pilotage demo-tile`.

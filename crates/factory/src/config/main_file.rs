@@ -1,0 +1,72 @@
+//! The main file of a factory: read, typed, checked, with the origin of every value.
+
+use super::tree::{Tree, tables_of};
+use super::{Config, ConfigError, Origins, check};
+use std::path::{Path, PathBuf};
+
+/// A main file, and where each of its values stands.
+#[derive(Clone, Debug)]
+pub struct Main {
+    /// What it says. The labels of its sources are not in it.
+    pub config: Config,
+    pub(crate) tree: Tree,
+}
+
+impl Main {
+    /// Reads and checks a file. Relative paths in it are taken from the file's directory.
+    pub fn load(path: &Path) -> Result<Main, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+        Main::load_named(&text, path, "")
+    }
+
+    /// Reads and checks a file's text where the factory is called `name` unless the text says otherwise. Relative paths
+    /// are taken from the file's directory.
+    pub fn load_named(text: &str, path: &Path, name: &str) -> Result<Main, ConfigError> {
+        let mut main = Main::parse(text, path, name)?;
+        anchor(&mut main.config, path.parent().unwrap_or(Path::new("")));
+        Ok(main)
+    }
+
+    /// Reads and checks text; `path` is only for messages.
+    pub fn parse(text: &str, path: &Path, name: &str) -> Result<Main, ConfigError> {
+        let mut tree = Tree::parse(text, path)?;
+        check::check_templates(&tables_of(&tree.table, "template"), &tree.origins, path)?;
+        tree.apply_templates()?;
+        let mut config: Config = tree.typed()?;
+        if config.factory.name.is_empty() {
+            name.clone_into(&mut config.factory.name);
+        }
+        check::check(&config, &tree.origins, path)?;
+        Ok(Main { config, tree })
+    }
+
+    /// Where each value stands.
+    pub fn origins(&self) -> &Origins {
+        &self.tree.origins
+    }
+
+    /// Of a configuration that a program made and checked.
+    pub fn made(config: Config) -> Main {
+        Main { config, tree: Tree::empty(Path::new("factory.toml")) }
+    }
+}
+
+fn anchor(config: &mut Config, base: &Path) {
+    let anchored = |path: &mut PathBuf| {
+        if !path.as_os_str().is_empty() {
+            *path = base.join(&*path);
+        }
+    };
+    anchored(&mut config.factory.token_file);
+    anchored(&mut config.factory.dir);
+    for batch in config.batch.values_mut() {
+        anchored(batch.dir_mut());
+    }
+    for source in config.source.values_mut() {
+        anchored(&mut source.authorities);
+        for place in source.from.iter_mut().filter(|place| !place.contains("://")) {
+            *place = base.join(&*place).display().to_string();
+        }
+    }
+}

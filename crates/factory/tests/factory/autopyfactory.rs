@@ -1,0 +1,156 @@
+//! An AutoPyFactory configuration as a computing centre has it: 50 queues, every documented key.
+
+use factory::autopyfactory::keys::{AUTH, FACTORY, Known, MONITOR, QUEUE, SUBMIT, SUBMIT_OF};
+use factory::autopyfactory::{Fate, ImportOptions, Imported, Row, import};
+use std::path::{Path, PathBuf};
+
+fn example() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../pilotage/tests/autopyfactory")
+}
+
+fn options() -> ImportOptions {
+    ImportOptions {
+        servers: vec!["https://pilotage.example:25443".into()],
+        dir: "/var/lib/f".into(),
+        home: "/home/apf".into(),
+    }
+}
+
+/// Imports files of a directory of this test's own.
+fn imported(files: &[(&str, &str)]) -> Imported {
+    let dir = tempfile::tempdir().unwrap();
+    let paths: Vec<PathBuf> = files
+        .iter()
+        .map(|(name, text)| {
+            let path = dir.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path
+        })
+        .collect();
+    import(&paths, &options()).unwrap()
+}
+
+fn without_dir(row: &Row) -> String {
+    let text = row.to_string();
+    let name = Path::new(&row.file).file_name().unwrap().to_str().unwrap();
+    text.replace(&row.file, name)
+}
+
+fn example_imported() -> Imported {
+    let files = [
+        "autopyfactory.conf",
+        "queues.conf",
+        "queues.d",
+        "auth.conf",
+        "monitor.conf",
+        "mappings.conf",
+        "agisdefaults.conf",
+    ];
+    import(&files.map(|name| example().join(name)), &options()).unwrap()
+}
+
+#[test]
+fn the_example_becomes_fifty_labels() {
+    let imported = example_imported();
+    assert_eq!(imported.labels, 50);
+    insta::assert_snapshot!("example", imported.text);
+}
+
+#[test]
+fn every_key_of_the_example_is_in_the_report() {
+    let rows = example_imported().rows;
+    let lines: Vec<String> = rows.iter().map(without_dir).collect();
+    insta::assert_snapshot!("example_report", lines.join("\n"));
+}
+
+/// The example is of no use as a test of a key that it lacks.
+#[test]
+fn the_example_has_every_documented_key() {
+    let rows = example_imported().rows;
+    let submit = |class: &str, table: &[Known]| -> Vec<String> {
+        table.iter().map(|(key, _)| format!("batchsubmit.{class}.{key}")).collect()
+    };
+    let mut wanted: Vec<String> = [FACTORY, QUEUE, AUTH, MONITOR]
+        .iter()
+        .flat_map(|table| table.iter().map(|(key, _)| (*key).to_owned()))
+        .collect();
+    wanted.extend(submit("condorlocal", SUBMIT));
+    for (class, table) in SUBMIT_OF {
+        wanted.extend(submit(if *class == "condorgrid" { "condorpbs" } else { class }, table));
+    }
+    // Older spellings that no configuration needs; another test has them.
+    let old = ["batchstatus.condor.queryargs", "proxy"];
+    let has = |key: &str| rows.iter().any(|row| row.key == key || (key.ends_with('.') && row.key.starts_with(key)));
+    let lacking: Vec<&String> = wanted.iter().filter(|key| !has(key) && !old.contains(&key.as_str())).collect();
+    assert!(lacking.is_empty(), "{lacking:?}");
+}
+
+const SITE: &str = "[DEFAULT]\nenabled = True\nschedplugin = Ready, MaxPerCycle\nbatchsubmitplugin = CondorLocal\n";
+
+fn rows_of(queues: &str) -> Vec<String> {
+    imported(&[("queues.conf", queues)]).rows.iter().filter(|row| row.is_trouble()).map(without_dir).collect()
+}
+
+#[test]
+fn mistakes_are_told_with_their_place_and_the_nearest_key() {
+    let site = format!(
+        "{SITE}[a]\nwmsqueue = Q\nwmsqueu = Q\nsched.maxpercycle.maximun = 3\nsched.maxprcycle.maximum = 3\n\
+         batchsubmit.condorlocal.enviorn = A=1\nbatchsubmit.condorlokal.environ = A=1\nhelper = 1\n\
+         executable.arguments = %(helper)s\n\
+         [b]\nwmsqueue = Q\nschedplugin = Ready, MaxPending, Scael\n\
+         [c]\nwmsqueue = Q\nbatchsubmitplugin = CondorGT3\n\
+         [d]\nwmsqueue = Q\nsched.maxpercycle.maximum = None\nsched.ready.offset = many\n\
+         [e]\nbatchsubmitplugin = CondorOSGCE\nbatchsubmit.condorosgce.gridresource = ce.x\nbatchsubmit.condorosgce.proxy = no\n\
+         [f]\nwmsqueue = Q\nexecutable = %(executabel)s\nmonitorsection = nowhere\n\
+         [g]\nwmsqueue = Q\nbatchsubmit.condorlocal.condor_attributes = log = x, a b = c, +fine = 1\n\
+         batchsubmit.condorlocal.environ = A=1 2B=3 C\n\
+         [h]\nwmsqueue = Q\nbatchsubmitplugin = CondorOSGCE\n\
+         [i]\nwmsqueue = Q\nexecutable.arguments = -a\n  -b\n"
+    );
+    insta::assert_snapshot!(rows_of(&site).join("\n"));
+}
+
+#[test]
+fn a_queue_that_autopyfactory_left_out_is_switched_off() {
+    let text = imported(&[(
+        "queues.conf",
+        &format!("{SITE}[a]\nwmsqueue = Q\n[b]\nwmsqueue = Q\nsched.ready.offset = many\n"),
+    )])
+    .text;
+    let config: toml::Table = toml::from_str(&text).unwrap();
+    let enabled = |name: &str| config["label"][name].get("enabled").and_then(toml::Value::as_bool);
+    assert_eq!((enabled("a"), enabled("b")), (Some(true), Some(false)));
+}
+
+#[test]
+fn what_cannot_be_read_is_told_and_nothing_is_made() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("queues.conf");
+    std::fs::write(&path, "early = 1\n[a]\nwmsqueue = Q\nnonsense\n").unwrap();
+    let error = import(&[path, dir.path().join("absent.conf")], &options()).unwrap_err().to_string();
+    let error = error.replace(dir.path().to_str().unwrap(), "DIR");
+    insta::assert_snapshot!(error);
+}
+
+#[test]
+fn files_that_the_factory_names_are_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
+    let at = dir.path().display();
+    write("queues.conf", &format!("{SITE}[a]\nwmsqueue = Q\n"));
+    std::fs::create_dir(dir.path().join("d")).unwrap();
+    write("d/1.conf", "[DEFAULT]\nbatchsubmitplugin = CondorLocal\n[a]\nwmsqueue = R\n");
+    write("d/0.conf", "[z]\nwmsqueue = Z\nenabled = True\n");
+    write("d/2.bak", "[y]\n");
+    write(
+        "apf.conf",
+        &format!(
+            "[Factory]\nfactoryId = F\nqueueConf = file://{at}/queues.conf\nqueueDirConf = {at}/d\nauthConf = {at}/absent.conf\n"
+        ),
+    );
+    let imported = import(&[dir.path().join("apf.conf")], &options()).unwrap();
+    assert_eq!(imported.labels, 2);
+    let config: toml::Table = toml::from_str(&imported.text).unwrap();
+    assert_eq!(config["label"]["a"]["queue"].as_str(), Some("R"), "the directory counts last");
+    assert!(imported.rows.iter().any(|row| row.key == "authConf" && matches!(row.fate, Fate::Bad { .. })));
+}

@@ -1,0 +1,49 @@
+//! `pilotage factory check`.
+
+use super::{ServerChoice, look};
+use crate::cli::client_runtime;
+use crate::output::{Style, Tone, plural, print};
+use batch::{BatchConfig, Check};
+use factory::{Config, Look};
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// Checks the file, reads its sources, then asks every batch end point whether all it needs is there.
+pub fn run(path: &Path, choice: &ServerChoice) -> anyhow::Result<ExitCode> {
+    client_runtime()?.block_on(async {
+        let loaded = look(path, choice, Look::All(BTreeSet::new())).await?;
+        let config = &loaded.config;
+        let labels = plural(config.label.len() as u64, "label");
+        let mut text = format!("{}: {labels} for factory {}\n", path.display(), config.factory.name);
+        let mut all_well = true;
+        for source in loaded.sources.iter().map(|source| &source.info) {
+            let ok = source.trouble.is_empty();
+            let counts = format!("{}, {} left out", plural(source.labels, "label"), plural(source.excluded, "queue"));
+            let found = if ok { counts } else { format!("{counts}; {}", source.trouble) };
+            text.push_str(&line(&format!("source {}", source.name), &source.from, ok, &found));
+            all_well &= ok;
+        }
+        for (name, end_point) in &config.batch {
+            for check in checks(config, name, end_point).await {
+                text.push_str(&line(&format!("{name} ({})", end_point.kind()), &check.what, check.ok, &check.found));
+                all_well &= check.ok;
+            }
+        }
+        print(&text)?;
+        Ok(if all_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    })
+}
+
+fn line(whose: &str, what: &str, ok: bool, found: &str) -> String {
+    let style = Style::for_stdout();
+    let word = if ok { style.toned(Tone::Done, "ok  ") } else { style.toned(Tone::Fault, "FAIL") };
+    format!("{word} {whose}: {what}: {found}\n")
+}
+
+async fn checks(config: &Config, name: &str, end_point: &BatchConfig) -> Vec<Check> {
+    match end_point.open(&config.factory.name, &config.factory.dir.join("batch").join(name)) {
+        Ok(system) => system.doctor().await,
+        Err(error) => vec![Check { what: "open".into(), ok: false, found: error.to_string() }],
+    }
+}
