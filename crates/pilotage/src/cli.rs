@@ -15,6 +15,7 @@ mod logs;
 mod man;
 mod pilots;
 mod queues;
+mod restore;
 mod retry;
 mod server;
 mod submit;
@@ -55,7 +56,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Server(args) => server::run(&args),
         Command::Factory(args) => factory::run(&args),
         Command::Pilot(args) => Ok(pilot(args)),
-        Command::Restore(args) => backup::restore(args),
+        Command::Restore(args) => restore::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Completions(args) => done(completions::run(&args)),
         Command::Man(args) => done(man::run(&args)),

@@ -11,7 +11,7 @@ mod up_file;
 pub use connection::{Connection, ServerFrom};
 pub use environment::Environment;
 pub use last_dir::{read_last_dir, remember_last_dir};
-pub use quantity::{parse_address, parse_duration, parse_limit_mib, parse_memory_mib};
+pub use quantity::{parse_address, parse_duration, parse_limit_mib, parse_memory_mib, parse_seconds, whole_seconds};
 pub use server_file::{server_config, up_server_config};
 pub use strict::with_nearest;
 pub use up_file::{UNNAMED, UpFile};

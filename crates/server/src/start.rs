@@ -18,6 +18,7 @@ use object_store::local::LocalFileSystem;
 use rustls::ServerConfig;
 use std::io;
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -195,7 +196,8 @@ async fn shared(
 
 fn open_objects(path: &Path) -> Result<LocalFileSystem, StartError> {
     let failed = |reason: String| StartError::Objects { path: path.display().to_string(), reason };
-    std::fs::create_dir_all(path).map_err(|error| failed(error.to_string()))?;
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.map_err(|error| failed(error.to_string()))?;
     let objects = LocalFileSystem::new_with_prefix(path).map_err(|error| failed(error.to_string()))?;
     Ok(objects.with_automatic_cleanup(true))
 }

@@ -5,7 +5,7 @@ use crate::engine::sqlite::{Purpose, Sqlite, classified as sqlite_classified};
 use crate::engine::{Connection, statements};
 use crate::lock::DirectoryLock;
 use crate::store::{FILE, blocking};
-use crate::{Error, Location, Result, Store, StoreConfig, migrate};
+use crate::{Error, Location, Result, Store, StoreConfig, migrate, private};
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,9 @@ use std::pin::pin;
 
 /// Name of the list of contents.
 const MANIFEST: &str = "backup.json";
+/// What the list calls the engines.
+const SQLITE: &str = "sqlite";
+const POSTGRESQL: &str = "postgresql";
 /// Bytes of a table that are sent at once.
 const PIECE: usize = 1 << 16;
 
@@ -39,11 +42,24 @@ impl Store {
     /// Writes a consistent copy into the new directory `path`. Works while everything runs.
     pub async fn backup(&self, path: &Path) -> Result<()> {
         let path = path.to_owned();
-        fs::create_dir(&path).map_err(|source| Error::Path { path: path.clone(), source })?;
+        private::make_directory(&path)?;
         match self.inner.directory.clone() {
             Some(directory) => self.read(move |connection| backup_sqlite(connection, &directory, &path)).await,
             None => self.read(move |connection| backup_postgres(connection, &path)).await,
         }
+    }
+
+    /// Whether the backup at `path` is whole and of the engine of `config`. Touches nothing.
+    pub fn check_backup(config: &StoreConfig, path: &Path) -> Result<()> {
+        let (engine, file): (_, fn(&str) -> String) = match config.location {
+            Location::Directory(_) => (SQLITE, str::to_owned),
+            Location::Postgres(_) => (POSTGRESQL, copy_of),
+        };
+        for part in read_manifest(path, engine)?.parts {
+            let part = path.join(file(&part));
+            File::open(&part).map_err(|source| Error::Path { path: part, source })?;
+        }
+        Ok(())
     }
 
     /// Fills the empty store at `config` from a backup of the same engine. The store must not be open.
@@ -61,6 +77,7 @@ fn backup_sqlite(connection: &mut dyn Connection, directory: &Path, path: &Path)
     let Some(source) = connection.sqlite() else { return Err(wrong_engine()) };
     let file = path.join(FILE);
     let broken = |error| sqlite_classified("backup", error);
+    private::keep_file(&file)?;
     let mut copy = rusqlite::Connection::open(&file).map_err(broken)?;
     let backup = rusqlite::backup::Backup::new(source, &mut copy).map_err(broken)?;
     // All pages in one step: one read transaction, which writers do not disturb.
@@ -69,10 +86,10 @@ fn backup_sqlite(connection: &mut dyn Connection, directory: &Path, path: &Path)
     copy.close().map_err(|(_, error)| broken(error))?;
     let mut parts = vec![FILE.to_owned()];
     for name in archive_files(directory)? {
-        copy_file(&directory.join(&name), &path.join(&name))?;
+        private::copy_file(&directory.join(&name), &path.join(&name))?;
         parts.push(name);
     }
-    write_manifest(path, Manifest { engine: "sqlite".to_owned(), schema: migrate::newest(), parts })
+    write_manifest(path, Manifest { engine: SQLITE.to_owned(), schema: migrate::newest(), parts })
 }
 
 fn archive_files(directory: &Path) -> Result<Vec<String>> {
@@ -89,8 +106,8 @@ fn archive_files(directory: &Path) -> Result<Vec<String>> {
 }
 
 fn restore_sqlite(directory: &Path, path: &Path) -> Result<()> {
-    let manifest = read_manifest(path, "sqlite")?;
-    fs::create_dir_all(directory).map_err(|source| Error::Path { path: directory.to_owned(), source })?;
+    let manifest = read_manifest(path, SQLITE)?;
+    private::ensure_directory(directory)?;
     let _lock = DirectoryLock::take(directory)?;
     if directory.join(FILE).exists() {
         return Err(Error::Conflict(format!("{} holds a store already", directory.display())));
@@ -100,24 +117,23 @@ fn restore_sqlite(directory: &Path, path: &Path) -> Result<()> {
         if !plain {
             return Err(Error::Invalid(format!("'{part}' is no file of a backup")));
         }
-        copy_file(&path.join(part), &directory.join(part))?;
+        private::copy_file(&path.join(part), &directory.join(part))?;
     }
     Sqlite::open(&directory.join(FILE), Purpose::Write).map(|_| ())
-}
-
-fn copy_file(from: &Path, to: &Path) -> Result<()> {
-    fs::copy(from, to).map_err(|source| Error::Path { path: from.to_owned(), source })?;
-    let synced = File::open(to).and_then(|file| file.sync_all());
-    synced.map_err(|source| Error::Path { path: to.to_owned(), source })
 }
 
 fn backup_postgres(connection: &mut dyn Connection, path: &Path) -> Result<()> {
     let tables = connection.query(&TABLES, &[])?.iter().map(|row| row.text(0)).collect::<Result<Vec<_>>>()?;
     let Some(postgres) = connection.postgres() else { return Err(wrong_engine()) };
     for table in &tables {
-        copy_out(postgres, table, &path.join(format!("{table}.copy")))?;
+        copy_out(postgres, table, &path.join(copy_of(table)))?;
     }
-    write_manifest(path, Manifest { engine: "postgresql".to_owned(), schema: migrate::newest(), parts: tables })
+    write_manifest(path, Manifest { engine: POSTGRESQL.to_owned(), schema: migrate::newest(), parts: tables })
+}
+
+/// File of a table of PostgreSQL.
+fn copy_of(table: &str) -> String {
+    format!("{table}.copy")
 }
 
 /// Inside of a read transaction all tables are of the same moment.
@@ -137,7 +153,7 @@ fn copy_out(postgres: &mut Postgres, table: &str, path: &Path) -> Result<()> {
 }
 
 fn restore_postgres(url: &str, path: &Path) -> Result<()> {
-    let manifest = read_manifest(path, "postgresql")?;
+    let manifest = read_manifest(path, POSTGRESQL)?;
     let mut postgres = Postgres::open(url)?;
     if !postgres.query(&TABLES, &[])?.is_empty() {
         return Err(Error::Conflict("the database is not empty".to_owned()));
@@ -163,7 +179,7 @@ fn fill(postgres: &mut Postgres, manifest: &Manifest, path: &Path) -> Result<()>
         if !known.contains(table) {
             return Err(Error::Invalid(format!("'{table}' is no table of the store")));
         }
-        copy_in(postgres, table, &path.join(format!("{table}.copy")))?;
+        copy_in(postgres, table, &path.join(copy_of(table)))?;
         if table == "archive_day" {
             for row in postgres.query(&PARTITIONS, &[])? {
                 postgres.run(&crate::archive::partition(row.int(0)?))?;

@@ -21,6 +21,7 @@ mod migrate;
 mod notify;
 mod page;
 mod pilots;
+mod private;
 mod queues;
 mod reader;
 mod shared;

@@ -9,7 +9,7 @@ use crate::reader::{Readers, consistently};
 use crate::shared::Shared;
 use crate::tx::Tx;
 use crate::writer::{Writer, WriterParts};
-use crate::{ChangeSet, Error, Location, Result, StoreConfig, lock, migrate};
+use crate::{ChangeSet, Error, Location, Result, StoreConfig, lock, migrate, private};
 use ring::rand::{SecureRandom, SystemRandom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -220,7 +220,7 @@ fn connect(config: &StoreConfig) -> Result<Connections> {
 
 /// Makes the directory and says whether other hosts may see it.
 fn made(directory: &Path) -> Result<bool> {
-    std::fs::create_dir_all(directory).map_err(|source| Error::Path { path: directory.to_owned(), source })?;
+    private::ensure_directory(directory)?;
     Ok(lock::is_shared(directory))
 }
 

@@ -3,6 +3,7 @@
 use super::args::{QueueDefinition, QueuesAction, QueuesArgs};
 use super::jobs::or_dash;
 use super::with_client;
+use crate::config::whole_seconds;
 use crate::output::{BadInput, Table, Tone, count, mib, print, print_json};
 use model::{JobState, PilotState, QueueRecord, QueueStatus};
 use std::process::ExitCode;
@@ -58,7 +59,7 @@ impl QueueDefinition {
             status: self.status,
             max_cores: self.max_cores,
             max_memory_mib: self.max_memory,
-            max_wall_time_s: u32::try_from(self.max_time.as_secs()).unwrap_or(u32::MAX),
+            max_wall_time_s: whole_seconds(self.max_time),
         }
     }
 }

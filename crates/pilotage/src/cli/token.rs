@@ -3,6 +3,7 @@
 use super::args::TokenAction;
 use super::jobs::{dash, or_dash};
 use super::{now, with_client};
+use crate::config::whole_seconds;
 use crate::output::{Table, print, print_json, utc_time};
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -13,7 +14,7 @@ use wire::api::{TokenList, TokenRequest};
 pub fn run(action: TokenAction) -> anyhow::Result<ExitCode> {
     match action {
         TokenAction::Create { user, role, group, sites, expires, note, output, server } => {
-            let expires_s = expires.map(|time| time.as_secs());
+            let expires_s = expires.map(|time| whole_seconds(time).into());
             let request = TokenRequest { user, group, role, sites, expires_s, note };
             with_client(&server, async |client| create(&request, output.json, &client).await)
         }

@@ -21,18 +21,13 @@ const NAMED_MAX: u32 = 5;
 /// Waits for the given jobs.
 pub async fn run(args: WaitArgs, client: &Client) -> anyhow::Result<ExitCode> {
     let ids = (!args.all).then(|| merged(&args.ids)).transpose()?;
-    let timeout = args.timeout.map(parse_timeout).transpose()?;
-    wait_for(ids.as_ref(), timeout, args.output.json, client).await
+    wait_for(ids.as_ref(), args.timeout, args.output.json, client).await
 }
 
 /// One set from several.
 pub fn merged(sets: &[IdSet]) -> anyhow::Result<IdSet> {
     let text = sets.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
     Ok(text.parse::<IdSet>().map_err(|error| BadInput::new(error.to_string()))?)
-}
-
-fn parse_timeout(seconds: f64) -> Result<Duration, BadInput> {
-    Duration::try_from_secs_f64(seconds).map_err(|_| BadInput::new(format!("--timeout: {seconds} is no time")))
 }
 
 /// Waits until none of the jobs (all of the caller when absent) is open, and says how they ended: exit code 0 when
@@ -43,7 +38,8 @@ pub async fn wait_for(
     json: bool,
     client: &Client,
 ) -> anyhow::Result<ExitCode> {
-    let deadline = timeout.map(|timeout| Instant::now() + timeout);
+    // A time-out beyond what the clock can tell is none.
+    let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
     let text = ids.map(ToString::to_string);
     let progress = JobsProgress::new(ids.map_or(0, IdSet::len));
     let counts = loop {

@@ -33,6 +33,21 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| format!("'{text}' is no time; write it as 90s, 30m, 2h, 7d or 1:30:00"))
 }
 
+/// A number of seconds.
+pub fn parse_seconds(text: &str) -> Result<Duration, String> {
+    let refused = |_| format!("'{text}' is no number of seconds");
+    text.parse()
+        .map_err(|_| ())
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).map_err(|_| ()))
+        .map_err(refused)
+}
+
+/// A limit in whole seconds, rounded up: a limit below a second must not become 0, which means none.
+pub fn whole_seconds(time: Duration) -> u32 {
+    let seconds = time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0));
+    u32::try_from(seconds).unwrap_or(u32::MAX)
+}
+
 /// An address to listen on.
 pub fn parse_address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| format!("'{text}' is no address; write it as 127.0.0.1:25080 or [::1]:0"))
@@ -62,7 +77,8 @@ fn parse_sum(text: &str) -> Option<Duration> {
             "d" => 86400.0,
             _ => return None,
         };
-        sum += Duration::try_from_secs_f64(number.parse::<f64>().ok()? * seconds_per_unit).ok()?;
+        let part = Duration::try_from_secs_f64(number.parse::<f64>().ok()? * seconds_per_unit).ok()?;
+        sum = sum.checked_add(part)?;
         rest = &after[end..];
     }
     (!text.trim().is_empty()).then_some(sum)
@@ -87,11 +103,28 @@ mod tests {
     }
 
     #[test]
+    fn limits_are_rounded_up() {
+        assert_eq!([0, 1, 500, 1000, 1001].map(|ms| whole_seconds(Duration::from_millis(ms))), [0, 1, 1, 1, 2]);
+        assert_eq!(whole_seconds(Duration::MAX), u32::MAX);
+    }
+
+    #[test]
     fn times_are_read_in_every_usual_form() {
         let read = ["90", "90s", "1.5h", "1h30m", "1:30:00", "2:05", "1d", "250ms"]
             .map(|text| parse_duration(text).unwrap().as_millis());
         assert_eq!(read, [90_000, 90_000, 5_400_000, 5_400_000, 5_400_000, 125_000, 86_400_000, 250]);
-        for bad in ["", "h", "2w", "1:75", "1:2:3:4", "-5", "nan", "9999999999"] {
+        for bad in [
+            "",
+            "h",
+            "2w",
+            "1:75",
+            "1:2:3:4",
+            "-5",
+            "nan",
+            "9999999999",
+            "1e19",
+            "18446744073709549568s18446744073709549568s",
+        ] {
             assert!(parse_duration(bad).is_err(), "{bad}");
         }
     }

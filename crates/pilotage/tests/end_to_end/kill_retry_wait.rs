@@ -68,6 +68,7 @@ fn attempts_are_used_up_by_the_job_itself() {
 fn wait_tells_what_it_found() {
     let up = Up::start();
     assert_eq!(code(&up, &["wait", "--all", "--timeout", "5"]), Some(0));
+    assert_eq!(code(&up, &["wait", "--all", "--timeout", "1e19"]), Some(0));
     assert_eq!(code(&up, &["wait", "4711"]), Some(1));
     assert_eq!(code(&up, &["kill", "4711"]), Some(1));
     assert_eq!(code(&up, &["job", "4711"]), Some(1));

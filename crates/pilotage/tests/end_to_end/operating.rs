@@ -29,6 +29,65 @@ fn a_backup_of_a_working_server_can_be_restored() {
 }
 
 #[test]
+fn a_restore_that_cannot_be_done_changes_nothing() {
+    let up = Up::start();
+    let id = up.submit(&["--", "echo", "kept"]);
+    up.wait(&id.to_string(), 0);
+    let copy = up.place.path("copy");
+    up.out(&["backup", copy.to_str().unwrap()]);
+    let place = up.stop();
+    let dir = place.dir();
+    let before = names_in(&dir);
+    let restore = |from: &std::path::Path, dir: &std::path::Path| {
+        let output = place.bare(&["restore", from.to_str().unwrap(), "--dir", dir.to_str().unwrap()]).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, said) = restore(&place.path("scratch"), &dir);
+    let wanted = format!("error: {}: is no whole backup for this store: cannot use ", place.path("scratch").display());
+    assert!(code == Some(2) && said.starts_with(&wanted) && said.contains("backup.json: No such file"), "{said}");
+    assert_eq!(restore(&place.path("scratch"), &place.path("typo")).0, Some(2));
+    assert!(!place.path("typo").exists());
+    std::fs::write(copy.join("pilotage.db"), "torn").unwrap();
+    let (code, said) = restore(&copy, &dir);
+    assert_eq!(code, Some(1), "{said}");
+    assert_eq!(restore(&copy, &place.path("typo")).0, Some(1));
+    assert!(!place.path("typo").exists());
+    assert_eq!(names_in(&dir), before);
+    let up = Up::in_place(place, "127.0.0.1:0", &["--slots", "1"]);
+    assert_eq!(up.out(&["logs", &id.to_string()]), "kept\n");
+    up.stop();
+}
+
+fn names_in(dir: &std::path::Path) -> std::collections::BTreeSet<String> {
+    let entries = std::fs::read_dir(dir).unwrap().flatten();
+    entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+}
+
+#[test]
+fn nobody_else_may_read_the_store_or_its_backup() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new();
+    let dir = place.dir();
+    std::fs::create_dir(&dir).unwrap();
+    std::fs::set_permissions(&dir, std::fs::Permissions::from_mode(0o755)).unwrap();
+    std::fs::write(dir.join("pilotage.db"), "").unwrap();
+    let up = Up::in_place(place, "127.0.0.1:0", &["--slots", "1"]);
+    up.out(&["wait", "--all"]);
+    let copy = up.place.path("copy");
+    up.out(&["backup", copy.to_str().unwrap()]);
+    let others = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o077;
+    for name in ["pilotage.db", "pilotage.db-wal", "pilotage.db-shm", "objects", "admin.token", "factory.token"] {
+        assert_eq!(others(&dir.join(name)), 0, "{name}");
+    }
+    assert_eq!((others(&copy), others(&copy.join("pilotage.db"))), (0, 0));
+    let place = up.stop();
+    let again = place.path("again");
+    let args = ["restore", copy.to_str().unwrap(), "--dir", again.to_str().unwrap()];
+    assert!(place.bare(&args).output().unwrap().status.success());
+    assert_eq!((others(&again), others(&again.join("pilotage.db"))), (0, 0));
+}
+
+#[test]
 fn tokens_are_made_used_and_revoked() {
     let up = Up::start();
     let made = up.json(&["token", "create", "ada", "--expires", "1h", "--json"]);

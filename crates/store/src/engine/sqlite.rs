@@ -1,7 +1,7 @@
 //! SQLite.
 
 use super::{Connection, Engine, Row, Sql, Value};
-use crate::{Error, Result};
+use crate::{Error, Result, private};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{ErrorCode, OpenFlags, ToSql, params_from_iter};
 use std::path::Path;
@@ -32,8 +32,12 @@ pub(crate) struct Sqlite {
 }
 
 impl Sqlite {
-    /// Opens the file, which the writer makes when it is missing.
+    /// Opens the file, which the writer makes when it is missing. It is its owner's alone, and SQLite gives the files
+    /// beside it the same mode: they hold the key of all codes.
     pub(crate) fn open(path: &Path, purpose: Purpose) -> Result<Sqlite> {
+        if purpose != Purpose::Read {
+            private::keep_file(path)?;
+        }
         let flags = match purpose {
             Purpose::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
             Purpose::Write | Purpose::WriteAlone | Purpose::Archive => {

@@ -1,6 +1,6 @@
 use super::words::{error_classes, pilot_states, queue_statuses, states};
 use super::{OutputChoice, ServerChoice};
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 use model::{ErrorClass, IdSet, JobId, JobState, PilotId, PilotState, QueueStatus};
 
 /// `pilotage jobs`.
@@ -91,16 +91,17 @@ pub struct LogsArgs {
 
 /// `pilotage wait`.
 #[derive(Args, Debug)]
+#[command(group(ArgGroup::new("which").args(["ids", "all"]).required(true)))]
 pub struct WaitArgs {
     /// Job ids, such as 17 or 17-1016
-    #[arg(value_name = "ID", required_unless_present = "all")]
+    #[arg(value_name = "ID")]
     pub ids: Vec<IdSet>,
     /// All jobs of the caller
-    #[arg(long, conflicts_with = "ids")]
+    #[arg(long)]
     pub all: bool,
     /// Give up after so many seconds, with exit code 124
-    #[arg(long, value_name = "SECONDS")]
-    pub timeout: Option<f64>,
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, value_parser = crate::config::parse_seconds)]
+    pub timeout: Option<std::time::Duration>,
     #[command(flatten)]
     pub output: OutputChoice,
     #[command(flatten)]

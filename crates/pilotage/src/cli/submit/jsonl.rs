@@ -1,13 +1,14 @@
 //! `submit --from`: one job a line as JSON, every line checked before the first is sent.
 
-use super::request::{check_array, with_options};
+mod forms;
+mod line;
+
+use super::request::check_array;
 use crate::cli::args::JobOptions;
-use crate::config::{parse_duration, parse_memory_mib, with_nearest};
+use crate::config::with_nearest;
 use crate::output::BadInput;
-use model::job::{FileTransfer, PAYLOAD_MAX_BYTES};
-use model::{JobSpec, Placement, TaskId};
-use serde::Deserialize;
-use std::collections::BTreeMap;
+use line::{Line, said};
+use model::job::PAYLOAD_MAX_BYTES;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -17,47 +18,6 @@ use wire::api::SubmitRequest;
 const LINE_MAX_BYTES: u64 = 4 * PAYLOAD_MAX_BYTES as u64;
 /// The most lines of one file.
 const LINES_MAX: usize = 1_000_000;
-
-/// One line: the keys are the words of the command line, or those of the interface.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Line {
-    command: Option<Vec<String>>,
-    transformation: Option<String>,
-    #[serde(default)]
-    arguments: Vec<String>,
-    script: Option<String>,
-    name: Option<String>,
-    group: Option<String>,
-    queue: Option<String>,
-    site: Option<String>,
-    tags: Option<Vec<String>>,
-    placement: Option<Placement>,
-    #[serde(default, alias = "env")]
-    environment: BTreeMap<String, String>,
-    cores: Option<u32>,
-    memory: Option<Amount>,
-    memory_mib: Option<u32>,
-    time: Option<Amount>,
-    wall_time_s: Option<u32>,
-    priority: Option<i32>,
-    #[serde(default)]
-    inputs: Vec<FileTransfer>,
-    #[serde(default)]
-    outputs: Vec<FileTransfer>,
-    max_attempts: Option<u32>,
-    task: Option<TaskId>,
-    source_label: Option<String>,
-    array: Option<u64>,
-}
-
-/// A number in the base unit (MiB, seconds), or a text such as `2G` or `30m`.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Amount {
-    Number(u32),
-    Text(String),
-}
 
 /// All jobs of a file; options that were typed are the default of every line.
 pub fn read(path: &Path, defaults: &JobOptions) -> Result<Vec<SubmitRequest>, BadInput> {
@@ -102,7 +62,7 @@ fn parse(line: &str, defaults: &JobOptions) -> Result<SubmitRequest, String> {
     let line: Line = serde_json::from_str(line).map_err(|error| json_error(&error))?;
     let array = line.array.or(defaults.array);
     let spec = line.spec(defaults)?;
-    check_array(array).map_err(|error| error.to_string().replace("--array", "array"))?;
+    check_array(array).map_err(said)?;
     Ok(SubmitRequest { spec: spec.checked().map_err(|error| error.to_string())?, array })
 }
 
@@ -116,88 +76,6 @@ fn json_error(error: &serde_json::Error) -> String {
     format!("column {}: {}", error.column(), with_nearest(&sentence))
 }
 
-impl Line {
-    fn spec(self, defaults: &JobOptions) -> Result<JobSpec, String> {
-        let placement = self.placement()?;
-        let (transformation, arguments) =
-            program(self.command, self.transformation, self.arguments, self.script.is_some())?;
-        let base = JobSpec::command(transformation, arguments);
-        let mut spec =
-            with_options(base, &JobOptions { array: None, ..defaults.clone() }).map_err(|e| e.to_string())?;
-        spec.name = self.name.unwrap_or(spec.name);
-        spec.group = self.group.unwrap_or(spec.group);
-        spec.placement = placement.unwrap_or(spec.placement);
-        spec.script = self.script;
-        spec.environment.extend(self.environment);
-        spec.cores = self.cores.unwrap_or(spec.cores);
-        spec.memory_mib = memory(self.memory)?.or(self.memory_mib).unwrap_or(spec.memory_mib);
-        spec.wall_time_s = time(self.time)?.or(self.wall_time_s).unwrap_or(spec.wall_time_s);
-        spec.priority = self.priority.unwrap_or(spec.priority);
-        spec.inputs.extend(self.inputs);
-        spec.outputs.extend(self.outputs);
-        spec.max_attempts = self.max_attempts.unwrap_or(spec.max_attempts);
-        spec.task = self.task.unwrap_or(spec.task);
-        spec.source_label = self.source_label.unwrap_or(spec.source_label);
-        Ok(spec)
-    }
-
-    fn placement(&self) -> Result<Option<Placement>, String> {
-        let given = [
-            self.placement.clone(),
-            self.queue.clone().map(Placement::Queue),
-            self.site.clone().map(Placement::Site),
-            self.tags.clone().map(Placement::Tags),
-        ];
-        let mut given = given.into_iter().flatten();
-        let first = given.next();
-        match given.next() {
-            Some(_) => Err("only one of queue, site, tags and placement may be given".to_owned()),
-            None => Ok(first),
-        }
-    }
-}
-
-fn program(
-    command: Option<Vec<String>>,
-    transformation: Option<String>,
-    arguments: Vec<String>,
-    has_script: bool,
-) -> Result<(String, Vec<String>), String> {
-    match (command, transformation) {
-        (Some(_), Some(_)) => Err("give either command or transformation, not both".to_owned()),
-        (Some(words), None) if !arguments.is_empty() => {
-            Err(format!("command holds its arguments already: {} words", words.len()))
-        }
-        (Some(words), None) => {
-            let mut words = words.into_iter();
-            let program = words.next().ok_or("command is empty; give the program and its arguments")?;
-            Ok((program, words.collect()))
-        }
-        (None, Some(transformation)) => Ok((transformation, arguments)),
-        (None, None) if has_script => Ok(("script.sh".to_owned(), arguments)),
-        (None, None) => Err("command is missing, such as \"command\":[\"./a.sh\",\"1\"]".to_owned()),
-    }
-}
-
-fn memory(amount: Option<Amount>) -> Result<Option<u32>, String> {
-    match amount {
-        None => Ok(None),
-        Some(Amount::Number(mib)) => Ok(Some(mib)),
-        Some(Amount::Text(text)) => parse_memory_mib(&text).map(Some).map_err(|said| format!("memory: {said}")),
-    }
-}
-
-fn time(amount: Option<Amount>) -> Result<Option<u32>, String> {
-    match amount {
-        None => Ok(None),
-        Some(Amount::Number(seconds)) => Ok(Some(seconds)),
-        Some(Amount::Text(text)) => {
-            let time = parse_duration(&text).map_err(|said| format!("time: {said}"))?;
-            Ok(Some(u32::try_from(time.as_secs()).unwrap_or(u32::MAX)))
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -209,19 +87,46 @@ mod tests {
 
     #[test]
     fn both_vocabularies_are_read() {
-        let ours = parsed(r#"{"command":["echo","a"],"queue":"q","memory":"2G","time":"1h","env":{"A":"b"}}"#).unwrap();
-        let spec = r#"{"transformation":"echo","arguments":["a"],"placement":{"queue":"q"},"memory_mib":2048,"wall_time_s":3600,"environment":{"A":"b"}}"#;
-        assert_eq!(ours.spec, parsed(spec).unwrap().spec);
+        let typed = r#"{"command":["echo","a"],"tag":"x","memory":"2G","time":"1h","env":["A=b"],"max-attempts":2,"input":"t=http://h/t","output":["r","s=/s"]}"#;
+        let named = r#"{"transformation":"echo","arguments":["a"],"placement":{"tags":["x"]},"memory_mib":2048,"wall_time_s":3600,"environment":{"A":"b"},"max_attempts":2,"inputs":[{"name":"t","url":"http://h/t"}],"outputs":[{"name":"r","url":""},{"name":"s","url":"/s"}]}"#;
+        assert_eq!(parsed(typed).unwrap().spec, parsed(named).unwrap().spec);
         let script = parsed("{\"script\":\"#!/bin/sh\\n\",\"array\":3}").unwrap();
         assert_eq!((script.array, script.spec.name.as_str()), (Some(3), "script.sh"));
+    }
+
+    #[test]
+    fn a_relative_command_is_made_absolute_as_a_typed_one() {
+        let spec = parsed(r#"{"command":["./Cargo.toml","1"]}"#).unwrap().spec;
+        let wanted = std::env::current_dir().unwrap().join("Cargo.toml");
+        assert_eq!((spec.transformation.as_str(), spec.arguments.len()), (wanted.to_str().unwrap(), 1));
+        assert_eq!(parsed(r#"{"transformation":"./brought"}"#).unwrap().spec.transformation, "./brought");
+    }
+
+    #[test]
+    fn numbers_count_in_the_base_unit_and_limits_are_rounded_up() {
+        let needs =
+            |line: &str| parsed(line).map(|request| (request.spec.memory_mib, request.spec.wall_time_s)).unwrap();
+        assert_eq!(needs(r#"{"command":["a"],"memory":512,"time":90}"#), (512, 90));
+        assert_eq!(needs(r#"{"command":["a"],"memory":1.5,"time":"500ms"}"#), (2, 1));
     }
 
     #[rstest]
     #[case(r#"{"comand":["a"]}"#, "column 9: unknown key 'comand'; did you mean 'command'?")]
     #[case(r#"{"command":[]}"#, "command is empty; give the program and its arguments")]
-    #[case(r#"{"command":["a"],"queue":"q","site":"s"}"#, "only one of queue, site, tags and placement may be given")]
+    #[case(r#"{"command":["a"],"queue":"q","site":"s"}"#, "only one of queue, site, tag and placement may be given")]
     #[case(r#"{"command":["a"],"cores":0}"#, "cores: must be at least 1")]
     #[case(r#"{"command":["a"],"memory":"2X"}"#, "memory: '2X' is no amount of memory; write it as 512M or 2G")]
+    #[case(r#"{"command":["a"],"memory":-1}"#, "memory: '-1' is no amount of memory; write it as 512M or 2G")]
+    #[case(r#"{"command":["a"],"time":-1}"#, "time: '-1' is no time; write it as 90s, 30m, 2h, 7d or 1:30:00")]
+    #[case(
+        r#"{"command":["a"],"memory":true}"#,
+        "column 30: invalid type: boolean `true`, expected an amount: a number, or a text such as \"2G\" or \"30m\""
+    )]
+    #[case(
+        r#"{"command":["a"],"input":[7]}"#,
+        "column 27: invalid type: integer `7`, expected a file: a text such as \"NAME=PATH\", or an object with name and url"
+    )]
+    #[case(r#"{"command":["a"],"input":"/nowhere"}"#, "input: /nowhere does not exist")]
     #[case(r#"{"command":["a"],"array":0}"#, "array: 0 is not between 1 and 1000000")]
     #[case(r#"{"command":["a"]"#, "column 16: EOF while parsing an object")]
     #[case(r#"[]"#, "a line holds one JSON object, such as {\"command\":[\"./a.sh\",\"1\"]}")]

@@ -2,6 +2,7 @@
 
 use super::{directives, jsonl};
 use crate::cli::args::{JobOptions, SubmitArgs};
+use crate::config::whole_seconds;
 use crate::output::BadInput;
 use model::job::{ARRAY_MAX, FileTransfer, PAYLOAD_MAX_BYTES};
 use model::{JobSpec, Placement};
@@ -89,7 +90,7 @@ pub fn with_options(mut spec: JobSpec, options: &JobOptions) -> Result<JobSpec, 
     spec.cores = options.cores.unwrap_or(spec.cores);
     spec.memory_mib = options.memory.unwrap_or(spec.memory_mib);
     if let Some(time) = options.time {
-        spec.wall_time_s = u32::try_from(time.as_secs_f64().ceil() as u64).unwrap_or(u32::MAX);
+        spec.wall_time_s = whole_seconds(time);
     }
     spec.priority = options.priority.unwrap_or(spec.priority);
     spec.max_attempts = options.max_attempts.unwrap_or(spec.max_attempts);
@@ -112,7 +113,8 @@ fn placement_of(options: &JobOptions) -> Option<Placement> {
     }
 }
 
-fn environment_of(wishes: &[String]) -> Result<BTreeMap<String, String>, BadInput> {
+/// `KEY=VALUE`, or `KEY` with this process's own value.
+pub fn environment_of(wishes: &[String]) -> Result<BTreeMap<String, String>, BadInput> {
     let mut environment = BTreeMap::new();
     for wish in wishes {
         let (key, value) = match wish.split_once('=') {
@@ -132,7 +134,7 @@ fn own_variable(name: &str) -> Result<String, BadInput> {
 }
 
 /// `NAME=FROM`, or `FROM` whose file name is used.
-fn input_of(wish: &str) -> Result<FileTransfer, BadInput> {
+pub fn input_of(wish: &str) -> Result<FileTransfer, BadInput> {
     let (name, from) = match wish.split_once('=') {
         Some((name, from)) if !name.contains("://") => (name.to_owned(), from),
         _ => (wish.rsplit('/').next().unwrap_or(wish).to_owned(), wish),
@@ -148,7 +150,7 @@ fn input_of(wish: &str) -> Result<FileTransfer, BadInput> {
 }
 
 /// `NAME`, or `NAME=TO`.
-fn output_of(wish: &str) -> Result<FileTransfer, BadInput> {
+pub fn output_of(wish: &str) -> Result<FileTransfer, BadInput> {
     let (name, to) = wish.split_once('=').unwrap_or((wish, ""));
     let url = if to.is_empty() || is_url(to) {
         to.to_owned()
@@ -163,7 +165,7 @@ fn is_url(text: &str) -> bool {
 }
 
 /// A relative path with a slash means a file here; the job runs elsewhere. A bare word is found on the node's PATH.
-fn absolute_if_relative(program: &str) -> Result<String, BadInput> {
+pub fn absolute_if_relative(program: &str) -> Result<String, BadInput> {
     if !program.contains('/') || program.starts_with('/') || is_url(program) {
         return Ok(program.to_owned());
     }
