@@ -66,10 +66,15 @@ statements! {
         arrays "DELETE FROM submission WHERE id = ANY(?1::bigint[])";
     OLD_KEYS = "DELETE FROM idempotency WHERE made < ?1";
     OLD_THROUGHPUT = "DELETE FROM throughput WHERE minute < ?1";
-    OLD_COMMANDS = "DELETE FROM command WHERE id IN (SELECT id FROM (SELECT id, given, state FROM command ORDER BY id \
-        LIMIT 1000) AS oldest WHERE given < ?1 AND state >= 3)";
+    OLD_COMMANDS = "DELETE FROM command WHERE id IN (SELECT id FROM (SELECT id, expires FROM command ORDER BY id \
+        LIMIT 1000) AS oldest WHERE expires < ?1)";
     OLD_DECISIONS = "DELETE FROM decision WHERE id IN (SELECT id FROM (SELECT id, last_time FROM decision ORDER BY id \
         LIMIT 1000) AS oldest WHERE last_time < ?1)";
+    EMPTY_LANES = "DELETE FROM lane WHERE id IN (SELECT id FROM lane WHERE defined = 0 AND activated = 0 AND sent = 0 \
+        AND starting = 0 AND running = 0 AND holding = 0 AND transferring = 0 AND finished = 0 AND failed = 0 \
+        AND cancelled = 0 AND closed = 0 ORDER BY id LIMIT 1000) AND defined = 0 AND activated = 0 AND sent = 0 \
+        AND starting = 0 AND running = 0 AND holding = 0 AND transferring = 0 AND finished = 0 AND failed = 0 \
+        AND cancelled = 0 AND closed = 0";
     PARTITION_JOB = "SELECT 1" => concat!("SELECT ", job_columns!(), " FROM archive_job WHERE id = ?1");
     PARTITION_COUNTS = "SELECT 1" => "SELECT state, COUNT(*) FROM archive_job WHERE id BETWEEN ?1 AND ?2 GROUP BY state";
     PARTITION_FAILED = "SELECT 1" => concat!("SELECT ", job_columns!(), " FROM archive_job WHERE id BETWEEN ?1 AND ?2 \
@@ -148,15 +153,16 @@ impl Store {
         Ok(places)
     }
 
-    /// Deletes what is of no use any more: idempotency keys after a day, throughput after two hours, ended commands
-    /// after a week, decisions after thirty days.
+    /// Deletes what is of no use any more: idempotency keys after a day, throughput after two hours, commands a week
+    /// after their expiry, decisions after thirty days, lanes without any job.
     pub async fn prune(&self, now: Time) -> Result<u64> {
         self.write(move |tx| {
             let keys = tx.execute(&OLD_KEYS, params![now.0 - DAY_MS])?;
             let minutes = tx.execute(&OLD_THROUGHPUT, params![now.0.div_euclid(60_000) - 120])?;
             let commands = tx.execute(&OLD_COMMANDS, params![now.0 - 7 * DAY_MS])?;
             let decisions = tx.execute(&OLD_DECISIONS, params![now.0 - 30 * DAY_MS])?;
-            Ok(keys + minutes + commands + decisions)
+            let lanes = tx.execute(&EMPTY_LANES, &[])?;
+            Ok(keys + minutes + commands + decisions + lanes)
         })
         .await
     }

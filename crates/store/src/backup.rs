@@ -89,7 +89,8 @@ fn backup_sqlite(connection: &mut dyn Connection, directory: &Path, path: &Path)
         private::copy_file(&directory.join(&name), &path.join(&name))?;
         parts.push(name);
     }
-    write_manifest(path, Manifest { engine: SQLITE.to_owned(), schema: migrate::newest(), parts })
+    let schema = migrate::version(connection)?;
+    write_manifest(path, Manifest { engine: SQLITE.to_owned(), schema, parts })
 }
 
 fn archive_files(directory: &Path) -> Result<Vec<String>> {
@@ -122,13 +123,14 @@ fn restore_sqlite(directory: &Path, path: &Path) -> Result<()> {
     Sqlite::open(&directory.join(FILE), Purpose::Write).map(|_| ())
 }
 
-fn backup_postgres(connection: &mut dyn Connection, path: &Path) -> Result<()> {
+pub(crate) fn backup_postgres(connection: &mut dyn Connection, path: &Path) -> Result<()> {
     let tables = connection.query(&TABLES, &[])?.iter().map(|row| row.text(0)).collect::<Result<Vec<_>>>()?;
     let Some(postgres) = connection.postgres() else { return Err(wrong_engine()) };
     for table in &tables {
         copy_out(postgres, table, &path.join(copy_of(table)))?;
     }
-    write_manifest(path, Manifest { engine: POSTGRESQL.to_owned(), schema: migrate::newest(), parts: tables })
+    let schema = migrate::version(connection)?;
+    write_manifest(path, Manifest { engine: POSTGRESQL.to_owned(), schema, parts: tables })
 }
 
 /// File of a table of PostgreSQL.
@@ -158,16 +160,18 @@ fn restore_postgres(url: &str, path: &Path) -> Result<()> {
     if !postgres.query(&TABLES, &[])?.is_empty() {
         return Err(Error::Conflict("the database is not empty".to_owned()));
     }
-    migrate::run(&mut postgres)?;
+    // The tables have the columns of their time; what came later is added afterwards.
+    migrate::run_to(&mut postgres, manifest.schema)?;
     postgres.begin()?;
     let filled = fill(&mut postgres, &manifest, path);
     match filled {
-        Ok(()) => postgres.commit(),
+        Ok(()) => postgres.commit()?,
         Err(error) => {
             postgres.rollback();
-            Err(error)
+            return Err(error);
         }
     }
+    migrate::run(&mut postgres).map(|_| ())
 }
 
 fn fill(postgres: &mut Postgres, manifest: &Manifest, path: &Path) -> Result<()> {

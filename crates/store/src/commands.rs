@@ -6,10 +6,13 @@ use crate::jobs::row;
 use crate::tx::Tx;
 use crate::{Error, Page, Result, Store};
 use model::{Command, CommandId, CommandState, JobId, PilotId, Target, Time, Verb};
+use std::time::Duration;
 
 /// The most commands that are taken at once, and that one page looks at.
 const TAKE_MAX: i64 = 1000;
 const SCAN_MAX: usize = 5000;
+/// How long after its expiry the outcome of a delivered command may still come.
+const OUTCOME_LATE: Duration = Duration::from_secs(60);
 
 macro_rules! columns {
     () => {
@@ -18,23 +21,25 @@ macro_rules! columns {
 }
 
 statements! {
-    SAME_COMMAND = "SELECT id FROM command WHERE kind = ?1 AND target = ?2 AND state = 0 AND verb = ?3 AND arguments = ?4 \
-        ORDER BY id DESC LIMIT 1";
+    SAME_COMMAND = "SELECT id FROM command WHERE kind = ?1 AND target = ?2 AND state <= 1 AND state = 0 AND verb = ?3 \
+        AND arguments = ?4 ORDER BY id DESC LIMIT 1";
     RENEW_COMMAND = "UPDATE command SET expires = ?2, pilot = ?3 WHERE id = ?1";
     ADD_COMMAND = "INSERT INTO command (id, kind, target, pilot, verb, arguments, issuer, given, expires, state, note) \
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, '')";
-    QUEUED_FOR_PILOT = concat!("SELECT ", columns!(), " FROM command WHERE pilot = ?1 AND state = 0 AND expires > ?2 \
-            ORDER BY id LIMIT ?3")
-        => concat!("SELECT ", columns!(), " FROM command WHERE pilot = ?1 AND state = 0 AND expires > ?2 \
-            ORDER BY id LIMIT ?3 FOR UPDATE");
-    QUEUED_FOR_FACTORY = concat!("SELECT ", columns!(), " FROM command WHERE kind = 0 AND target = ?1 AND state = 0 \
+    OPEN_FOR_PILOT = concat!("SELECT ", columns!(), ", delivered FROM command WHERE pilot = ?1 AND state <= 1 \
             AND expires > ?2 ORDER BY id LIMIT ?3")
-        => concat!("SELECT ", columns!(), " FROM command WHERE kind = 0 AND target = ?1 AND state = 0 AND expires > ?2 \
+        => concat!("SELECT ", columns!(), ", delivered FROM command WHERE pilot = ?1 AND state <= 1 AND expires > ?2 \
             ORDER BY id LIMIT ?3 FOR UPDATE");
-    DELIVER = "UPDATE command SET state = 1 WHERE id = ?1";
+    OPEN_FOR_FACTORY = concat!("SELECT ", columns!(), ", delivered FROM command WHERE kind = 0 AND target = ?1 \
+            AND state <= 1 AND expires > ?2 ORDER BY id LIMIT ?3")
+        => concat!("SELECT ", columns!(), ", delivered FROM command WHERE kind = 0 AND target = ?1 AND state <= 1 \
+            AND expires > ?2 ORDER BY id LIMIT ?3 FOR UPDATE");
+    DELIVER = "UPDATE command SET state = 1, delivered = ?2 WHERE id = ?1";
     COMMAND = concat!("SELECT ", columns!(), ", pilot FROM command WHERE id = ?1");
     OUTCOME = "UPDATE command SET state = ?2, note = ?3 WHERE id = ?1";
-    EXPIRE = "UPDATE command SET state = 5, note = 'nobody took it in time' WHERE state = 0 AND expires <= ?1";
+    EXPIRE = "UPDATE command SET state = 5, note = CASE state WHEN 0 THEN 'nobody took it in time' \
+        ELSE 'it was taken and its outcome never told' END WHERE state <= 1 AND expires <= ?1 \
+        AND (state = 0 OR expires <= ?2)";
     COMMANDS = concat!("SELECT ", columns!(), " FROM command WHERE id < ?1 ORDER BY id DESC LIMIT ?2");
     COMMANDS_TO = concat!("SELECT ", columns!(), " FROM command WHERE kind = ?3 AND target = ?4 AND id < ?1 \
         ORDER BY id DESC LIMIT ?2");
@@ -66,6 +71,15 @@ pub enum Taker {
     Factory(String),
 }
 
+/// What a taker got.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Taken {
+    /// The commands, oldest first, marked delivered.
+    pub commands: Vec<Command>,
+    /// When there are none: the time at which one that was delivered before will be offered again.
+    pub again: Option<Time>,
+}
+
 /// Which commands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CommandFilter {
@@ -90,19 +104,23 @@ impl Store {
         .await
     }
 
-    /// Takes all queued commands, oldest first, and marks them delivered.
-    pub async fn take_commands(&self, taker: Taker, now: Time) -> Result<Vec<Command>> {
+    /// Takes all queued commands and marks them delivered; also those that were delivered longer than `answer_within`
+    /// ago and whose outcome nobody told: the answer that carried them was lost.
+    pub async fn take_commands(&self, taker: Taker, now: Time, answer_within: Duration) -> Result<Taken> {
         // Looked at by a reader first: a long poll finds nothing most of the time and must not cost a commit.
         let look = taker.clone();
-        let waiting = self.read(move |connection| {
-            let (sql, key) = queued_for(&look);
+        let open = self.read(move |connection| {
+            let (sql, key) = open_for(&look);
             let sql = Sql { postgres: sql.sqlite, ..*sql };
-            connection.query(&sql, &[key, Value::from(now), Value::from(1i64)])
+            connection.query(&sql, &[key, Value::from(now), Value::from(TAKE_MAX)])?.iter().map(open_of).collect()
         });
-        if waiting.await?.is_empty() {
-            return Ok(Vec::new());
+        let open: Vec<Open> = open.await?;
+        if open.iter().any(|open| open.is_due(now, answer_within)) {
+            let commands = self.write(move |tx| take(tx, &taker, now, answer_within)).await?;
+            return Ok(Taken { commands, again: None });
         }
-        self.write(move |tx| take(tx, &taker, now)).await
+        let again = open.iter().filter_map(|open| open.delivered).min().map(|delivered| delivered + answer_within);
+        Ok(Taken { commands: Vec::new(), again })
     }
 
     /// Writes down what became of a command. Refused when the command is not the taker's or has ended.
@@ -130,9 +148,9 @@ impl Store {
         .await
     }
 
-    /// Fails queued commands whose time is over. Returns how many.
+    /// Fails commands whose time is over before they were taken or their outcome was told. Returns how many.
     pub async fn expire_commands(&self, now: Time) -> Result<u64> {
-        self.write(move |tx| tx.execute(&EXPIRE, params![now])).await
+        self.write(move |tx| tx.execute(&EXPIRE, params![now, now - OUTCOME_LATE])).await
     }
 
     /// Commands, newest first, from below `cursor`, at most `limit`.
@@ -188,20 +206,37 @@ pub(crate) fn queue(tx: &mut Tx<'_>, command: &NewCommand, pilot: Option<PilotId
     Ok(CommandId(id))
 }
 
-fn queued_for(taker: &Taker) -> (&'static Sql, Value) {
-    match taker {
-        Taker::Pilot(pilot) => (&QUEUED_FOR_PILOT, Value::from(*pilot)),
-        Taker::Factory(name) => (&QUEUED_FOR_FACTORY, Value::from(name)),
+/// A command whose outcome is not known.
+struct Open {
+    command: Command,
+    delivered: Option<Time>,
+}
+
+impl Open {
+    fn is_due(&self, now: Time, answer_within: Duration) -> bool {
+        self.delivered.is_none_or(|delivered| delivered + answer_within <= now)
     }
 }
 
-fn take(tx: &mut Tx<'_>, taker: &Taker, now: Time) -> Result<Vec<Command>> {
-    let (sql, key) = queued_for(taker);
+fn open_of(row: &Row) -> Result<Open> {
+    Ok(Open { command: command_of(row)?, delivered: row.opt_time(10)? })
+}
+
+fn open_for(taker: &Taker) -> (&'static Sql, Value) {
+    match taker {
+        Taker::Pilot(pilot) => (&OPEN_FOR_PILOT, Value::from(*pilot)),
+        Taker::Factory(name) => (&OPEN_FOR_FACTORY, Value::from(name)),
+    }
+}
+
+fn take(tx: &mut Tx<'_>, taker: &Taker, now: Time, answer_within: Duration) -> Result<Vec<Command>> {
+    let (sql, key) = open_for(taker);
     let rows = tx.query(sql, &[key, Value::from(now), Value::from(TAKE_MAX)])?;
-    let mut taken = rows.iter().map(command_of).collect::<Result<Vec<_>>>()?;
-    let keys: Vec<Vec<Value>> = taken.iter().map(|command| params![command.id].to_vec()).collect();
-    tx.execute_many(&DELIVER, &keys)?;
-    taken.iter_mut().for_each(|command| command.state = CommandState::Delivered);
+    let open = rows.iter().map(open_of).collect::<Result<Vec<_>>>()?;
+    let due = open.into_iter().filter(|open| open.is_due(now, answer_within));
+    let taken: Vec<Command> = due.map(|open| Command { state: CommandState::Delivered, ..open.command }).collect();
+    let rows: Vec<Vec<Value>> = taken.iter().map(|command| params![command.id, now].to_vec()).collect();
+    tx.execute_many(&DELIVER, &rows)?;
     Ok(taken)
 }
 

@@ -1,5 +1,6 @@
 //! What can go wrong in the store.
 
+use model::JobId;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
@@ -54,6 +55,14 @@ pub enum Error {
         /// What was touched, such as `job 17`.
         what: String,
     },
+    /// Nothing is added to an attempt that is over.
+    #[error("attempt {attempt} of job {job} is over")]
+    AttemptOver {
+        /// The job.
+        job: JobId,
+        /// The attempt.
+        attempt: u32,
+    },
     /// What is asked does not fit what is there.
     #[error("{0}")]
     Conflict(String),
@@ -92,7 +101,11 @@ impl Error {
 
     /// Something is wrong with what was asked, not with the store.
     pub fn is_refusal(&self) -> bool {
-        matches!(self, Error::NotFound { .. } | Error::Forbidden { .. } | Error::Conflict(_) | Error::Invalid(_))
+        use Error as E;
+        matches!(
+            self,
+            E::NotFound { .. } | E::Forbidden { .. } | E::AttemptOver { .. } | E::Conflict(_) | E::Invalid(_)
+        )
     }
 
     /// The same error for another one who waits for the same commit.
@@ -105,6 +118,7 @@ impl Error {
             Error::Path { .. } => Error::Unavailable { reason: self.to_string() },
             Error::NotFound { what } => Error::NotFound { what: what.clone() },
             Error::Forbidden { what } => Error::Forbidden { what: what.clone() },
+            Error::AttemptOver { job, attempt } => Error::AttemptOver { job: *job, attempt: *attempt },
             Error::Conflict(text) => Error::Conflict(text.clone()),
             Error::Invalid(text) => Error::Invalid(text.clone()),
             Error::Newer { found, known } => Error::Newer { found: *found, known: *known },

@@ -35,7 +35,7 @@ mod tests;
 
 pub use archive::Archived;
 pub use change::{ChangeSet, LogName};
-pub use commands::{CommandFilter, NewCommand, Taker};
+pub use commands::{CommandFilter, NewCommand, Taken, Taker};
 pub use config::{AttemptPolicy, Location, StoreConfig};
 pub use decisions::DecisionFilter;
 pub use error::{Error, Result};

@@ -1,12 +1,15 @@
 //! Logs and outputs of jobs: chunks while they grow, a place in the object store afterwards.
 
 use crate::engine::{Connection, Row, Value, params, statements};
+use crate::jobs::row::{self, JobRow, job_columns};
+use crate::jobs::verdict;
 use crate::tx::Tx;
 use crate::{Error, LogName, Result, Store};
 use model::job::LogStream;
 use model::{JobId, Time};
 
 statements! {
+    JOB_ROW = concat!("SELECT ", job_columns!(), " FROM job WHERE id = ?1");
     LOG = "SELECT size, complete, location FROM job_log WHERE job = ?1 AND attempt = ?2 AND stream = ?3";
     LOG_INLINE = "SELECT inline FROM job_log WHERE job = ?1 AND attempt = ?2 AND stream = ?3";
     SET_LOG = "INSERT INTO job_log (job, attempt, stream, size, complete) VALUES (?1, ?2, ?3, ?4, ?5) \
@@ -26,8 +29,8 @@ statements! {
     OUTPUTS = "SELECT job, attempt, name, location, size FROM job_output WHERE job = ?1 ORDER BY attempt DESC, name";
 }
 
-/// Chunks that are read for one slice.
-const CHUNKS_MAX: i64 = 64;
+/// Chunks that are read at once.
+const CHUNKS_AT_ONCE: i64 = 64;
 
 /// Bytes to be added to a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,12 +94,12 @@ pub struct JobOutput {
 }
 
 impl Store {
-    /// Adds to a log.
+    /// Adds to a log of an attempt that is not over ([`crate::Error::AttemptOver`]).
     pub async fn append_log(&self, append: LogAppend) -> Result<LogPosition> {
         self.write(move |tx| add_to_log(tx, &append)).await
     }
 
-    /// Reads at most `max` bytes of a log; an unknown log is empty and open.
+    /// Reads the bytes of a log, all that are there up to `max`; an unknown log is empty and open.
     pub async fn read_log(&self, log: LogName, from: LogFrom, max: u64) -> Result<LogSlice> {
         self.read(move |connection| {
             let position = position(connection, log)?.unwrap_or_default();
@@ -130,10 +133,20 @@ impl Store {
         .await
     }
 
-    /// Writes down an output file, replacing one of the same attempt and name.
+    /// Refuses an attempt to which nothing can be added any more: its pilot told how it ended, or a newer one was sent.
+    pub async fn takes_output(&self, job: JobId, attempt: u32) -> Result<()> {
+        self.read(move |connection| {
+            let row = connection.query_one(&JOB_ROW, params![job])?.map(|row| JobRow::of(&row)).transpose()?;
+            verdict::check_takes_output(row.as_ref(), job, attempt)
+        })
+        .await
+    }
+
+    /// Writes down an output file of an attempt that is not over, replacing one of the same name.
     pub async fn add_output(&self, output: JobOutput, now: Time) -> Result<()> {
         self.write(move |tx| {
             let JobOutput { job, attempt, name, location, bytes } = &output;
+            check_takes_output(tx, *job, *attempt)?;
             tx.execute(&ADD_OUTPUT, params![*job, *attempt, name, location, *bytes, now])?;
             tx.job_changed(*job);
             Ok(())
@@ -154,8 +167,14 @@ fn key(log: LogName) -> (JobId, u32, i64) {
     (log.job, log.attempt, stream_code(log.stream))
 }
 
+fn check_takes_output(tx: &mut Tx<'_>, job: JobId, attempt: u32) -> Result<()> {
+    let row = row::load(tx, [job])?.into_iter().next();
+    verdict::check_takes_output(row.as_ref(), job, attempt)
+}
+
 fn add_to_log(tx: &mut Tx<'_>, append: &LogAppend) -> Result<LogPosition> {
     let (job, attempt, stream) = key(append.log);
+    check_takes_output(tx, job, attempt)?;
     let before = position(tx.connection(), append.log)?.unwrap_or_default();
     if before.location.is_some() || before.complete {
         return Ok(before);
@@ -194,17 +213,19 @@ fn bytes_from(connection: &mut dyn Connection, log: LogName, offset: u64, max: u
         return Ok(cut(bytes, offset, max).to_vec());
     }
     let begin = connection.query_one(&CHUNK_BEFORE, params![job, attempt, stream, offset])?;
-    let begin = begin.map_or(Ok(0), |row| row.count(0))?;
+    let mut begin = begin.map_or(Ok(0), |row| row.count(0))?;
     let mut found = Vec::new();
-    for row in connection.query(&CHUNKS, params![job, attempt, stream, begin, CHUNKS_MAX])? {
-        let (start, bytes) = (row.count(0)?, row.bytes(1)?);
-        let from = offset.max(start) - start;
-        found.extend_from_slice(cut(&bytes, from, max - found.len() as u64));
-        if found.len() as u64 >= max {
-            break;
+    loop {
+        let rows = connection.query(&CHUNKS, params![job, attempt, stream, begin, CHUNKS_AT_ONCE])?;
+        for row in &rows {
+            let (start, bytes) = (row.count(0)?, row.bytes(1)?);
+            found.extend_from_slice(cut(&bytes, offset.max(start) - start, max - found.len() as u64));
+            begin = start + 1;
+        }
+        if (rows.len() as i64) < CHUNKS_AT_ONCE || found.len() as u64 >= max {
+            return Ok(found);
         }
     }
-    Ok(found)
 }
 
 fn cut(bytes: &[u8], from: u64, max: u64) -> &[u8] {

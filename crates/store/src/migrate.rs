@@ -10,11 +10,14 @@ struct Migration {
     postgres: &'static str,
 }
 
-const MIGRATIONS: &[Migration] = &[Migration {
-    number: 1,
-    both: include_str!("../migrations/0001_begin.sql"),
-    postgres: include_str!("../migrations/0001_begin.postgres.sql"),
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        number: 1,
+        both: include_str!("../migrations/0001_begin.sql"),
+        postgres: include_str!("../migrations/0001_begin.postgres.sql"),
+    },
+    Migration { number: 2, both: include_str!("../migrations/0002_offered_again.sql"), postgres: "" },
+];
 
 /// Serialises servers that start together on an empty PostgreSQL database.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(7102958342)";
@@ -30,10 +33,20 @@ pub(crate) fn newest() -> i64 {
     MIGRATIONS.iter().map(|migration| migration.number).max().unwrap_or(0)
 }
 
+/// The version of the database's schema.
+pub(crate) fn version(connection: &mut dyn Connection) -> Result<i64> {
+    connection.query_one(&VERSION, &[])?.map_or(Ok(0), |row| row.int(0))
+}
+
 /// Brings the schema up to date in one transaction and returns its version.
 pub(crate) fn run(connection: &mut dyn Connection) -> Result<i64> {
+    run_to(connection, newest())
+}
+
+/// Brings the schema up to `version`, which a backup was made with.
+pub(crate) fn run_to(connection: &mut dyn Connection, version: i64) -> Result<i64> {
     connection.begin()?;
-    match steps(connection) {
+    match steps(connection, version) {
         Ok(version) => connection.commit().map(|()| version),
         Err(error) => {
             connection.rollback();
@@ -42,20 +55,20 @@ pub(crate) fn run(connection: &mut dyn Connection) -> Result<i64> {
     }
 }
 
-fn steps(connection: &mut dyn Connection) -> Result<i64> {
+fn steps(connection: &mut dyn Connection, version: i64) -> Result<i64> {
     if connection.engine() == Engine::Postgres {
         connection.run(LOCK)?;
     }
     connection.run(VERSIONS)?;
-    let found = connection.query_one(&VERSION, &[])?.map_or(Ok(0), |row| row.int(0))?;
+    let found = self::version(connection)?;
     if found > newest() {
         return Err(Error::Newer { found, known: newest() });
     }
-    for migration in MIGRATIONS.iter().filter(|migration| migration.number > found) {
+    for migration in MIGRATIONS.iter().filter(|migration| (found + 1..=version).contains(&migration.number)) {
         connection.run(&text(migration, connection.engine()))?;
         connection.execute(&ADD_VERSION, params![migration.number])?;
     }
-    Ok(newest())
+    Ok(found.max(version))
 }
 
 fn text(migration: &Migration, engine: Engine) -> String {

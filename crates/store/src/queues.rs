@@ -14,32 +14,23 @@ statements! {
         WHERE name = ?1";
     PUT_QUEUE = "INSERT INTO queue (name, site, region, tags, status, max_cores, max_memory_mib, max_wall_time_s, reason, \
         changed) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, '', ?9) ON CONFLICT (name) DO UPDATE SET site = excluded.site, \
-        region = excluded.region, tags = excluded.tags, status = excluded.status, max_cores = excluded.max_cores, \
+        region = excluded.region, tags = excluded.tags, max_cores = excluded.max_cores, \
         max_memory_mib = excluded.max_memory_mib, max_wall_time_s = excluded.max_wall_time_s, \
         changed = excluded.changed";
     SET_STATUS = "UPDATE queue SET status = ?2, reason = ?3, changed = ?4 WHERE name = ?1";
 }
 
 impl Store {
-    /// Creates or changes a queue. Returns whether anything changed.
+    /// Creates a queue or changes one; the status of one that is there stays as it is. Returns whether anything changed.
     pub async fn put_queue(&self, queue: QueueRecord, now: Time) -> Result<bool> {
         self.write(move |tx| {
-            if find(tx, &queue.name)?.as_ref() == Some(&queue) {
+            let there = find(tx, &queue.name)?;
+            let status = there.as_ref().map_or(queue.status, |there| there.status);
+            let wanted = QueueRecord { status, ..queue.clone() };
+            if there.as_ref() == Some(&wanted) {
                 return Ok(false);
             }
-            put(tx, &queue, now)?;
-            Ok(true)
-        })
-        .await
-    }
-
-    /// Creates the queue when it is missing, and leaves it alone otherwise. Returns whether it was created.
-    pub async fn ensure_queue(&self, queue: QueueRecord, now: Time) -> Result<bool> {
-        self.write(move |tx| {
-            if find(tx, &queue.name)?.is_some() {
-                return Ok(false);
-            }
-            put(tx, &queue, now)?;
+            put(tx, &wanted, now)?;
             Ok(true)
         })
         .await

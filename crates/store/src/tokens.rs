@@ -7,7 +7,7 @@ use model::{Role, Time, TokenInfo};
 
 statements! {
     ADD_TOKEN = "INSERT INTO token (id, hash, usr, grp, role, sites, note, made, expires) \
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (hash) DO NOTHING";
     TOKEN_BY_HASH = "SELECT id, usr, grp, role, sites, expires FROM token WHERE hash = ?1 AND revoked = 0";
     TOKENS = "SELECT id, usr, grp, role, sites, expires, note, made FROM token WHERE revoked = 0 \
         AND (expires IS NULL OR expires > ?1) ORDER BY id";
@@ -53,17 +53,17 @@ pub struct TokenOwner {
 }
 
 impl Store {
-    /// Keeps a token and returns its number.
-    pub async fn add_token(&self, token: NewTokenRow) -> Result<i64> {
+    /// Keeps a token and returns its number; none when it is known already, which a revoked one stays.
+    pub async fn add_token(&self, token: NewTokenRow) -> Result<Option<i64>> {
         let sites = to_json(&token.sites)?;
         self.write(move |tx| {
             let id = tx.next_ids("token", 1)?;
             let role = token.role.as_str();
-            tx.execute(
+            let kept = tx.execute(
                 &ADD_TOKEN,
                 params![id, token.hash, &token.user, &token.group, role, &sites, &token.note, token.now, token.expires],
             )?;
-            Ok(id)
+            Ok((kept > 0).then_some(id))
         })
         .await
     }

@@ -234,7 +234,7 @@ impl<'a> Tx<'a> {
 
     /// Writes the counters and returns what is left to do after the commit.
     pub(crate) fn finish(self) -> Result<(ChangeSet, Learned)> {
-        let Tx { connection, pending, .. } = self;
+        let Tx { connection, shared, pending, .. } = self;
         let states = |id: i64, deltas: &StateDeltas| -> Vec<Value> {
             std::iter::once(id).chain(deltas.iter().copied()).map(Value::from).collect()
         };
@@ -242,7 +242,12 @@ impl<'a> Tx<'a> {
         let of = |map: &BTreeMap<i64, StateDeltas>| -> Vec<Vec<Value>> {
             map.iter().filter(|(_, deltas)| changed(deltas)).map(|(id, deltas)| states(*id, deltas)).collect()
         };
-        connection.execute_many(&ADD_TO_LANE, &of(&pending.lanes))?;
+        let lanes = of(&pending.lanes);
+        if connection.execute_many(&ADD_TO_LANE, &lanes)? < lanes.len() as u64 {
+            // One was empty and has been deleted since it was seen: run again with what is there now.
+            shared.lanes.forget();
+            return Err(Error::Collision);
+        }
         connection.execute_many(&ADD_TO_ARRAY, &of(&pending.arrays))?;
         connection.execute_many(&ADD_TO_PILOT, &pilot_rows(&pending))?;
         connection.execute_many(&ADD_TO_LABEL, &label_rows(&pending))?;

@@ -45,7 +45,11 @@ pub(crate) struct CountedLane {
     pub(crate) jobs: StateDeltas,
 }
 
-/// Lanes that were seen; their rows never change but for counters.
+/// The most lanes that are remembered.
+const LANES_MAX: usize = 20_000;
+
+/// Lanes that were seen; their rows never change but for counters. One whose last job is gone is deleted: who counts in
+/// it afterwards finds no row and forgets what was seen ([`Tx::finish`]). Forgotten all at once when there are too many.
 #[derive(Default)]
 pub(crate) struct LaneCache {
     seen: RwLock<Seen>,
@@ -71,10 +75,20 @@ impl LaneCache {
             return;
         }
         if let Ok(mut seen) = self.seen.write() {
+            if seen.by_id.len() >= LANES_MAX {
+                *seen = Seen::default();
+            }
             for lane in lanes {
                 seen.by_key.insert(lane.key.clone(), lane.id);
                 seen.by_id.insert(lane.id, lane);
             }
+        }
+    }
+
+    /// Forgets all lanes.
+    pub(crate) fn forget(&self) {
+        if let Ok(mut seen) = self.seen.write() {
+            *seen = Seen::default();
         }
     }
 

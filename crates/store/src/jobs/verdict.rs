@@ -1,8 +1,9 @@
 //! What a report means for a job. Pure: values in, values out.
 
 use super::row::JobRow;
+use crate::{Error, Result};
 use model::job::AttemptOutcome;
-use model::{ErrorClass, JobEvent, JobReport, JobState, RefusedReport, Time};
+use model::{ErrorClass, JobEvent, JobId, JobReport, JobState, RefusedReport, Time};
 
 /// The most characters of a message that are kept.
 const MESSAGE_MAX_CHARS: usize = 1000;
@@ -119,6 +120,20 @@ pub(crate) fn record(row: &mut JobRow, report: &JobReport, now: Time) {
 /// The error class of a failed attempt; a payload's fault unless the pilot says otherwise.
 pub(crate) fn class_of(report: &JobReport) -> ErrorClass {
     report.error_class.unwrap_or(ErrorClass::Payload)
+}
+
+/// Refuses output of an attempt that is over: its pilot told how it ended, or a newer one was sent. A lost one may still
+/// be reported late; a killed one is not over before its pilot said so.
+pub(crate) fn check_takes_output(row: Option<&JobRow>, job: JobId, attempt: u32) -> Result<()> {
+    let is_told = |row: &JobRow| match row.outcome {
+        AttemptOutcome::Underway | AttemptOutcome::Lost => false,
+        AttemptOutcome::Cancelled => row.usage.is_some(),
+        AttemptOutcome::Finished | AttemptOutcome::Failed => true,
+    };
+    match row {
+        Some(row) if row.attempt == attempt && !is_told(row) => Ok(()),
+        _ => Err(Error::AttemptOver { job, attempt }),
+    }
 }
 
 /// A refusal as the pilot gets it.

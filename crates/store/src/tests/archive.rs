@@ -26,6 +26,8 @@ async fn some_history(test: &TestStore) {
     test.store.lease_and_report(call.clone()).await.unwrap();
     call.filter.user = Some("bob".into());
     test.store.lease_and_report(call).await.unwrap();
+    let output = JobOutput { job: JobId(2), attempt: 1, name: "o".into(), location: "out/2".into(), bytes: 1 };
+    test.store.add_output(output, NOW).await.unwrap();
     for id in [1, 2, 3, 4, 5, 11] {
         test.report(pilot, report(JobId(id), 1, JobState::Finished), NOW).await;
     }
@@ -75,8 +77,6 @@ async fn a_retry_brings_an_archived_job_back(test: TestStore) {
 
 async fn whole_days_are_dropped(test: TestStore) {
     some_history(&test).await;
-    let output = JobOutput { job: JobId(2), attempt: 1, name: "o".into(), location: "out/2".into(), bytes: 1 };
-    test.store.add_output(output, NOW).await.unwrap();
     archive_all(&test.store, NOW + DAY).await;
     assert!(test.store.drop_archive(NOW).await.unwrap().is_empty(), "the day is not over");
     assert_eq!(test.store.drop_archive(NOW + 2 * DAY).await.unwrap(), ["out/2"]);

@@ -3,7 +3,7 @@
 use super::support::{NOW, TestStore, array, hello, on_both, report, single};
 use crate::{
     Announcement, CommandFilter, DecisionFilter, Error, JobOutput, LogAppend, LogFrom, LogName, NewCommand,
-    NewTokenRow, PilotEnd, PilotFilter, Taker,
+    NewTokenRow, PilotEnd, PilotFilter, Taken, Taker,
 };
 use model::job::LogStream;
 use model::{
@@ -19,9 +19,11 @@ on_both! {
     queues => queues_are_kept;
     decisions => equal_decisions_are_folded;
     commands => commands_reach_their_target_once;
+    silent_targets => commands_that_are_never_answered_fail_and_are_pruned;
     tokens => tokens_are_found_by_hash;
     single_values => values_and_duties;
     logs => logs_grow_and_move;
+    chatty_logs => logs_of_many_chunks_are_read_whole;
 }
 
 fn after(seconds: u64) -> Time {
@@ -146,9 +148,10 @@ async fn queues_are_kept(test: TestStore) {
     queue.max_memory_mib = 4096;
     assert!(test.store.put_queue(queue.clone(), NOW).await.unwrap());
     assert!(!test.store.put_queue(queue.clone(), NOW).await.unwrap());
-    assert!(!test.store.ensure_queue(QueueRecord::named("a"), NOW).await.unwrap());
     assert_eq!(test.store.queue("a".into()).await.unwrap(), Some(queue.clone()));
     test.store.set_queue_status("a".into(), QueueStatus::Test, "new nodes".into(), NOW).await.unwrap();
+    queue.max_cores = 8;
+    assert!(test.store.put_queue(queue.clone(), NOW).await.unwrap());
     queue.status = QueueStatus::Test;
     assert_eq!(test.store.queues().await.unwrap(), [queue]);
     let unknown = test.store.set_queue_status("b".into(), QueueStatus::Test, String::new(), NOW).await;
@@ -236,18 +239,45 @@ async fn commands_reach_their_target_once(test: TestStore) {
     };
     tokio::time::timeout(Duration::from_secs(10), told).await.unwrap();
 
-    let taken = test.store.take_commands(Taker::Pilot(pilot), after(2)).await.unwrap();
-    assert_eq!(taken.iter().map(|command| command.id).collect::<Vec<_>>(), [id]);
-    assert!(test.store.take_commands(Taker::Factory("x".into()), after(2)).await.unwrap().is_empty());
+    let take = |taker, now| test.store.take_commands(taker, now, Duration::from_secs(15));
+    let taken = take(Taker::Pilot(pilot), after(2)).await.unwrap();
+    assert_eq!(taken.commands.iter().map(|command| command.id).collect::<Vec<_>>(), [id]);
+    assert_eq!(
+        take(Taker::Pilot(pilot), after(3)).await.unwrap(),
+        Taken { again: Some(after(17)), ..Taken::default() }
+    );
+    assert_eq!(take(Taker::Pilot(pilot), after(17)).await.unwrap().commands, taken.commands, "the answer may be lost");
+    assert_eq!(take(Taker::Factory("x".into()), after(2)).await.unwrap(), Taken::default());
     let done = |taker, state| test.store.command_outcome(taker, id, state, "ok".into());
     assert!(matches!(done(Taker::Factory("fab".into()), CommandState::Done).await, Err(Error::NotFound { .. })));
     done(Taker::Pilot(pilot), CommandState::Done).await.unwrap();
+    assert_eq!(take(Taker::Pilot(pilot), after(50)).await.unwrap(), Taken::default());
     assert!(matches!(done(Taker::Pilot(pilot), CommandState::Failed).await, Err(Error::Conflict(_))));
     assert_eq!(test.store.expire_commands(after(61)).await.unwrap(), 1);
     let failed = CommandFilter { target: None, state: Some(CommandState::Failed) };
     assert_eq!(test.store.commands(failed, None, 10).await.unwrap().rows[0].id, cycle);
     let of_job = CommandFilter { target: Some(Target::Job(JobId(1))), state: None };
     assert_eq!(test.store.commands(of_job, None, 10).await.unwrap().rows[0].note, "ok");
+}
+
+async fn commands_that_are_never_answered_fail_and_are_pruned(test: TestStore) {
+    let fab = || Target::Factory("fab".into());
+    for verb in [Verb::Cycle, Verb::Drain] {
+        test.store.command(command(fab(), verb)).await.unwrap();
+    }
+    let taker = Taker::Factory("fab".into());
+    let taken = test.store.take_commands(taker.clone(), after(1), Duration::from_secs(15)).await.unwrap().commands;
+    let accepted = test.store.command_outcome(taker.clone(), taken[1].id, CommandState::Accepted, String::new());
+    accepted.await.unwrap();
+    assert_eq!(test.store.expire_commands(after(61)).await.unwrap(), 0, "its outcome may be on the way");
+    assert_eq!(test.store.expire_commands(after(121)).await.unwrap(), 1);
+    let newest = test.store.commands(CommandFilter::default(), None, 10).await.unwrap().rows;
+    let states: Vec<_> = newest.iter().map(|command| command.state).collect();
+    assert_eq!(states, [CommandState::Accepted, CommandState::Failed]);
+    assert_eq!(newest[1].note, "it was taken and its outcome never told");
+    let week = Duration::from_secs(7 * 86_400);
+    assert_eq!(test.store.prune(after(59) + week).await.unwrap(), 0);
+    assert_eq!(test.store.prune(after(61) + week).await.unwrap(), 2, "also those whose end nobody told");
 }
 
 async fn tokens_are_found_by_hash(test: TestStore) {
@@ -261,7 +291,7 @@ async fn tokens_are_found_by_hash(test: TestStore) {
         expires,
         now: NOW,
     };
-    let first = test.store.add_token(row(1, None)).await.unwrap();
+    let first = test.store.add_token(row(1, None)).await.unwrap().unwrap();
     test.store.add_token(row(2, Some(after(10)))).await.unwrap();
     let owner = test.store.token_owner([1; 32]).await.unwrap().unwrap();
     assert_eq!((owner.user.as_str(), owner.role, owner.sites), ("ann", Role::SiteAdmin, vec!["here".to_owned()]));
@@ -270,6 +300,7 @@ async fn tokens_are_found_by_hash(test: TestStore) {
     assert_eq!(test.store.tokens(after(11)).await.unwrap().len(), 1);
     assert!(test.store.revoke_token(first).await.unwrap());
     assert!(!test.store.revoke_token(first).await.unwrap());
+    assert_eq!(test.store.add_token(row(1, None)).await.unwrap(), None, "a revoked token stays revoked");
     assert_eq!(test.store.token_owner([1; 32]).await.unwrap(), None);
 }
 
@@ -283,7 +314,7 @@ async fn values_and_duties(test: TestStore) {
     assert!(test.store.try_duty("reaper", after(1), after(11)).await.unwrap());
     test.store.release_duty("reaper").await.unwrap();
     let health = test.store.health().await.unwrap();
-    assert!(health.bytes > 0 && health.schema == 1, "{health:?}");
+    assert!(health.bytes > 0 && health.schema == crate::migrate::newest(), "{health:?}");
 }
 
 async fn logs_grow_and_move(test: TestStore) {
@@ -311,11 +342,6 @@ async fn logs_grow_and_move(test: TestStore) {
     let moved = read(LogFrom::Offset(0), 100).await.unwrap();
     assert_eq!((moved.bytes.len(), moved.position.location.as_deref()), (0, Some("logs/1/1/stdout")));
 
-    let mut end = report(JobId(1), 1, JobState::Finished);
-    end.stderr = "warning".into();
-    test.report(pilot, end, after(2)).await;
-    let stderr = LogName { stream: LogStream::Stderr, ..log };
-    assert_eq!(test.store.read_log(stderr, LogFrom::Tail(4), 100).await.unwrap().bytes, b"ning");
     let output = |name: &str| JobOutput {
         job: JobId(1),
         attempt: 1,
@@ -326,8 +352,35 @@ async fn logs_grow_and_move(test: TestStore) {
     test.store.add_output(output("b"), NOW).await.unwrap();
     test.store.add_output(output("a"), NOW).await.unwrap();
     test.store.add_output(output("a"), NOW).await.unwrap();
+    let mut end = report(JobId(1), 1, JobState::Finished);
+    end.stderr = "warning".into();
+    test.report(pilot, end, after(2)).await;
+    let stderr = LogName { stream: LogStream::Stderr, ..log };
+    assert_eq!(test.store.read_log(stderr, LogFrom::Tail(4), 100).await.unwrap().bytes, b"ning");
+    let late = test.store.add_output(output("c"), NOW).await;
+    assert!(matches!(late, Err(Error::AttemptOver { attempt: 1, .. })), "{late:?}");
+    assert!(matches!(append(12, "more", false).await, Err(Error::AttemptOver { .. })));
     assert_eq!(test.store.outputs(JobId(1)).await.unwrap(), [output("a"), output("b")]);
     let detail = test.store.job(JobId(1)).await.unwrap().unwrap();
     assert_eq!(detail.outputs, ["a", "b"]);
     assert_eq!((detail.attempts[0].stdout_bytes, detail.attempts[0].stderr_bytes), (12, 7));
+}
+
+async fn logs_of_many_chunks_are_read_whole(test: TestStore) {
+    test.queue("q").await;
+    test.submit(single("ann", "q")).await;
+    let pilot = test.pilot("q").await;
+    test.lease(pilot, "q", 1, after(1)).await;
+    let log = LogName { job: JobId(1), attempt: 1, stream: LogStream::Stdout };
+    let mut all = Vec::new();
+    for line in 0..300 {
+        let bytes = format!("{line}\n").into_bytes();
+        let append = LogAppend { log, offset: all.len() as u64, bytes: bytes.clone(), complete: false, now: NOW };
+        test.store.append_log(append).await.unwrap();
+        all.extend(bytes);
+    }
+    let read = async |from, max| test.store.read_log(log, from, max).await.unwrap().bytes;
+    assert_eq!(read(LogFrom::Offset(0), 1 << 20).await, all);
+    assert_eq!(read(LogFrom::Offset(5), 777).await, all[5..782]);
+    assert_eq!(read(LogFrom::Tail(900), 1 << 20).await, all[all.len() - 900..]);
 }

@@ -180,10 +180,12 @@ async fn kill_and_retry_of_ranges_and_rows(test: TestStore) {
     assert!(matches!(refused, Err(Error::Forbidden { what }) if what == "job 1001"));
     let done = test.store.kill(kill(ids(2, 500), Scope::User("ann".into()))).await.unwrap();
     assert_eq!((done.cancelled, done.signalled, done.ended_before, done.unknown), (498, 1, 0, 0));
-    let commands = test.store.take_commands(Taker::Pilot(pilot), after(3)).await.unwrap();
+    let take =
+        async |now| test.store.take_commands(Taker::Pilot(pilot), now, Duration::from_secs(15)).await.unwrap().commands;
+    let commands = take(after(3)).await;
     assert_eq!(commands.len(), 1);
     assert_eq!(commands[0].verb.as_str(), "kill");
-    assert!(test.store.take_commands(Taker::Pilot(pilot), after(3)).await.unwrap().is_empty());
+    assert!(take(after(4)).await.is_empty());
     assert_eq!(test.store.commands(CommandFilter::default(), None, 10).await.unwrap().rows.len(), 1);
     test.counters_agree(1001).await;
 
