@@ -176,7 +176,7 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and not __fish
 complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and not __fish_seen_subcommand_from set define help" -s h -l help -d 'Print help'
 complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and not __fish_seen_subcommand_from set define help" -s V -l version -d 'Print version'
 complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and not __fish_seen_subcommand_from set define help" -f -a "set" -d 'Set the status of a queue'
-complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and not __fish_seen_subcommand_from set define help" -f -a "define" -d 'Create a queue, or change all of its settings'
+complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and not __fish_seen_subcommand_from set define help" -f -a "define" -d 'Create a queue, or change all of its settings but the status'
 complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and not __fish_seen_subcommand_from set define help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from set" -l reason -d 'Why, for those who ask later' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from set" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
@@ -186,7 +186,7 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_see
 complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from define" -l site -d 'Computing centre it belongs to [default: the name of the queue]' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from define" -l region -d 'Group of sites' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from define" -l tag -d 'Word that jobs select by; may be given several times' -r
-complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from define" -l status -d 'online, offline, test or brokeroff' -r -f -a "online\t''
+complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from define" -l status -d 'Status of a new queue: online, offline, test or brokeroff; that of an old one is changed by `queues set`' -r -f -a "online\t''
 offline\t''
 test\t''
 brokeroff\t''"
@@ -198,7 +198,7 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_see
 complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from define" -s h -l help -d 'Print help'
 complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from define" -s V -l version -d 'Print version'
 complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from help" -f -a "set" -d 'Set the status of a queue'
-complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from help" -f -a "define" -d 'Create a queue, or change all of its settings'
+complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from help" -f -a "define" -d 'Create a queue, or change all of its settings but the status'
 complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain help" -s s -l state -d 'Only this state' -r -f -a "announced\t''
 submitted\t''
@@ -424,7 +424,7 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_s
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "demo-memory" -d 'The payload of the demo\'s job that asks for too little memory'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from queues" -f -a "set" -d 'Set the status of a queue'
-complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from queues" -f -a "define" -d 'Create a queue, or change all of its settings'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from queues" -f -a "define" -d 'Create a queue, or change all of its settings but the status'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from pilots" -f -a "drain" -d 'Let pilots finish what they run, take nothing more, and end'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from factories" -f -a "reload" -d 'Let a factory read its configuration and its sources again, and say what came of it'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "create" -d 'Create a token; it is shown once and never again'

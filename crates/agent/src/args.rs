@@ -59,7 +59,7 @@ pub struct PilotArgs {
     pub scratch_free_mib: u64,
 
     /// The most bytes kept of each output of a job, in MiB: the first and the last half of them.
-    #[arg(long, env = "PILOTAGE_OUTPUT_MAX_MIB", value_name = "MIB", default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..=65536))]
+    #[arg(long, env = "PILOTAGE_OUTPUT_MAX_MIB", value_name = "MIB", default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..=1024))]
     pub output_max_mib: u64,
 
     /// Directory for reports that the server could not take; by default that of the secret file.

@@ -189,13 +189,8 @@ pub async fn start_server(config: server::Config) -> anyhow::Result<Running> {
 
 /// Creates queues that are missing and changes those that differ; the status that an operator set is kept.
 async fn register(queues: &[QueueRecord], client: &Client) -> anyhow::Result<()> {
-    let known = client.queues().await?.queues;
     for queue in queues {
-        let there = known.iter().find(|summary| summary.queue.name == queue.name).map(|summary| &summary.queue);
-        let wanted = QueueRecord { status: there.map_or(queue.status, |there| there.status), ..queue.clone() };
-        if there != Some(&wanted) {
-            client.put_queue(&wanted).await?;
-        }
+        client.put_queue(queue).await?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ mod login;
 mod pilot;
 
 pub use cache::TokenCache;
-pub use login::{LoginForm, login, logout};
+pub use login::{login, logout};
 pub use pilot::{PilotCaller, Reporter};
 
 use crate::{ApiError, AppState};

@@ -1,15 +1,15 @@
 //! Strict input: bodies, queries and paths that say exactly what is wrong with them.
 
+pub mod body;
+
+pub use body::read_body;
+
 use crate::ApiError;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
-use bytes::{Bytes, BytesMut};
 use http::request::Parts;
-use http::{StatusCode, Uri, header};
-use http_body_util::BodyExt;
+use http::{StatusCode, Uri};
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
-use std::time::Duration;
-use tokio::sync::Semaphore;
 
 /// The most bytes of the body of most calls.
 pub const BODY_MAX: usize = 1 << 20;
@@ -17,15 +17,6 @@ pub const BODY_MAX: usize = 1 << 20;
 pub const SUBMIT_BODY_MAX: usize = 8 << 20;
 /// The most bytes of a bulk submission and of a call with reports.
 pub const BULK_BODY_MAX: usize = 64 << 20;
-/// The most bytes of large bodies that are held at the same time; further ones wait.
-pub const BODIES_IN_FLIGHT_MAX: usize = 256 << 20;
-
-/// How long a refused body is read on.
-const DISCARD_MAX: Duration = Duration::from_secs(10);
-/// Bodies up to this size are not counted.
-const SMALL_BODY: usize = 1 << 20;
-const PERMIT_BYTES: usize = 1 << 10;
-static IN_FLIGHT: Semaphore = Semaphore::const_new(BODIES_IN_FLIGHT_MAX / PERMIT_BYTES);
 
 /// A JSON body of at most `MAX` bytes.
 pub struct Body<T, const MAX: usize = BODY_MAX>(pub T);
@@ -40,7 +31,7 @@ impl<S: Send + Sync, T: DeserializeOwned, const MAX: usize> FromRequest<S> for B
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
-        let bytes = read_body(request, MAX).await?;
+        let (bytes, _held) = read_body(request.into_body(), MAX).await?;
         from_json(&bytes).map(Body)
     }
 }
@@ -69,69 +60,6 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Segment
             ApiError::new(StatusCode::BAD_REQUEST, "bad-path", detail)
         })
     }
-}
-
-/// The whole body, refused by its announced length before a byte of it is read.
-pub async fn read_body(request: Request, max: usize) -> Result<Bytes, ApiError> {
-    let announced = content_length(&request);
-    if announced.is_some_and(|length| length > max as u64) {
-        discard(request.into_body()).await;
-        return Err(too_large(max));
-    }
-    let expected = announced.map_or(max, |length| length as usize);
-    let _held = if expected > SMALL_BODY { Some(hold(expected).await?) } else { None };
-    let mut body = request.into_body();
-    let mut first: Option<Bytes> = None;
-    let mut rest = BytesMut::new();
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| {
-            ApiError::new(StatusCode::BAD_REQUEST, "broken-body", format!("the body ended early: {error}"))
-        })?;
-        let Ok(data) = frame.into_data() else { continue };
-        match &first {
-            None => first = Some(data),
-            Some(_) => rest.extend_from_slice(&data),
-        }
-        if first.as_ref().map_or(0, Bytes::len) + rest.len() > max {
-            drop(rest);
-            discard(body).await;
-            return Err(too_large(max));
-        }
-    }
-    Ok(joined(first.unwrap_or_default(), rest))
-}
-
-/// Reads the rest of a refused body without keeping it: a client that still sends would not see the answer.
-async fn discard(mut body: axum::body::Body) {
-    let reading = async { while let Some(Ok(_)) = body.frame().await {} };
-    if tokio::time::timeout(DISCARD_MAX, reading).await.is_err() {
-        tracing::debug!("a refused body did not end in time");
-    }
-}
-
-/// Nearly all bodies arrive in one frame, which is then not copied.
-fn joined(first: Bytes, rest: BytesMut) -> Bytes {
-    if rest.is_empty() {
-        return first;
-    }
-    let mut all = BytesMut::with_capacity(first.len() + rest.len());
-    all.extend_from_slice(&first);
-    all.extend_from_slice(&rest);
-    all.freeze()
-}
-
-fn content_length(request: &Request) -> Option<u64> {
-    request.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
-}
-
-async fn hold(bytes: usize) -> Result<tokio::sync::SemaphorePermit<'static>, ApiError> {
-    let permits = u32::try_from(bytes / PERMIT_BYTES).unwrap_or(u32::MAX);
-    IN_FLIGHT.acquire_many(permits).await.map_err(|_| ApiError::unavailable("stopping", "the server is stopping"))
-}
-
-fn too_large(max: usize) -> ApiError {
-    let detail = format!("the body is larger than {max} bytes, the most that this call accepts");
-    ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", detail)
 }
 
 /// Reads JSON; an error tells line and column where the text is no JSON, else the field.

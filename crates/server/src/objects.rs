@@ -1,18 +1,22 @@
 //! The object store: logs and output files of jobs, logs of pilots.
 
 use crate::ApiError;
+use crate::extract::body::{ARRIVES_WITHIN, Held, broken, too_large, too_slow};
 use axum::body::{Body, BodyDataStream};
-use bytes::Bytes;
 use futures_util::StreamExt;
-use http::StatusCode;
 use model::{JobId, PilotSummary};
 use object_store::path::Path;
-use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt, PutPayload, WriteMultipart};
+use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt, WriteMultipart};
+use tokio::time::timeout;
 
 /// Folder of the logs of pilots: `logs/FACTORY/UTC-DATE/LABEL/BATCHID.KIND`.
 pub const PILOT_LOGS: &str = "logs";
 /// Parts of an upload that are on their way at the same time.
-const PARTS_IN_FLIGHT: usize = 4;
+pub const PARTS_IN_FLIGHT: usize = 2;
+/// Bytes of a part, and of what is gathered for the next one.
+const PART: usize = 5 << 20;
+/// The most bytes of one upload that are in memory.
+const UPLOAD_HELD_MAX: usize = PART * (PARTS_IN_FLIGHT + 1);
 /// Jobs in one folder of a directory.
 const JOBS_PER_FOLDER: i64 = 1000;
 
@@ -38,9 +42,10 @@ pub fn pilot_log(pilot: &PilotSummary, kind: &str) -> Path {
     Path::from_iter([PILOT_LOGS, &pilot.factory, &day, &pilot.label, &file])
 }
 
-/// Stores a body of at most `max` bytes as it comes; nothing is left of one that breaks off. Returns its size.
+/// Stores a body of at most `max` bytes as it comes; nothing is left of one that breaks off or stops coming. Returns its
+/// size.
 pub async fn store_body(store: &dyn ObjectStore, path: &Path, body: Body, max: u64) -> Result<u64, ApiError> {
-    let mut upload = WriteMultipart::new(store.put_multipart(path).await?);
+    let mut upload = WriteMultipart::new_with_chunk_size(store.put_multipart(path).await?, PART);
     match copy(&mut upload, body.into_data_stream(), max).await {
         Ok(bytes) => {
             upload.finish().await?;
@@ -56,26 +61,19 @@ pub async fn store_body(store: &dyn ObjectStore, path: &Path, body: Body, max: u
 }
 
 async fn copy(upload: &mut WriteMultipart, mut body: BodyDataStream, max: u64) -> Result<u64, ApiError> {
+    let mut held = Held::of_uploads();
     let mut bytes = 0;
-    while let Some(piece) = body.next().await {
-        let piece = piece.map_err(|error| {
-            ApiError::new(StatusCode::BAD_REQUEST, "broken-body", format!("the body ended early: {error}"))
-        })?;
+    while let Some(piece) = timeout(ARRIVES_WITHIN, body.next()).await.map_err(|_| too_slow())? {
+        let piece = piece.map_err(|error| broken(&error))?;
         bytes += piece.len() as u64;
         if bytes > max {
-            let detail = format!("the body is larger than {max} bytes, the most that this call accepts");
-            return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", detail));
+            return Err(too_large(max));
         }
+        held.grow_to(usize::try_from(bytes).unwrap_or(UPLOAD_HELD_MAX).min(UPLOAD_HELD_MAX)).await?;
         upload.wait_for_capacity(PARTS_IN_FLIGHT).await?;
         upload.put(piece);
     }
     Ok(bytes)
-}
-
-/// Stores bytes.
-pub async fn store_bytes(store: &dyn ObjectStore, path: &Path, bytes: impl Into<Bytes>) -> Result<(), ApiError> {
-    store.put(path, PutPayload::from_bytes(bytes.into())).await?;
-    Ok(())
 }
 
 /// A part of a stored file as a body: from `offset` on, or all of it.

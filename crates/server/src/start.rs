@@ -202,7 +202,8 @@ fn open_objects(path: &Path) -> Result<LocalFileSystem, StartError> {
     Ok(objects.with_automatic_cleanup(true))
 }
 
-/// The token in a file of the directory. It is made when the file is missing, and kept in the store when that is new.
+/// The token in a file of the directory, kept in the store when that is new. A new one is made when the file is missing
+/// or its token was revoked.
 async fn own_token(
     directory: &Directory,
     store: &Store,
@@ -210,24 +211,26 @@ async fn own_token(
     user: &str,
     role: Role,
 ) -> Result<String, StartError> {
-    let token = match directory.read(file)? {
-        Some(token) => token,
-        None => new_token()?,
+    let row = |hash| NewTokenRow {
+        hash,
+        user: user.to_owned(),
+        group: String::new(),
+        role,
+        sites: Vec::new(),
+        note: format!("made by the server, in {}", directory.join(file).display()),
+        expires: None,
+        now: now(),
     };
-    let hash = token_hash(&token);
-    if store.token_owner(hash).await?.is_none() {
-        let row = NewTokenRow {
-            hash,
-            user: user.to_owned(),
-            group: String::new(),
-            role,
-            sites: Vec::new(),
-            note: format!("made by the server, in {}", directory.join(file).display()),
-            expires: None,
-            now: now(),
-        };
-        store.add_token(row).await?;
+    let written = directory.read(file)?;
+    if let Some(token) = &written {
+        let hash = token_hash(token);
+        if store.token_owner(hash).await?.is_some() || store.add_token(row(hash)).await?.is_some() {
+            return Ok(token.clone());
+        }
+        tracing::warn!(file, "the token of the directory was revoked; a new one is made");
     }
+    let token = new_token()?;
+    store.add_token(row(token_hash(&token))).await?;
     directory.write_private(file, &token)?;
     Ok(token)
 }

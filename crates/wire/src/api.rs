@@ -40,3 +40,5 @@ pub const LONG_POLL_MAX_S: u32 = 60;
 pub const OUTPUT_MAX: u64 = 2 << 30;
 /// The most bytes of one log chunk.
 pub const LOG_CHUNK_MAX: usize = 1 << 20;
+/// The most bytes of one output of one attempt that the server keeps.
+pub const LOG_MAX: u64 = 1 << 30;

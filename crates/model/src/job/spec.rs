@@ -1,6 +1,7 @@
 //! What a user asks for: the record that a submission shares between all its jobs.
 
 use crate::TaskId;
+use crate::queue::check_name;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -102,7 +103,7 @@ pub struct JobSpec {
     /// The task it belongs to; 0 means none.
     #[serde(default)]
     pub task: TaskId,
-    /// PanDA's `prodSourceLabel` (words such as `user` or `managed`); PanDA pilots ask for jobs by it.
+    /// PanDA's `prodSourceLabel` (names such as `user` or `managed`); PanDA pilots ask for jobs by it.
     #[serde(default = "user_label")]
     pub source_label: String,
 }
@@ -173,6 +174,7 @@ impl JobSpec {
         if let Some(c) = self.name.chars().find(|c| c.is_control()) {
             return Err(refuse("name", format!("contains the control character {:?}", c)));
         }
+        check_name(&self.source_label).map_err(|error| refuse("source_label", error.to_string()))?;
         no_nul("transformation", &self.transformation)?;
         for (i, argument) in self.arguments.iter().enumerate() {
             no_nul(&format!("arguments[{i}]"), argument)?;

@@ -45,7 +45,8 @@ async fn define(definition: QueueDefinition, client: &Client) -> anyhow::Result<
         model::queue::check_name(name).map_err(|error| BadInput::new(error.to_string()))?;
     }
     client.put_queue(&queue).await?;
-    print(&format!("queue {} at {}\n", queue.name, queue.site))?;
+    let QueueRecord { name, site, status, .. } = client.queue(&queue.name).await?.queue;
+    print(&format!("queue {name} at {site} is {status}\n"))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -13,6 +13,7 @@ use model::{Command, CommandId, CommandState, Permission, PilotFlag, PilotId, Ro
 use std::hash::Hash;
 use std::time::Duration;
 use store::{CommandFilter, NewCommand, Taker};
+use tokio::time::Instant;
 use wire::api::{CommandList, CommandOutcome, CommandPoll, CommandRequest};
 
 /// Seconds until a command fails that nobody takes.
@@ -111,6 +112,9 @@ async fn authorize(state: &AppState, who: &Identity, target: &Target) -> Result<
         Target::Pilot(pilot) => {
             who.require(Permission::CommandPilots)?;
             let record = state.store.pilot(*pilot).await?.ok_or_else(|| super::pilot_list::unknown_pilot(*pilot))?;
+            if who.role == Role::Factory {
+                who.require_factory(&record.factory)?;
+            }
             who.require_site(&record.site)
         }
         Target::Job(job) => {
@@ -144,7 +148,7 @@ pub async fn poll_pilot(
 ) -> Result<Json<CommandList>, ApiError> {
     caller.must_be(pilot)?;
     super::pilot_work::known_pilot(&state, caller).await?;
-    take(&state, &state.pilot_bells, pilot, Taker::Pilot(pilot), poll).await.map(Json)
+    take(&state, &state.pilot_bells, pilot, Taker::Pilot(pilot), poll, std::future::pending()).await.map(Json)
 }
 
 /// Commands for a factory; waits for one. Answers early, without a command, when jobs were activated: the demand may
@@ -161,35 +165,36 @@ pub async fn poll_factory(
     who.require_factory(&name)?;
     let taker = Taker::Factory(name.clone());
     let demand = state.demand_bell.notified();
-    tokio::pin!(demand);
-    demand.as_mut().enable();
-    tokio::select! {
-        commands = take(&state, &state.factory_bells, name, taker, poll) => commands.map(Json),
-        () = demand => Ok(Json(CommandList::default())),
-    }
+    take(&state, &state.factory_bells, name, taker, poll, demand).await.map(Json)
 }
 
+/// Waits for commands, or for something that ends the wait early. A command that was taken is always in the answer; the
+/// answer itself may be lost, so that what was not answered within a heartbeat is offered again.
 async fn take<K: Eq + Hash>(
     state: &AppState,
     bells: &Bells<K>,
     key: K,
     taker: Taker,
     poll: CommandPoll,
+    early: impl Future<Output = ()>,
 ) -> Result<CommandList, ApiError> {
     let until = deadline(poll.wait_s, state)?;
     let bell = bells.of(key);
+    tokio::pin!(early);
     loop {
         let rung = bell.notified();
         tokio::pin!(rung);
         rung.as_mut().enable();
-        let commands = state.store.take_commands(taker.clone(), now()).await?;
-        if !commands.is_empty() {
-            return Ok(CommandList { commands });
+        let taken = state.store.take_commands(taker.clone(), now(), state.config.heartbeat).await?;
+        if !taken.commands.is_empty() || Instant::now() >= until || state.stopping.is_cancelled() {
+            return Ok(CommandList { commands: taken.commands });
         }
+        let again = taken.again.map_or(until, |again| until.min(Instant::now() + again.since(now())));
         tokio::select! {
             () = rung => {}
-            () = tokio::time::sleep_until(until) => return Ok(CommandList::default()),
-            () = state.stopping.cancelled() => return Ok(CommandList::default()),
+            () = tokio::time::sleep_until(again) => {}
+            () = state.stopping.cancelled() => {}
+            () = early.as_mut() => return Ok(CommandList::default()),
         }
     }
 }

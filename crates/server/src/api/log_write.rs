@@ -7,7 +7,7 @@ use http::{HeaderMap, StatusCode};
 use model::{JobId, LogStream};
 use serde::Deserialize;
 use store::{LogAppend, LogFrom, LogName};
-use wire::api::{JOB_TOKEN, LOG_CHUNK_MAX};
+use wire::api::{JOB_TOKEN, LOG_CHUNK_MAX, LOG_MAX};
 
 /// Complete logs above this size move to the object store.
 const KEPT_IN_STORE: u64 = 64 << 10;
@@ -39,7 +39,11 @@ pub async fn write(
 ) -> Result<StatusCode, ApiError> {
     check_job_token(&state, request.headers(), job, attempt)?;
     let Params(query) = query?;
-    let bytes = read_body(request, LOG_CHUNK_MAX).await?;
+    let (bytes, _held) = read_body(request.into_body(), LOG_CHUNK_MAX).await?;
+    if query.offset.saturating_add(bytes.len() as u64) > LOG_MAX {
+        let detail = format!("the server keeps at most {LOG_MAX} bytes of an output");
+        return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "log-too-large", detail));
+    }
     let log = LogName { job, attempt, stream };
     let append = LogAppend { log, offset: query.offset, bytes: bytes.into(), complete: query.complete, now: now() };
     let position = state.store.append_log(append).await?;
@@ -82,6 +86,7 @@ async fn move_log(state: &AppState, log: LogName, size: u64) -> Result<(), ApiEr
             return Ok(());
         }
         at += slice.bytes.len() as u64;
+        upload.wait_for_capacity(objects::PARTS_IN_FLIGHT).await?;
         upload.put(slice.bytes.into());
     }
     upload.finish().await?;

@@ -31,7 +31,7 @@ pub struct OutputList {
     outputs: Vec<OutputFile>,
 }
 
-/// Stores an output file of an attempt; the spec must name it. The token is the one of the lease.
+/// Stores an output file of an attempt that is not over; the spec must name it. The token is the one of the lease.
 #[utoipa::path(put, path = "/pilotage/v1/jobs/{id}/attempts/{attempt}/outputs/{name}", tag = "jobs",
     params(("id" = i64, Path), ("attempt" = u32, Path), ("name" = String, Path),
         ("pilotage-job-token" = String, Header)),
@@ -42,6 +42,7 @@ pub async fn write(
     request: Request,
 ) -> Result<StatusCode, ApiError> {
     check_job_token(&state, request.headers(), job, attempt)?;
+    state.store.takes_output(job, attempt).await?;
     let detail = state.store.job(job).await?.ok_or_else(|| super::jobs::unknown_job(job))?;
     if !detail.spec.outputs.iter().any(|output| output.name == name && output.url.is_empty()) {
         let detail = format!("job {job} has no output '{name}' that the server keeps");

@@ -95,7 +95,7 @@ fn held(jobs: &JobCounts) -> u64 {
     jobs.0.iter().filter(|(state, _)| state.is_with_pilot()).map(|(_, jobs)| jobs).sum()
 }
 
-/// Creates or changes a queue.
+/// Creates a queue or changes one; the status of one that is there stays as it is.
 #[utoipa::path(put, path = "/pilotage/v1/queues/{name}", tag = "queues", request_body = QueueRecord,
     params(("name" = String, Path)),
     responses((status = 204), (status = "4XX", body = wire::api::Problem)))]

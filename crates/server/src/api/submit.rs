@@ -32,7 +32,7 @@ pub async fn submit(
 ) -> Result<Json<Submitted>, ApiError> {
     who.require(Permission::Submit)?;
     let key = idempotency_key(&headers)?;
-    let body = read_body(request, SUBMIT_BODY_MAX).await?;
+    let (body, _held) = read_body(request.into_body(), SUBMIT_BODY_MAX).await?;
     let request: SubmitRequest = from_json(&body).map_err(|error| locate(error, &body))?;
     let mut submitted = accept(&state, &who, vec![request], key).await.map_err(without_index)?;
     submitted.pop().map(Json).ok_or_else(|| ApiError::internal("the store accepted nothing"))
@@ -50,7 +50,7 @@ pub async fn submit_bulk(
 ) -> Result<Json<BulkSubmitted>, ApiError> {
     who.require(Permission::Submit)?;
     let key = idempotency_key(&headers)?;
-    let body = read_body(request, BULK_BODY_MAX).await?;
+    let (body, _held) = read_body(request.into_body(), BULK_BODY_MAX).await?;
     let request: BulkSubmitRequest = from_json(&body).map_err(|error| locate_bulk(error, &body))?;
     if request.jobs.len() > BULK_MAX {
         let detail = format!("{} submissions in one call, at most {BULK_MAX} are accepted", request.jobs.len());
@@ -94,7 +94,8 @@ async fn one(state: &AppState, who: &Identity, request: SubmitRequest) -> Result
 /// Fills in user and group from the credential; only an operator may submit for others.
 fn owned(who: &Identity, mut spec: JobSpec) -> Result<JobSpec, ApiError> {
     let own = |field: &'static str, given: &str, held: &str| {
-        let detail = format!("the {field} is '{given}', the credential is for '{held}'; only an operator may differ");
+        let held = if held.is_empty() { "none".to_owned() } else { format!("'{held}'") };
+        let detail = format!("the {field} is '{given}', that of the credential is {held}; only an operator may differ");
         ApiError::new(StatusCode::FORBIDDEN, "not-you", detail).at(field)
     };
     if spec.user.is_empty() {
@@ -104,7 +105,7 @@ fn owned(who: &Identity, mut spec: JobSpec) -> Result<JobSpec, ApiError> {
     }
     if spec.group.is_empty() {
         spec.group.clone_from(&who.group);
-    } else if !who.group.is_empty() && spec.group != who.group && who.role != Role::Operator {
+    } else if spec.group != who.group && who.role != Role::Operator {
         return Err(own("group", &spec.group, &who.group));
     }
     for (field, name) in [("user", &spec.user), ("group", &spec.group)] {

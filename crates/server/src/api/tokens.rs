@@ -41,6 +41,7 @@ pub async fn create(
         now,
     };
     let id = committed(&state, state.store.add_token(row)).await?;
+    let id = id.ok_or_else(|| ApiError::internal("a new token is one that was made before"))?;
     Ok(Json(NewToken { id, token }))
 }
 

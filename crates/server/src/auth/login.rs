@@ -4,42 +4,55 @@
 //! and ends with its token. `SameSite=Strict` and the check of the origin keep other sites from using it.
 
 use super::{token_hash, unauthorized};
+use crate::extract::read_body;
 use crate::{ApiError, AppState, now};
-use axum::Form;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use model::Time;
-use serde::Deserialize;
 use std::time::Duration;
 
 /// How long a browser stays logged in.
 const SESSION: Duration = Duration::from_secs(12 * 3600);
+/// The most bytes of the login page's form.
+const FORM_MAX: usize = 16 << 10;
 const PURPOSE: &[u8] = b"session";
 
 /// What the login page sends.
-#[derive(Deserialize)]
-pub struct LoginForm {
-    /// A token.
-    pub token: String,
+#[derive(Default)]
+struct LoginForm {
+    token: String,
     /// The path to go to afterwards.
-    #[serde(default)]
-    pub next: String,
+    next: String,
+}
+
+impl LoginForm {
+    fn read(body: &[u8]) -> LoginForm {
+        let mut form = LoginForm::default();
+        for (key, value) in form_urlencoded::parse(body) {
+            match &*key {
+                "token" => form.token = value.trim().to_owned(),
+                "next" => form.next = value.into_owned(),
+                _ => {}
+            }
+        }
+        form
+    }
 }
 
 /// `POST /login`: exchanges a token for a session cookie. A wrong token leads back to the login page.
-pub async fn login(State(state): State<AppState>, headers: HeaderMap, Form(form): Form<LoginForm>) -> Response {
-    if let Err(error) = refuse_foreign_origin(&headers, &Method::POST) {
-        return error.into_response();
-    }
-    let hash = token_hash(form.token.trim());
+pub async fn login(State(state): State<AppState>, request: Request) -> Result<Response, ApiError> {
+    refuse_foreign_origin(request.headers(), &Method::POST)?;
+    let (body, _held) = read_body(request.into_body(), FORM_MAX).await?;
+    let form = LoginForm::read(&body);
+    let hash = token_hash(&form.token);
     let next = if is_own_path(&form.next) { form.next.as_str() } else { "/" };
     match state.tokens.identity(hash, &state).await {
-        Ok(_) => with_cookie(Redirect::to(next), &new_session(&hash, &state), SESSION, &state),
+        Ok(_) => Ok(with_cookie(Redirect::to(next), &new_session(&hash, &state), SESSION, &state)),
         Err(error) if error.status == StatusCode::UNAUTHORIZED => {
-            Redirect::to(&format!("/login?failed={}&next={}", error.code, escaped(next))).into_response()
+            Ok(Redirect::to(&format!("/login?failed={}&next={}", error.code, escaped(next))).into_response())
         }
-        Err(error) => error.into_response(),
+        Err(error) => Err(error),
     }
 }
 

@@ -54,7 +54,7 @@ async fn reap(state: &AppState, listening_since: Time, slack: Duration, now: Tim
     }
     let mut silent: BTreeMap<Duration, Vec<PilotId>> = BTreeMap::new();
     for pilot in state.store.pilots_with_jobs().await? {
-        if let Some(lease) = ended_lease(state, pilot, slack, now).await? {
+        if let Some(lease) = ended_lease(state, pilot, listening_since, slack, now).await? {
             silent.entry(lease).or_default().push(pilot);
         }
     }
@@ -70,6 +70,7 @@ async fn reap(state: &AppState, listening_since: Time, slack: Duration, now: Tim
 async fn ended_lease(
     state: &AppState,
     pilot: PilotId,
+    listening_since: Time,
     slack: Duration,
     now: Time,
 ) -> Result<Option<Duration>, ApiError> {
@@ -85,5 +86,5 @@ async fn ended_lease(
     };
     let heard = record.last_heard.or(record.started).unwrap_or(record.announced);
     let heard = state.pilots.last_heard(pilot).map_or(heard, |here| here.max(heard));
-    Ok((now.since(heard) > lease + slack).then_some(lease))
+    Ok((now.since(heard.max(listening_since)) > lease + slack).then_some(lease))
 }

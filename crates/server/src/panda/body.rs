@@ -2,6 +2,8 @@
 //! wrong one.
 
 use super::arguments::Arguments;
+use crate::ApiError;
+use crate::extract::body::Held;
 use axum::extract::{FromRequest, Multipart, Request};
 use bytes::Bytes;
 use http::{HeaderValue, header};
@@ -11,6 +13,8 @@ use std::io::Read;
 pub(super) const BODY_MAX: usize = 8 << 20;
 /// The most bytes of a body once unpacked.
 const UNPACKED_MAX: usize = 32 << 20;
+/// No byte of gzip becomes more than this many.
+const GZIP_RATIO_MAX: usize = 1032;
 /// The first bytes of gzip.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
@@ -27,13 +31,20 @@ pub(super) enum BadBody {
     NoObject,
     #[error("read the multipart body: {0}")]
     Multipart(String),
+    #[error(transparent)]
+    NoRoom(ApiError),
 }
 
-/// The arguments of a call from its query and its body; the body wins.
-pub(super) async fn decode(query: Option<&str>, content_type: Option<&str>, body: Bytes) -> Result<Arguments, BadBody> {
+/// The arguments of a call from its query and its body; the body wins. What unpacking makes of it is counted in `held`.
+pub(super) async fn decode(
+    query: Option<&str>,
+    content_type: Option<&str>,
+    body: Bytes,
+    held: &mut Held,
+) -> Result<Arguments, BadBody> {
     let mut arguments = Arguments::default();
     arguments.add_form(query.unwrap_or_default().as_bytes());
-    let body = unpack(body)?;
+    let body = if body.starts_with(&GZIP) { unpacked(body, held).await? } else { body };
     match kind(content_type, &body) {
         Kind::Json => arguments.add_json(json_object(&body)?),
         Kind::Multipart(boundary) => add_multipart(&mut arguments, &boundary, body).await?,
@@ -71,13 +82,18 @@ fn boundary_line(body: &[u8]) -> Option<String> {
     (header && line.len() <= 70).then(|| String::from_utf8_lossy(line).into_owned())
 }
 
-fn unpack(body: Bytes) -> Result<Bytes, BadBody> {
-    if !body.starts_with(&GZIP) {
-        return Ok(body);
-    }
+async fn unpacked(body: Bytes, held: &mut Held) -> Result<Bytes, BadBody> {
+    held.grow_to(UNPACKED_MAX.min(body.len() * GZIP_RATIO_MAX)).await.map_err(BadBody::NoRoom)?;
+    let unpacking = tokio::task::spawn_blocking(move || unpack(&body)).await;
+    let unpacked = unpacking.map_err(std::io::Error::other)??;
+    held.shrink_to(unpacked.len());
+    Ok(unpacked)
+}
+
+fn unpack(body: &[u8]) -> Result<Bytes, BadBody> {
     let mut unpacked = Vec::new();
     let bound = UNPACKED_MAX as u64 + 1;
-    flate2::read::MultiGzDecoder::new(&body[..]).take(bound).read_to_end(&mut unpacked)?;
+    flate2::read::MultiGzDecoder::new(body).take(bound).read_to_end(&mut unpacked)?;
     if unpacked.len() > UNPACKED_MAX { Err(BadBody::TooLarge) } else { Ok(unpacked.into()) }
 }
 
@@ -111,6 +127,10 @@ mod tests {
     /// The body of a getJob of pilot 3.11, before packing.
     const GET_JOB: &str = r#"{"siteName": "TEST_QUEUE", "computingElement": "TEST_QUEUE", "prodSourceLabel": "user", "diskSpace": 14336, "workingGroup": "", "cpu": 2100.0, "mem": 15949.8, "node": "slot1@worker"}"#;
 
+    async fn read(query: Option<&str>, content_type: Option<&str>, body: Bytes) -> Result<Arguments, BadBody> {
+        decode(query, content_type, body, &mut Held::of_bodies()).await
+    }
+
     fn gzip(text: &str) -> Bytes {
         let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
         packer.write_all(text.as_bytes()).unwrap();
@@ -119,7 +139,7 @@ mod tests {
 
     #[tokio::test]
     async fn gzip_without_content_encoding_is_unpacked() {
-        let found = decode(None, Some("application/json"), gzip(GET_JOB)).await.unwrap();
+        let found = read(None, Some("application/json"), gzip(GET_JOB)).await.unwrap();
         assert_eq!(found.text("siteName"), Some("TEST_QUEUE"));
         assert_eq!(found.number("mem"), Some(15949.8));
         assert_eq!(found.text("workingGroup"), None);
@@ -129,7 +149,7 @@ mod tests {
     async fn forms_are_read_with_any_type_and_join_the_query() {
         let form = Bytes::from_static(b"jobId=1001&state=running&node=a%40b&batchID=None");
         for content_type in [None, Some("application/x-www-form-urlencoded"), Some("application/json")] {
-            let found = decode(Some("state=starting&x=1"), content_type, form.clone()).await.unwrap();
+            let found = read(Some("state=starting&x=1"), content_type, form.clone()).await.unwrap();
             assert_eq!((found.integer("jobId"), found.text("state")), (Some(1001), Some("running")));
             assert_eq!((found.text("node"), found.text("batchID"), found.text("x")), (Some("a@b"), None, Some("1")));
         }
@@ -139,7 +159,7 @@ mod tests {
     async fn multipart_is_read_declared_and_undeclared() {
         let body = "--XX\r\nContent-Disposition: form-data; name=\"jobId\"\r\n\r\n17\r\n--XX--\r\n";
         for content_type in [None, Some("multipart/form-data; boundary=XX")] {
-            let found = decode(None, content_type, body.into()).await.unwrap();
+            let found = read(None, content_type, body.into()).await.unwrap();
             assert_eq!(found.integer("jobId"), Some(17), "{content_type:?}");
         }
     }
@@ -147,10 +167,10 @@ mod tests {
     #[tokio::test]
     async fn bad_bodies_are_told_apart() {
         let broken = Bytes::from_static(&[0x1f, 0x8b, 1, 2, 3]);
-        assert!(matches!(decode(None, None, broken).await, Err(BadBody::Gzip(_))));
-        assert!(matches!(decode(None, None, "{\"a\": ".into()).await, Err(BadBody::Json(_))));
+        assert!(matches!(read(None, None, broken).await, Err(BadBody::Gzip(_))));
+        assert!(matches!(read(None, None, "{\"a\": ".into()).await, Err(BadBody::Json(_))));
         let bomb = gzip(&"a".repeat(UNPACKED_MAX + 1));
         assert!(bomb.len() < BODY_MAX);
-        assert!(matches!(decode(None, None, bomb).await, Err(BadBody::TooLarge)));
+        assert!(matches!(read(None, None, bomb).await, Err(BadBody::TooLarge)));
     }
 }

@@ -2,7 +2,9 @@
 
 use super::answer::{Answer, Code, Format, text};
 use super::arguments::Arguments;
+use super::body::BadBody;
 use super::{Face, access, base_url, body, get_job, update_job};
+use crate::extract::read_body;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
@@ -31,13 +33,14 @@ pub(super) async fn call(State(face): State<Face>, Path(method): Path<String>, r
     if method == "isAlive" {
         return text(StatusCode::OK, "alive=yes");
     }
-    let Ok(content) = axum::body::to_bytes(content, body::BODY_MAX).await else {
-        let words = format!("ERROR : failed to read the body, of which at most {} bytes are taken", body::BODY_MAX);
-        return text(StatusCode::PAYLOAD_TOO_LARGE, words);
+    let (content, mut held) = match read_body(content, body::BODY_MAX).await {
+        Ok(read) => read,
+        Err(error) => return text(error.status, format!("ERROR : {error}")),
     };
     let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let arguments = match body::decode(parts.uri.query(), content_type, content).await {
+    let arguments = match body::decode(parts.uri.query(), content_type, content, &mut held).await {
         Ok(arguments) => arguments,
+        Err(BadBody::NoRoom(error)) => return text(error.status, format!("ERROR : {error}")),
         Err(error) => return text(StatusCode::BAD_REQUEST, format!("ERROR : failed to {error}")),
     };
     let answer = match method.as_str() {

@@ -18,8 +18,8 @@ pub(super) struct Script<'a> {
     pub(super) variables: BTreeMap<&'static str, String>,
     /// URL below which logs and outputs of this attempt are uploaded, without a slash at the end.
     pub(super) attempt_url: String,
-    /// URL of the script itself, which is gone when the attempt is over.
-    pub(super) own_url: String,
+    /// URL that answers as long as the attempt is wanted.
+    pub(super) alive_url: String,
     /// The header that an upload carries, `name: value`.
     pub(super) upload_header: String,
 }
@@ -37,7 +37,7 @@ impl Script<'_> {
         self.write_payload(&mut text);
         line(&mut text, &["url=", &quote(&self.attempt_url)]);
         line(&mut text, &["header=", &quote(&self.upload_header)]);
-        line(&mut text, &["alive=", &quote(&self.own_url)]);
+        line(&mut text, &["alive=", &quote(&self.alive_url)]);
         line(&mut text, &["period_s=", &PERIOD_S.to_string()]);
         line(&mut text, &["wall_time_s=", &self.spec.wall_time_s.to_string()]);
         text.push_str(FUNCTIONS);
@@ -154,7 +154,7 @@ mod tests {
             spec,
             variables: variables.map(|(key, value)| (key, value.to_owned())).into(),
             attempt_url: "http://127.0.0.1:9/none".to_owned(),
-            own_url: "http://127.0.0.1:9/job.sh".to_owned(),
+            alive_url: "http://127.0.0.1:9/job.sh".to_owned(),
             upload_header: "x: y".to_owned(),
         }
         .text()

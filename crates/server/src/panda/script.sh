@@ -41,7 +41,7 @@ upload_log() { # DESCRIPTOR NAME COMPLETE: what the pilot captured in a file and
 	done
 }
 
-is_over() { # the server has no script any more for an attempt that was killed or lost
+is_over() { # the server does not know an attempt any more that was killed or lost
 	code=$(curl -sS --connect-timeout 10 --max-time 20 -o /dev/null -I -w '%{http_code}' -- "$alive" 2> /dev/null)
 	[ "$code" = 404 ]
 }

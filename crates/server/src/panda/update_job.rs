@@ -96,7 +96,8 @@ fn verdict_of_state(state: JobState, update: &Update) -> Option<Verdict> {
 /// The pilot is told to stop now: the commands that wait for it have reached it.
 async fn confirm_kills(face: &Face, pilot: PilotId) -> store::Result<()> {
     let taker = Taker::Pilot(pilot);
-    for command in face.state.store.take_commands(taker.clone(), crate::now()).await? {
+    let taken = face.state.store.take_commands(taker.clone(), crate::now(), face.state.config.heartbeat).await?;
+    for command in taken.commands {
         let (state, note) = match command.verb {
             Verb::Kill => (CommandState::Done, "told with the answer to its report"),
             _ => (CommandState::Refused, "a PanDA pilot cannot do this"),

@@ -186,6 +186,21 @@ pub fn job(name: &str) -> JobSpec {
     JobSpec { name: name.into(), ..JobSpec::command("/bin/true", []) }
 }
 
+/// What a factory without labels says.
+pub fn heartbeat() -> FactoryHeartbeat {
+    FactoryHeartbeat {
+        version: "0".into(),
+        host: "h".into(),
+        pid: 1,
+        started: now(),
+        cycle_s: 30,
+        labels: Vec::new(),
+        draining: false,
+        sources: Vec::new(),
+        trouble: String::new(),
+    }
+}
+
 /// A report of `state` with nothing else.
 pub fn reported(job: &LeasedJob, state: JobState) -> JobReport {
     JobReport {

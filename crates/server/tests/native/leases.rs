@@ -187,18 +187,7 @@ async fn a_drained_pilot_is_told_everywhere_and_exits() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_factory_takes_its_commands_and_says_what_became_of_them() {
     let stage = Stage::open().await;
-    let said = FactoryHeartbeat {
-        version: "0".into(),
-        host: "h".into(),
-        pid: 1,
-        started: now(),
-        cycle_s: 30,
-        labels: Vec::new(),
-        draining: false,
-        sources: Vec::new(),
-        trouble: String::new(),
-    };
-    stage.factory.factory_heartbeat("f", &said).await.unwrap();
+    stage.factory.factory_heartbeat("f", &heartbeat()).await.unwrap();
     let polling = tokio::spawn({
         let factory = stage.factory.clone();
         async move { factory.factory_commands("f", 20).await.unwrap().commands }

@@ -79,6 +79,31 @@ async fn a_large_log_moves_to_the_object_store_and_reads_the_same() {
     stage.close().await;
 }
 
+/// A followed job flushes often: many small chunks, which one read of the store does not give all at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_of_many_chunks_is_read_whole() {
+    let stage = Stage::open().await;
+    let id = stage.submit(job("chatty")).await;
+    let pilot = stage.pilot(1).await;
+    let one = pilot.lease_one().await;
+    let mut all = String::new();
+    for line in 0..200 {
+        let text = format!("line {line}\n");
+        let chunk = Bytes::from(text.clone());
+        pilot.client.put_log(&one, LogStream::Stdout, all.len() as u64, chunk, line == 199).await.unwrap();
+        all += &text;
+    }
+    let read = async |query: LogQuery| {
+        let part = stage.admin.log(id, LogStream::Stdout, &query).await.unwrap();
+        assert_eq!(part.next_offset, all.len() as u64);
+        String::from_utf8(part.bytes.to_vec()).unwrap()
+    };
+    assert_eq!(read(LogQuery::default()).await, all);
+    assert_eq!(read(LogQuery { tail: Some(1500), ..LogQuery::default() }).await, all[all.len() - 1500..]);
+    assert_eq!(read(LogQuery { offset: Some(7), wait_s: Some(1), ..LogQuery::default() }).await, all[7..]);
+    stage.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn outputs_are_kept_and_read_back() {
     let stage = Stage::open().await;

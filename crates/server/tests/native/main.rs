@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "a test may panic")]
 
+mod commands;
 mod harness;
 mod job_life;
 mod leases;
@@ -13,3 +14,4 @@ mod secure;
 mod service;
 mod spools;
 mod two_servers;
+mod uploads;

@@ -2,7 +2,7 @@
 
 use crate::harness::*;
 use http::Method;
-use model::{JobSpec, Role};
+use model::{JobSpec, Role, Target, Verb};
 use serde_json::{Value, json};
 use std::fmt::Write;
 use wire::Client;
@@ -81,20 +81,6 @@ async fn filled(body: &Value, other: &Client, mate: &Client) -> String {
     text
 }
 
-fn heartbeat() -> FactoryHeartbeat {
-    FactoryHeartbeat {
-        version: "0".into(),
-        host: "h".into(),
-        pid: 1,
-        started: now(),
-        cycle_s: 30,
-        labels: Vec::new(),
-        draining: false,
-        sources: Vec::new(),
-        trouble: String::new(),
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pilot_only_speaks_for_itself() {
     let stage = Stage::open().await;
@@ -105,6 +91,48 @@ async fn a_pilot_only_speaks_for_itself() {
     assert_eq!(one.client.whoami().await.unwrap().role, Role::Pilot);
     let error = stage.admin.heartbeat(two.id, &HeartbeatRequest::default()).await.unwrap_err();
     assert_eq!((error.status(), error.code()), (Some(403), Some("forbidden")));
+    stage.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_factory_only_speaks_for_itself() {
+    let stage = Stage::open().await;
+    let pilot = stage.pilot(1).await.id;
+    let other = stage.client("g", "", Role::Factory).await;
+    let drain =
+        CommandRequest { target: Target::Pilot(pilot), verb: Verb::Drain, arguments: Vec::new(), expires_s: None };
+    let log = other.put_pilot_log(pilot, "out", "x".into()).await.map(drop);
+    let batch = other.report_batch(&BatchReport { factory: "f".into(), updates: Vec::new() }).await;
+    let poll = other.factory_commands("f", 0).await.map(drop);
+    let said = other.factory_heartbeat("f", &heartbeat()).await;
+    for (call, answer) in [
+        ("drain", other.command(&drain).await.map(drop)),
+        ("log", log),
+        ("batch", batch),
+        ("poll", poll),
+        ("heartbeat", said),
+    ] {
+        let error = answer.expect_err(call);
+        assert_eq!((error.status(), error.code()), (Some(403), Some("not-this-factory")), "{call}: {error}");
+    }
+    assert!(!stage.admin.pilot(pilot).await.unwrap().state.is_final());
+    let own = stage.client("f", "", Role::Factory).await;
+    own.command(&drain).await.unwrap();
+    stage.close().await;
+}
+
+/// Fair share counts groups first, so that a group which anybody could invent would be a place at the head of the line.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_credential_without_group_may_claim_none() {
+    let stage = Stage::open().await;
+    let user = stage.client("me", "", Role::User).await;
+    let request = |group: &str| {
+        let spec = JobSpec { group: group.into(), ..job("x") };
+        SubmitRequest { spec, array: None }
+    };
+    let error = user.submit(&request("red"), &fresh_key()).await.unwrap_err();
+    assert_eq!((error.status(), error.code()), (Some(403), Some("not-you")), "{error}");
+    user.submit(&request(""), &fresh_key()).await.unwrap();
     stage.close().await;
 }
 

@@ -64,6 +64,8 @@ fn argument_of(bytes: usize) -> String {
     (422, "bad-job", Some("environment.PILOTAGE_JOB_ID")), "set by the pilot"))]
 #[case::escaping_input(refusal(SUBMIT, r#"{"transformation":"x","inputs":[{"name":"../x","url":"/x"}]}"#,
     (422, "bad-job", Some("inputs[0].name")), "below the scratch directory"))]
+#[case::source_label(refusal(SUBMIT, r#"{"transformation":"x","source_label":"a b"}"#,
+    (422, "bad-job", Some("source_label")), "'a b'"))]
 #[case::large_argument(refusal(SUBMIT, argument_of(2 << 20), (422, "bad-job", Some("arguments")), "use an input file"))]
 #[case::huge_body(refusal(SUBMIT, argument_of(9 << 20), (413, "body-too-large", None), "larger than 8388608 bytes"))]
 #[case::unknown_queue(refusal(SUBMIT, r#"{"transformation":"x","placement":{"queue":"quick"}}"#,

@@ -57,6 +57,27 @@ async fn the_directory_is_private_locked_and_tells_the_address() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn after_the_revocation_of_its_own_tokens_a_server_makes_new_ones() {
+    let stage = Stage::open().await;
+    let (admin, factory) = (stage.running.admin_token().to_owned(), stage.running.factory_token().to_owned());
+    let mut tokens = stage.admin.tokens().await.unwrap().tokens;
+    // The one that revokes comes last.
+    tokens.sort_by_key(|token| token.role == model::Role::Operator);
+    for token in &tokens {
+        stage.admin.revoke_token(token.id).await.unwrap();
+    }
+    let stage = stage.restart(|_| {}).await;
+    assert_ne!((stage.running.admin_token(), stage.running.factory_token()), (admin.as_str(), factory.as_str()));
+    assert_eq!(stage.admin.whoami().await.unwrap().role, model::Role::Operator);
+    assert_eq!(stage.factory.whoami().await.unwrap().role, model::Role::Factory);
+    let written = std::fs::read_to_string(stage.dir.path().join("admin.token")).unwrap();
+    assert_eq!(written.trim(), stage.running.admin_token());
+    let old = stage.admin.with_token(&admin);
+    assert_eq!(old.whoami().await.unwrap_err().code(), Some("bad-credential"));
+    stage.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_directory_that_cannot_be_written_is_named() {
     let dir = TempDir::new().unwrap();
     std::fs::write(dir.path().join("file"), "").unwrap();

@@ -1,9 +1,14 @@
 //! What machines watch: health, metrics, events; and calls within the process.
 
 use crate::harness::*;
-use model::JobState;
+use model::{JobState, QueueRecord, QueueStatus};
 use wire::Client;
 use wire::api::*;
+
+async fn metrics(stage: &Stage) -> String {
+    let text = stage.admin.send(wire::client::Call::get_outside("/metrics")).await.unwrap().body;
+    String::from_utf8(text.to_vec()).unwrap()
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn health_needs_no_token_and_metrics_do() {
@@ -13,8 +18,7 @@ async fn health_needs_no_token_and_metrics_do() {
     }
     assert_eq!(reqwest::get(stage.url("/metrics")).await.unwrap().status().as_u16(), 401);
     stage.submit_array(7).await;
-    let text = stage.admin.send(wire::client::Call::get_outside("/metrics")).await.unwrap().body;
-    let text = String::from_utf8(text.to_vec()).unwrap();
+    let text = metrics(&stage).await;
     for line in [
         "pilotage_jobs{queue=\"q\",state=\"activated\"} 7",
         "pilotage_jobs_submitted_total{queue=\"q\"} 7",
@@ -23,6 +27,36 @@ async fn health_needs_no_token_and_metrics_do() {
     ] {
         assert!(text.contains(line), "{line} is not in\n{text}");
     }
+    stage.close().await;
+}
+
+/// Whoever calls chooses the method; it must not choose how many members a metric has.
+#[tokio::test(flavor = "multi_thread")]
+async fn invented_methods_are_counted_as_one() {
+    let stage = Stage::open().await;
+    for method in ["BREW", "STEEP", "POUR"] {
+        let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
+        reqwest::Client::new().request(method, stage.url("/healthz")).send().await.unwrap();
+    }
+    let text = metrics(&stage).await;
+    assert!(text.contains("pilotage_requests_total{route=\"other /healthz\",status=\"405\"} 3"), "{text}");
+    assert!(!text.contains("BREW"), "{text}");
+    stage.close().await;
+}
+
+/// Who creates and changes queues does not thereby set their status.
+#[tokio::test(flavor = "multi_thread")]
+async fn changing_a_queue_keeps_its_status() {
+    let stage = Stage::open().await;
+    let offline = SetQueueStatus { status: QueueStatus::Offline, reason: "broken cooling".into() };
+    stage.admin.set_queue_status("q", &offline).await.unwrap();
+    let queue = QueueRecord { max_cores: 8, ..QueueRecord::named("q") };
+    stage.factory.put_queue(&queue).await.unwrap();
+    let there = stage.admin.queue("q").await.unwrap().queue;
+    assert_eq!((there.status, there.max_cores), (QueueStatus::Offline, 8));
+    let new = QueueRecord { status: QueueStatus::Test, ..QueueRecord::named("new") };
+    stage.admin.put_queue(&new).await.unwrap();
+    assert_eq!(stage.admin.queue("new").await.unwrap().queue.status, QueueStatus::Test);
     stage.close().await;
 }
 
@@ -78,10 +112,10 @@ async fn a_stopping_server_answers_its_long_polls() {
 #[tokio::test(flavor = "multi_thread")]
 async fn queues_sites_and_tags_carry_their_counts() {
     let stage = Stage::open().await;
-    let queue = model::QueueRecord {
+    let queue = QueueRecord {
         site: "cern".into(),
         tags: ["gpu".to_owned(), "big".to_owned()].into(),
-        ..model::QueueRecord::named("a")
+        ..QueueRecord::named("a")
     };
     stage.admin.put_queue(&queue).await.unwrap();
     let spec = model::JobSpec { placement: model::Placement::Site("cern".into()), ..job("there") };

@@ -6,3 +6,4 @@ mod bench;
 mod protocol;
 mod real_pilot;
 mod script_run;
+mod silence;

@@ -74,6 +74,30 @@ async fn output_arrives_while_it_runs_and_a_kill_ends_it_before_the_pilot_asks()
     bench.server.shutdown().await;
 }
 
+/// The script holds the token of its job, and tools of a worker node show its users the URLs that others fetch.
+#[tokio::test]
+async fn a_script_is_given_out_until_it_runs_and_its_url_is_not_in_it() {
+    let bench = Bench::start().await;
+    let id = bench.submit(shell("true")).await;
+    let url = bench.get_job().await["transformation"].as_str().unwrap().to_owned();
+    let get = async |url: &str| bench.http.get(url).send().await.unwrap();
+    bench.update(id, "starting").await;
+    let script = get(&url).await.text().await.unwrap();
+    let code = url.rsplit('-').next().unwrap();
+    assert!(!script.contains(code.trim_end_matches(".sh")), "the code that fetches the script is in the script");
+    let alive = script.lines().find_map(|line| line.strip_prefix("alive='")).unwrap().trim_end_matches('\'').to_owned();
+    let head = async |url: &str| bench.http.head(url).send().await.unwrap().status().as_u16();
+    assert_eq!((head(&alive).await, get(&alive).await.status().as_u16()), (200, 404));
+    bench.update(id, "running").await;
+    let refused = get(&url).await;
+    assert_eq!(refused.status(), 404);
+    assert!(!refused.text().await.unwrap().contains("pilotage-job-token"));
+    assert_eq!(head(&alive).await, 200);
+    bench.update(id, "finished").await;
+    assert_eq!(head(&alive).await, 404);
+    bench.server.shutdown().await;
+}
+
 #[tokio::test]
 async fn scripts_cannot_be_guessed_and_end_with_their_attempt() {
     let bench = Bench::start().await;

@@ -15,7 +15,7 @@ impl Client {
         self.send(Call::get(&format!("/queues/{name}"))).await?.json()
     }
 
-    /// Creates or changes a queue.
+    /// Creates a queue or changes one; the status of one that is there stays as it is.
     pub async fn put_queue(&self, queue: &QueueRecord) -> Result<(), Error> {
         self.send(Call::put(&format!("/queues/{}", queue.name)).json(queue)).await.map(drop)
     }

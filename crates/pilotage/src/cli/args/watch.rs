@@ -162,7 +162,7 @@ pub enum QueuesAction {
         #[command(flatten)]
         server: ServerChoice,
     },
-    /// Create a queue, or change all of its settings
+    /// Create a queue, or change all of its settings but the status
     Define(QueueDefinition),
 }
 
@@ -180,7 +180,7 @@ pub struct QueueDefinition {
     /// Word that jobs select by; may be given several times
     #[arg(long, value_name = "TAG")]
     pub tag: Vec<String>,
-    /// online, offline, test or brokeroff
+    /// Status of a new queue: online, offline, test or brokeroff; that of an old one is changed by `queues set`
     #[arg(long, default_value = "online", value_parser = queue_statuses())]
     pub status: QueueStatus,
     /// Most cores a job may ask for; 0 for no limit
