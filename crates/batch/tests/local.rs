@@ -106,8 +106,8 @@ async fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// Runs until a file named `go` is beside it, then ends with the code in it.
-const WAITS: &str = "while [ ! -s go ]; do sleep 0.02; done\nexit $(cat go)\n";
+/// Runs until a file named `go` is beside it, then ends with the code in it. Not for ever: a test may be killed.
+const WAITS: &str = "while [ ! -s go ]; do [ $((i += 1)) -lt 3000 ] || exit 99; sleep 0.05; done\nexit $(cat go)\n";
 
 #[tokio::test]
 async fn a_pilot_runs_survives_the_factory_and_ends() {

@@ -120,7 +120,7 @@ async fn explaining_does_nothing() {
 }
 
 /// Leaves a report on disk as a pilot does that found no server, then ends when it is told to.
-const LEAVES_A_REPORT: &str = "while [ ! -s go ]; do sleep 0.02; done\nmkdir 1.spool\n\
+const LEAVES_A_REPORT: &str = "while [ ! -s go ]; do [ $((i += 1)) -lt 3000 ] || exit 99; sleep 0.05; done\nmkdir 1.spool\n\
     echo '{\"job\":5,\"attempt\":1,\"token\":\"t\",\"state\":\"finished\"}' >1.spool/reports\nexit 6\n";
 
 #[tokio::test]
