@@ -262,6 +262,9 @@ _pilotage() {
             pilotage__subcmd__help__subcmd__pilots,drain)
                 cmd="pilotage__subcmd__help__subcmd__pilots__subcmd__drain"
                 ;;
+            pilotage__subcmd__help__subcmd__pilots,logs)
+                cmd="pilotage__subcmd__help__subcmd__pilots__subcmd__logs"
+                ;;
             pilotage__subcmd__help__subcmd__queues,define)
                 cmd="pilotage__subcmd__help__subcmd__queues__subcmd__define"
                 ;;
@@ -283,11 +286,17 @@ _pilotage() {
             pilotage__subcmd__pilots,help)
                 cmd="pilotage__subcmd__pilots__subcmd__help"
                 ;;
+            pilotage__subcmd__pilots,logs)
+                cmd="pilotage__subcmd__pilots__subcmd__logs"
+                ;;
             pilotage__subcmd__pilots__subcmd__help,drain)
                 cmd="pilotage__subcmd__pilots__subcmd__help__subcmd__drain"
                 ;;
             pilotage__subcmd__pilots__subcmd__help,help)
                 cmd="pilotage__subcmd__pilots__subcmd__help__subcmd__help"
+                ;;
+            pilotage__subcmd__pilots__subcmd__help,logs)
+                cmd="pilotage__subcmd__pilots__subcmd__help__subcmd__logs"
                 ;;
             pilotage__subcmd__queues,define)
                 cmd="pilotage__subcmd__queues__subcmd__define"
@@ -1294,7 +1303,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__help__subcmd__pilots)
-            opts="drain"
+            opts="drain logs"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1308,6 +1317,20 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__help__subcmd__pilots__subcmd__drain)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__help__subcmd__pilots__subcmd__logs)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1778,7 +1801,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__pilots)
-            opts="-s -q -n -h -V --state --live --queue --factory --label --limit --cursor --all --json --url --dir --help --version drain help"
+            opts="-s -q -n -h -V --state --live --queue --factory --label --limit --cursor --all --json --url --dir --help --version drain logs help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1858,7 +1881,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__pilots__subcmd__help)
-            opts="drain help"
+            opts="drain logs help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1892,6 +1915,46 @@ _pilotage() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__pilots__subcmd__help__subcmd__logs)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__pilots__subcmd__logs)
+            opts="-h -V --kind --url --dir --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --kind)
+                    COMPREPLY=($(compgen -W "err out log" -- "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

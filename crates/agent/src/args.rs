@@ -22,7 +22,7 @@ pub struct PilotArgs {
     pub array_index: i64,
 
     /// Jobs at once.
-    #[arg(long, env = "PILOTAGE_SLOTS", value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1024))]
+    #[arg(long, env = "PILOTAGE_SLOTS", value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=i64::from(model::pilot::SLOTS_MAX)))]
     pub slots: u32,
 
     /// Cores of all slots together; one per slot when 0.

@@ -1,7 +1,7 @@
 //! `[batch.NAME]`: which batch system, and how to reach it.
 
 use crate::local::{Local, LocalConfig};
-use crate::slurm::{Slurm, SlurmConfig};
+use crate::slurm::{self, Slurm, SlurmConfig};
 use crate::{BatchError, BatchSystem};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -40,6 +40,15 @@ impl BatchConfig {
         match self {
             BatchConfig::Local(config) => config.problems(),
             BatchConfig::Slurm(config) => config.problems(),
+        }
+    }
+
+    /// What is wrong with further arguments that a label has for the submit command.
+    pub fn refused_arguments(&self, arguments: &[String]) -> Vec<String> {
+        match self {
+            BatchConfig::Local(_) if arguments.is_empty() => Vec::new(),
+            BatchConfig::Local(_) => vec!["processes of this machine have no submit command".to_owned()],
+            BatchConfig::Slurm(_) => slurm::refused(arguments).collect(),
         }
     }
 

@@ -6,12 +6,14 @@ mod doctor;
 mod ends;
 mod limits;
 mod name;
+mod reserved;
 mod squeue;
 mod state;
 mod status;
 mod submit;
 
 pub use config::SlurmConfig;
+pub(crate) use config::refused;
 
 use crate::command::Commander;
 use crate::transcript::Transcript;

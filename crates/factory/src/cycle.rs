@@ -214,6 +214,7 @@ impl Cycler {
         if let Some(batch) = self.batches.get(name) {
             let waiting = logs::deliver(&*self.server, &**batch, &gap.ending()).await;
             gap.put_off(&waiting);
+            gap.add_words(CLOSE_MAX, |pilot| logs::last_words(&**batch, pilot));
         }
     }
 

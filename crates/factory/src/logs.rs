@@ -11,6 +11,11 @@ use std::path::Path;
 /// The most bytes of one log that are pushed: its end, where the reason stands.
 pub const LOG_MAX: u64 = 1 << 20;
 
+/// Bytes at the end of standard error in which the last words are looked for.
+const LAST_WORDS_WITHIN: u64 = 4096;
+/// The most characters of last words.
+const LAST_WORDS_MAX: usize = 300;
+
 /// Delivers the reports that ending pilots could not; gives those pilots whose reports still wait for a server.
 pub async fn deliver(server: &dyn Server, batch: &dyn BatchSystem, pilots: &[PilotId]) -> BTreeSet<PilotId> {
     let mut waiting = BTreeSet::new();
@@ -73,6 +78,23 @@ async fn push(server: &dyn Server, batch: &dyn BatchSystem, pilot: PilotId) -> R
     Ok(())
 }
 
+/// What a pilot that broke said last on standard error: the last line that tells of an error, else the last line.
+pub fn last_words(batch: &dyn BatchSystem, pilot: PilotId) -> Option<String> {
+    let mut file = File::open(batch.logs(pilot).err).ok()?;
+    let cut = file.metadata().ok()?.len().saturating_sub(LAST_WORDS_WITHIN);
+    file.seek(SeekFrom::Start(cut)).ok()?;
+    let mut end = Vec::new();
+    file.take(LAST_WORDS_WITHIN).read_to_end(&mut end).ok()?;
+    telling_line(&String::from_utf8_lossy(&end))
+}
+
+fn telling_line(text: &str) -> Option<String> {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).rev();
+    let last = lines.clone().next()?;
+    let telling = lines.find(|line| line.starts_with("error") || line.contains(" ERROR ")).unwrap_or(last);
+    Some(telling.chars().take(LAST_WORDS_MAX).collect())
+}
+
 fn tail(path: &Path) -> io::Result<Vec<u8>> {
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();
@@ -89,6 +111,17 @@ fn tail(path: &Path) -> io::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_line_that_tells_of_an_error_is_found() {
+        let clap = "error: invalid value '2000' for '--slots <N>'\n\nFor more information, try '--help'.\n";
+        assert_eq!(telling_line(clap).unwrap(), "error: invalid value '2000' for '--slots <N>'");
+        let traced = "2026-11-22T00:00:00Z  INFO begins\n2026-11-22T00:00:01Z ERROR no server answers\n";
+        assert_eq!(telling_line(traced).unwrap(), "2026-11-22T00:00:01Z ERROR no server answers");
+        assert_eq!(telling_line("sh: 1: df: not found\n\n").unwrap(), "sh: 1: df: not found");
+        assert_eq!(telling_line(" \n"), None);
+        assert_eq!(telling_line(&"x".repeat(999)).unwrap().len(), LAST_WORDS_MAX);
+    }
 
     #[test]
     fn a_long_log_is_cut_to_its_end() {

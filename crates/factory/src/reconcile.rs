@@ -59,6 +59,16 @@ impl Gap {
         self.updates.retain(|update| !pilots.contains(&update.pilot));
         self.closed.retain(|pilot| !pilots.contains(pilot));
     }
+
+    /// Adds to the reasons of broken pilots what they said last; to at most `most` of them.
+    pub fn add_words(&mut self, most: usize, words: impl Fn(PilotId) -> Option<String>) {
+        let broken = self.updates.iter_mut().filter(|update| update.event == PilotEvent::Break);
+        for update in broken.take(most) {
+            if let Some(words) = words(update.pilot) {
+                update.message = format!("{}: {words}", update.message);
+            }
+        }
+    }
 }
 
 fn ends(update: &BatchUpdate) -> bool {

@@ -1,5 +1,6 @@
 //! `system = "slurm"`.
 
+use super::reserved::is_reserved;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -56,12 +57,12 @@ impl SlurmConfig {
                 found.push((key.to_owned(), format!("{value} is not between 0.01 and 3600 seconds")));
             }
         }
-        let reserved = ["--array", "--job-name", "--output", "--error", "--export", "-a", "-J", "-o", "-e"];
-        for argument in &self.submit_arguments {
-            if reserved.iter().any(|own| argument == own || argument.starts_with(&format!("{own}="))) {
-                found.push(("submit_arguments".to_owned(), format!("{argument} is set by Pilotage itself")));
-            }
-        }
+        found.extend(refused(&self.submit_arguments).map(|what| ("submit_arguments".to_owned(), what)));
         found
     }
+}
+
+/// What is wrong with further arguments of `sbatch`.
+pub(crate) fn refused(arguments: &[String]) -> impl Iterator<Item = String> {
+    arguments.iter().filter(|word| is_reserved(word)).map(|word| format!("{word} is set by Pilotage itself"))
 }

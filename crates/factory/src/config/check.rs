@@ -3,6 +3,7 @@
 use super::origin::Origins;
 use super::tree::{overlay, typed, unknown_template};
 use super::{Config, ConfigError, LabelSection, Problem, SourceFormat, SourceSection, StepName};
+use model::pilot::SLOTS_MAX;
 use std::path::Path;
 use toml::{Table, Value};
 
@@ -118,14 +119,23 @@ fn check_label(config: &Config, name: &str, label: &LabelSection, found: &mut Ve
     if let Err(error) = model::queue::check_name(&label.queue) {
         say(".queue", error.to_string());
     }
-    if !config.batch.contains_key(&label.batch) {
-        say(".batch", unknown_batch(config, &label.batch));
+    match config.batch.get(&label.batch) {
+        Some(batch) => {
+            for what in batch.refused_arguments(&label.submit_arguments) {
+                say(".submit_arguments", what);
+            }
+        }
+        None => say(".batch", unknown_batch(config, &label.batch)),
     }
     if label.cores == 0 {
         say(".cores", "a pilot needs at least 1 core".to_owned());
     }
     if label.slots == Some(0) {
         say(".slots", "a pilot needs at least 1 slot".to_owned());
+    }
+    if label.slots() > SLOTS_MAX {
+        let key = if label.slots.is_some() { ".slots" } else { ".cores" };
+        say(key, format!("a pilot has at most {SLOTS_MAX} slots, not {}", label.slots()));
     }
     for variable in label.environment.keys().filter(|variable| !is_variable(variable)) {
         say(&format!(".environment.{variable}"), "is no name of a variable that can be set".to_owned());

@@ -1,10 +1,11 @@
 //! `pilotage pilots`.
 
-use super::args::{PilotsAction, PilotsArgs};
+use super::args::{PilotLog, PilotsAction, PilotsArgs};
 use super::jobs::{dash, or_dash};
 use super::{now, with_client};
 use crate::output::{Table, ago, pilot_tone, print, print_json};
 use model::{PilotId, Target, Time, Verb};
+use std::io::{self, Write};
 use std::process::ExitCode;
 use wire::Client;
 use wire::api::{CommandRequest, PAGE_MAX, PilotPage, PilotQuery, PilotSummary};
@@ -21,6 +22,9 @@ pub fn run(args: PilotsArgs) -> anyhow::Result<ExitCode> {
         Some(PilotsAction::Drain { pilots, server }) => {
             with_client(server, async |client| drain(pilots, &client).await)
         }
+        Some(PilotsAction::Logs { pilot, kind, server }) => {
+            with_client(server, async |client| logs(*pilot, *kind, &client).await)
+        }
     }
 }
 
@@ -31,6 +35,16 @@ async fn drain(pilots: &[PilotId], client: &Client) -> anyhow::Result<ExitCode> 
         client.command(&request).await?;
         print(&format!("pilot {pilot} is told to drain\n"))?;
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn logs(pilot: PilotId, kind: PilotLog, client: &Client) -> anyhow::Result<ExitCode> {
+    let kind = match kind {
+        PilotLog::Err => "err",
+        PilotLog::Out => "out",
+        PilotLog::Log => "log",
+    };
+    io::stdout().write_all(&client.pilot_log(pilot, kind).await?)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -9,6 +9,7 @@ use batch::local::LocalConfig;
 use factory::config::{FactorySection, LabelSection};
 use factory::{Config, PilotProgram};
 use model::QueueRecord;
+use model::pilot::SLOTS_MAX;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::time::Duration;
@@ -44,7 +45,7 @@ impl Plan {
     /// What was typed and written.
     pub fn from_args(args: &UpArgs, environment: &Environment) -> Result<Plan, BadInput> {
         let dir = directory(args, environment)?;
-        let slots = args.slots.unwrap_or_else(cores);
+        let slots = args.slots.unwrap_or_else(|| cores().min(SLOTS_MAX));
         let mut file = args.config.as_deref().map(UpFile::read).transpose()?;
         let written = file.as_mut().map(|file| std::mem::take(&mut file.server)).unwrap_or_default();
         let server = up_server_config(args, written, dir, environment)?;

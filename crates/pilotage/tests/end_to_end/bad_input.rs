@@ -47,6 +47,7 @@ fn what_is_typed_or_written() {
     let cases: &[&[&str]] = &[
         &["sumbit", "--", "true"],
         &["up", "--slts", "2"],
+        &["up", "--slots", "2000"],
         &["server", "--config", "server.toml"],
         &["factory", "check", "--config", "factory.toml"],
         &["factory", "check", "--config", "nobatch.toml"],

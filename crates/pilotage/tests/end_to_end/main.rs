@@ -12,6 +12,7 @@ mod logs;
 mod operating;
 mod outage;
 mod panda;
+mod pilots;
 mod postgres;
 mod queues;
 mod site;

@@ -12,7 +12,7 @@ pub struct UpArgs {
     #[arg(long, value_name = "ADDR:PORT", value_parser = crate::config::parse_address)]
     pub listen: Option<SocketAddr>,
     /// Jobs at once in local pilots; 0 for no local queue [default: the number of cores]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=i64::from(model::pilot::SLOTS_MAX)))]
     pub slots: Option<u32>,
     /// Also serve PanDA's and APFmon's interfaces, on loopback without credential
     #[arg(long)]

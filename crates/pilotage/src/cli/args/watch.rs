@@ -1,6 +1,6 @@
 use super::words::{error_classes, pilot_states, queue_statuses, states};
 use super::{OutputChoice, ServerChoice};
-use clap::{ArgGroup, Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use model::{ErrorClass, IdSet, JobId, JobState, PilotId, PilotState, QueueStatus};
 
 /// `pilotage jobs`.
@@ -244,6 +244,27 @@ pub enum PilotsAction {
         #[command(flatten)]
         server: ServerChoice,
     },
+    /// Show what a pilot wrote, once it has ended
+    Logs {
+        /// The pilot
+        pilot: PilotId,
+        /// Which of its logs
+        #[arg(long, value_enum, default_value_t = PilotLog::Err)]
+        kind: PilotLog,
+        #[command(flatten)]
+        server: ServerChoice,
+    },
+}
+
+/// A log of a pilot.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum PilotLog {
+    /// What the pilot says of itself, on standard error
+    Err,
+    /// Standard output
+    Out,
+    /// The batch system's own record
+    Log,
 }
 
 /// `pilotage decisions`.
