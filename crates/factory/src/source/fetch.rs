@@ -168,6 +168,10 @@ fn files_of(dir: &Path, ending: &str) -> Result<Vec<PathBuf>, SourceError> {
 fn read_file(path: PathBuf) -> Result<String, SourceError> {
     use std::io::Read;
     let failed = |source| SourceError::File { path: path.clone(), source };
+    // A named pipe would hold up the thread for ever.
+    if !std::fs::metadata(&path).map_err(failed)?.is_file() {
+        return Err(failed(std::io::Error::other("it is neither a file nor a directory")));
+    }
     let mut bytes = Vec::new();
     let file = std::fs::File::open(&path).map_err(failed)?;
     file.take(DOCUMENT_MAX as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;

@@ -119,3 +119,41 @@ fn to_toml(value: &Json) -> Option<Value> {
         Json::Null | Json::Object(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filled(text: &str) -> Option<Value> {
+        let fields = serde_json::json!({"cores": 8, "name": "Q", "share": 0.5, "tags": ["a", "b"], "on": true});
+        let serde_json::Value::Object(fields) = fields else { unreachable!() };
+        let record = Record { name: "Q".to_owned(), fields: fields.into_iter().collect() };
+        fill(&Table::from_iter([("key".to_owned(), Value::from(text))]), &record).remove("key")
+    }
+
+    #[test]
+    fn placeholders_become_what_the_fields_are() {
+        let cases = [
+            ("{cores}", Value::Integer(8)),
+            ("{share}", Value::Float(0.5)),
+            ("{on}", Value::Boolean(true)),
+            ("{cores!s}", Value::from("8")),
+            ("{cores} of {name}", Value::from("8 of Q")),
+            ("{tags!s}", Value::from("a,b")),
+            ("{tags}", Value::from(vec!["a", "b"])),
+            ("{no|5}", Value::Integer(5)),
+            ("{no|five}", Value::from("five")),
+            ("{no!s|5}", Value::from("5")),
+            ("{{cores}}", Value::from("{cores}")),
+            ("{ not a field } {", Value::from("{ not a field } {")),
+            ("", Value::from("")),
+        ];
+        for (text, wanted) in cases {
+            assert_eq!(filled(text), Some(wanted), "{text}");
+        }
+        assert_eq!(filled("{no}"), None);
+        assert_eq!(filled("x{no}"), None);
+        let template = Table::from_iter([("a".to_owned(), Value::from("{x}{y|1}{{z}}"))]);
+        assert_eq!(fields_of(&template).into_iter().collect::<Vec<_>>(), ["x", "y"]);
+    }
+}

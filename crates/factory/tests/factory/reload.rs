@@ -232,3 +232,25 @@ async fn the_server_s_queues_make_labels() {
     kept.wait_for(&["a", "c", "l"]).await;
     kept.end().await;
 }
+
+#[tokio::test]
+async fn what_is_no_file_is_refused_and_a_directory_is_read_in_order() {
+    let site = Site::new(WAITS);
+    let dir = site.dir.path().join("labels.d");
+    std::fs::create_dir(&dir).unwrap();
+    for (name, cores) in [("b.toml", 2), ("a.toml", 1), ("c.txt", 3)] {
+        std::fs::write(dir.join(name), format!("{}cores = {cores}\n", label(&format!("s{cores}")))).unwrap();
+    }
+    let kept = start(&site, site.text(4, 0.05, &source(dir.to_str().unwrap(), "interval_s = 0.05"))).await;
+    kept.wait_for(&["l", "s1", "s2"]).await;
+    // The same label twice: the first file of the directory counts, and a person must decide.
+    std::fs::write(dir.join("z.toml"), label("s1")).unwrap();
+    wait_until("it is refused", || kept.troubles().1.contains("another one makes the label 's1' already")).await;
+    std::fs::remove_file(dir.join("z.toml")).unwrap();
+    wait_until("nothing is wrong any more", || kept.troubles().1.is_empty()).await;
+    kept.write(site.text(4, 0.05, &source("/dev/null", "interval_s = 0.05")));
+    let (_, note) = kept.reload(&[]).await;
+    assert!(note.contains("source web stays as it was: failed to read /dev/null: it is neither"), "{note}");
+    assert_eq!(kept.labels(), ["l", "s1", "s2"]);
+    kept.end().await;
+}

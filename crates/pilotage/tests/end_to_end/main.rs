@@ -6,6 +6,7 @@ mod bad_input;
 mod crash;
 mod demo;
 mod detach;
+mod factory_configuration;
 mod kill_retry_wait;
 mod listings;
 mod logs;

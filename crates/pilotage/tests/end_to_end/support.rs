@@ -317,6 +317,11 @@ impl Role {
         self.child.wait().unwrap();
     }
 
+    /// Has it read its configuration again.
+    pub fn hang_up(&self) {
+        kill(self.child.id() as i32, "HUP");
+    }
+
     /// Ends it by TERM; it must end well.
     pub fn stop(mut self) {
         kill(self.child.id() as i32, "TERM");
