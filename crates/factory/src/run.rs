@@ -131,7 +131,7 @@ impl Loop {
         }
     }
 
-    /// Whether the next cycle has another configuration.
+    /// Whether the next cycle has something new to do or to say.
     async fn take(&mut self, fresh: Fresh) -> bool {
         let taken = self.cycler.take(fresh);
         if taken.changed {
@@ -143,6 +143,7 @@ impl Loop {
                 Err(note) => (CommandState::Failed, note),
             };
             self.answer(command, CommandOutcome { state, note }).await;
+            return true;
         }
         taken.changed
     }
