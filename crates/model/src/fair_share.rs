@@ -30,17 +30,17 @@ pub struct Share {
 /// Splits `slots` among those who wait: (index into `shares`, jobs to take), in the order in which to take them.
 ///
 /// Each slot goes to the group with the fewest jobs running, and within it to the user with the fewest, counting
-/// what was just given; ties go to the earlier in `shares`. Nobody gets more than waits.
-pub fn divide(shares: &[Share], slots: u64) -> Vec<(usize, u64)> {
+/// what was just given; ties go to the earlier in `shares`. Nobody gets more than waits. `group_running` counts all jobs
+/// of a group that pilots hold, also those of users of whom nothing waits; a group that is not in it runs nothing.
+pub fn divide(shares: &[Share], group_running: &HashMap<String, u64>, slots: u64) -> Vec<(usize, u64)> {
     let mut given = vec![0u64; shares.len()];
     let waiting: Vec<usize> = (0..shares.len()).filter(|&i| shares[i].waiting > 0).collect();
     if let [only] = waiting[..] {
         given[only] = slots.min(shares[only].waiting);
     } else {
-        let mut group_load: HashMap<&str, u64> = HashMap::new();
-        for share in shares {
-            *group_load.entry(&share.group).or_default() += share.running;
-        }
+        let running = |group: &str| group_running.get(group).copied().unwrap_or_default();
+        let mut group_load: HashMap<&str, u64> =
+            shares.iter().map(|share| (share.group.as_str(), running(&share.group))).collect();
         for _ in 0..slots {
             let hungry = waiting.iter().copied().filter(|&i| shares[i].waiting > given[i]);
             let load = |i: usize| (group_load[shares[i].group.as_str()], shares[i].running + given[i], i);
@@ -60,18 +60,28 @@ mod tests {
         Share { group: group.into(), user: user.into(), waiting, running }
     }
 
+    fn groups(running: &[(&str, u64)]) -> HashMap<String, u64> {
+        running.iter().map(|(group, jobs)| ((*group).to_owned(), *jobs)).collect()
+    }
+
+    #[test]
+    fn a_group_is_as_loaded_as_all_its_users() {
+        let shares = [share("atlas", "ann", 10, 0), share("cms", "eve", 10, 2)];
+        assert_eq!(divide(&shares, &groups(&[("atlas", 7), ("cms", 2)]), 6), vec![(0, 1), (1, 5)]);
+    }
+
     #[test]
     fn groups_count_before_users() {
         let shares = [share("atlas", "ann", 10, 0), share("atlas", "bob", 10, 0), share("cms", "eve", 10, 0)];
-        assert_eq!(divide(&shares, 4), vec![(0, 1), (1, 1), (2, 2)]);
+        assert_eq!(divide(&shares, &groups(&[]), 4), vec![(0, 1), (1, 1), (2, 2)]);
     }
 
     #[test]
     fn who_runs_most_waits() {
         let shares = [share("", "ann", 10, 5), share("", "bob", 1, 0)];
-        assert_eq!(divide(&shares, 1), vec![(1, 1)]);
-        assert_eq!(divide(&shares, 3), vec![(0, 2), (1, 1)]);
-        assert_eq!(divide(&shares, 100), vec![(0, 10), (1, 1)]);
+        assert_eq!(divide(&shares, &groups(&[("", 5)]), 1), vec![(1, 1)]);
+        assert_eq!(divide(&shares, &groups(&[("", 5)]), 3), vec![(0, 2), (1, 1)]);
+        assert_eq!(divide(&shares, &groups(&[("", 5)]), 100), vec![(0, 10), (1, 1)]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use model::fair_share::{Share, divide};
 use model::{IdSet, JobId};
 use proptest::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 proptest! {
     #[test]
@@ -30,7 +30,7 @@ proptest! {
                 running,
             })
             .collect();
-        let divided = divide(&shares, slots);
+        let divided = divide(&shares, &HashMap::new(), slots);
         for (index, jobs) in &divided {
             prop_assert!(*jobs <= shares[*index].waiting);
         }

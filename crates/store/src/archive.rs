@@ -1,17 +1,17 @@
 //! Jobs that ended long ago: one partition (PostgreSQL) or file (SQLite) for each day of end, dropped whole.
 
+pub(crate) mod copies;
 pub(crate) mod day;
+pub(crate) mod forget;
 
-use self::day::{day_name, existing, file_name, write_file};
-use crate::engine::{Connection, Engine, Row, Value, params, statements};
+use self::day::{day_name, existing, write_file};
+use crate::engine::{Connection, Row, Value, params, statements};
 use crate::jobs::row::{JobRow, job_columns};
-use crate::store::blocking;
-use crate::tx::{Counted, Tx};
-use crate::{Error, Result, Store};
+use crate::tx::Tx;
+use crate::{Result, Store};
 use model::{JobId, Time};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;
-use std::sync::atomic::Ordering;
 
 const DAY_MS: i64 = 86_400_000;
 /// The number of the first state of jobs that have ended.
@@ -50,20 +50,7 @@ statements! {
         => "INSERT INTO archive_day (day, first, last) VALUES (?1, ?2, ?3) ON CONFLICT (day) DO UPDATE SET \
             first = LEAST(archive_day.first, excluded.first), last = GREATEST(archive_day.last, excluded.last)";
     DAYS = "SELECT day, first, last FROM archive_day ORDER BY day";
-    DROP_DAY = "DELETE FROM archive_day WHERE day = ?1";
-    IS_LIVE = "SELECT 1 FROM job WHERE id = ?1" => "SELECT CAST(1 AS BIGINT) FROM job WHERE id = ?1";
-    LOG_PLACES = "SELECT location FROM job_log WHERE job = ?1 AND location IS NOT NULL",
-        arrays "SELECT location FROM job_log WHERE job = ANY(?1::bigint[]) AND location IS NOT NULL";
-    OUTPUT_PLACES = "SELECT location FROM job_output WHERE job = ?1",
-        arrays "SELECT location FROM job_output WHERE job = ANY(?1::bigint[])";
-    DROP_LOGS = "DELETE FROM job_log WHERE job = ?1", arrays "DELETE FROM job_log WHERE job = ANY(?1::bigint[])";
-    DROP_LOG_CHUNKS = "DELETE FROM job_log_chunk WHERE job = ?1",
-        arrays "DELETE FROM job_log_chunk WHERE job = ANY(?1::bigint[])";
-    DROP_OUTPUTS = "DELETE FROM job_output WHERE job = ?1",
-        arrays "DELETE FROM job_output WHERE job = ANY(?1::bigint[])";
-    DROP_ATTEMPTS = "DELETE FROM attempt WHERE job = ?1", arrays "DELETE FROM attempt WHERE job = ANY(?1::bigint[])";
-    DROP_SUBMISSIONS = "DELETE FROM submission WHERE id = ?1",
-        arrays "DELETE FROM submission WHERE id = ANY(?1::bigint[])";
+    IS_LIVE = "SELECT id FROM job WHERE id = ?1", arrays "SELECT id FROM job WHERE id = ANY(?1::bigint[])";
     OLD_KEYS = "DELETE FROM idempotency WHERE made < ?1";
     OLD_THROUGHPUT = "DELETE FROM throughput WHERE minute < ?1";
     OLD_COMMANDS = "DELETE FROM command WHERE id IN (SELECT id FROM (SELECT id, expires FROM command ORDER BY id \
@@ -79,9 +66,8 @@ statements! {
     PARTITION_COUNTS = "SELECT 1" => "SELECT state, COUNT(*) FROM archive_job WHERE id BETWEEN ?1 AND ?2 GROUP BY state";
     PARTITION_FAILED = "SELECT 1" => concat!("SELECT ", job_columns!(), " FROM archive_job WHERE id BETWEEN ?1 AND ?2 \
         AND state >= 8 ORDER BY id LIMIT ?3");
-    PARTITION_NEXT = "SELECT 1" => concat!("SELECT ", job_columns!(), " FROM archive_job WHERE ended >= ?1 AND ended < ?2 \
-        AND id > ?3 ORDER BY id LIMIT ?4");
-    PARTITION_DELETE = "SELECT 1" => "DELETE FROM archive_job WHERE id = ?1";
+    PARTITION_TAKE = "SELECT 1", arrays "DELETE FROM archive_job WHERE id = ANY(?1::bigint[]) RETURNING id";
+    PARTITION_IS_THERE = "SELECT 1" => "SELECT CAST(1 AS BIGINT) WHERE to_regclass(?1) IS NOT NULL";
 }
 
 /// What one call of [`Store::archive`] did.
@@ -103,54 +89,29 @@ impl Store {
     /// Moves up to a few thousand jobs that ended before `before` into the archive of their day of end. Goes on where
     /// the last call stopped and begins again at the end.
     pub async fn archive(&self, before: Time) -> Result<Archived> {
-        let from = self.inner.archive_from.load(Ordering::Relaxed);
+        // A backup copies the files of the archive one after the other and must find them as they were.
+        let Ok(mut from) = self.inner.archive_from.try_lock() else { return Ok(Archived::default()) };
+        self.delete_copies().await?;
+        let dropping = self.read(forget::dropping).await?.map(|dropping| dropping.day);
         let looked =
-            self.rows(&LOOK_AT, params![from, LOOK].to_vec(), |row| Ok((row.int(0)?, row.int(1)?, row.opt_int(2)?)));
+            self.rows(&LOOK_AT, params![*from, LOOK].to_vec(), |row| Ok((row.int(0)?, row.int(1)?, row.opt_int(2)?)));
         let looked = looked.await?;
         let ended: Vec<(i64, i64)> = looked
             .iter()
             .filter(|(_, state, _)| *state >= FINISHED)
             .filter_map(|(id, _, ended)| ended.filter(|at| *at < before.0).map(|at| (*id, at)))
+            .filter(|(_, ended)| Some(day_of(*ended)) != dropping)
             .collect();
         for chunk in ended.chunks(MOVE) {
-            // The days are known before anything lies in them, so that a copy left by a crash is found.
-            let days = days_of(chunk);
-            self.write(move |tx| days.iter().try_for_each(|(day, ids)| add_day(tx, *day, *ids))).await?;
+            // Noted before anything lies in a file, so that copies left by a crash are found.
+            let (noted, archive) = (chunk.to_vec(), self.archive_reader());
+            self.write(move |tx| archive.note(tx, &noted)).await?;
             let (ids, archive) = (chunk.iter().map(|(id, _)| *id).collect::<Vec<_>>(), self.archive_reader());
             self.write(move |tx| archive.take_in(tx, &ids)).await?;
         }
         let more = looked.len() as i64 == LOOK;
-        let next = looked.last().filter(|_| more).map_or(0, |(id, _, _)| *id);
-        self.inner.archive_from.store(next, Ordering::Relaxed);
+        *from = looked.last().filter(|_| more).map_or(0, |(id, _, _)| *id);
         Ok(Archived { jobs: ended.len() as u64, more })
-    }
-
-    /// Drops whole days of the archive that ended before `before`, with their logs' records. Returns the object store
-    /// locations that nothing refers to any more.
-    pub async fn drop_archive(&self, before: Time) -> Result<Vec<String>> {
-        let days = self.rows(&DAYS, Vec::new(), |row| row.int(0)).await?;
-        let mut places = Vec::new();
-        for day in days.into_iter().filter(|day| (day + 1) * DAY_MS <= before.0) {
-            let mut after = 0;
-            loop {
-                let archive = self.archive_reader();
-                let (last, found) = self.write(move |tx| archive.forget_some(tx, day, after)).await?;
-                places.extend(found);
-                match last {
-                    Some(last) => after = last,
-                    None => break,
-                }
-            }
-            let archive = self.archive_reader();
-            self.write(move |tx| {
-                tx.execute(&DROP_DAY, params![day])?;
-                archive.drop_partition(tx, day)
-            })
-            .await?;
-            let archive = self.archive_reader();
-            blocking(move || archive.remove_file(day)).await?;
-        }
-        Ok(places)
     }
 
     /// Deletes what is of no use any more: idempotency keys after a day, throughput after two hours, commands a week
@@ -173,12 +134,25 @@ impl Store {
         while from <= last {
             let archive = self.archive_reader();
             let found = self.read(move |connection| archive.failed(connection, from, last)).await?;
-            let Some(highest) = found.iter().map(|row| row.id).max() else { return Ok(()) };
+            let Some(highest) = found.iter().map(|row| row.id).max() else { break };
             let (more, archive) = (found.len() >= MOVE, self.archive_reader());
             self.write(move |tx| archive.bring_back(tx, &found)).await?;
             from = if more { highest + 1 } else { last + 1 };
         }
-        Ok(())
+        // What is left in the files while a backup copies them is deleted by the next pass of the archive.
+        match self.inner.archive_from.try_lock() {
+            Ok(_files_stay) => self.delete_copies().await,
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// Deletes jobs that live from the files of the archive, where a move between the two left them.
+    async fn delete_copies(&self) -> Result<()> {
+        let Some(directory) = self.inner.directory.clone() else { return Ok(()) };
+        if self.read(copies::noted).await?.is_empty() {
+            return Ok(());
+        }
+        self.inner.writer.alone(move |connection| copies::delete(connection, &directory)).await
     }
 
     pub(crate) fn archive_reader(&self) -> ArchiveReader {
@@ -187,7 +161,7 @@ impl Store {
 }
 
 /// An archived row as it is stored.
-struct Stored {
+pub(crate) struct Stored {
     id: i64,
     day: i64,
     values: Vec<Value>,
@@ -223,7 +197,7 @@ impl ArchiveReader {
         Ok(found)
     }
 
-    fn failed(&self, connection: &mut dyn Connection, first: i64, last: i64) -> Result<Vec<Stored>> {
+    pub(crate) fn failed(&self, connection: &mut dyn Connection, first: i64, last: i64) -> Result<Vec<Stored>> {
         let limit = MOVE as i64;
         let mut rows = Vec::new();
         match &self.directory {
@@ -242,21 +216,35 @@ impl ArchiveReader {
         Ok(found)
     }
 
-    /// Copies jobs into the archive, then deletes them: a crash in between leaves a copy that is written again.
-    pub(crate) fn take_in(&self, tx: &mut Tx<'_>, ids: &[i64]) -> Result<()> {
-        let rows = tx.query_many(&ROWS_TO_MOVE, &keys(ids))?;
-        let mut by_day: BTreeMap<i64, Vec<Stored>> = BTreeMap::new();
-        for row in rows {
-            let row = stored(row)?;
-            by_day.entry(row.day).or_default().push(row);
+    /// Notes where jobs, given as (id, end), will lie.
+    pub(crate) fn note(&self, tx: &mut Tx<'_>, jobs: &[(i64, i64)]) -> Result<()> {
+        for (day, (first, last)) in days_of(jobs) {
+            tx.execute(&ADD_DAY, params![day, first, last])?;
         }
+        match self.directory {
+            Some(_) => copies::note(tx, jobs.iter().map(|(id, ended)| (day_of(*ended), *id))),
+            None => Ok(()),
+        }
+    }
+
+    /// Copies jobs that were noted into the archive, then deletes them.
+    pub(crate) fn take_in(&self, tx: &mut Tx<'_>, ids: &[i64]) -> Result<()> {
+        let rows = tx.query_many(&ROWS_TO_MOVE, &keys(ids))?.into_iter().map(stored);
+        let rows = rows.collect::<Result<Vec<_>>>()?;
+        let rows = match self.directory {
+            Some(_) => copies::settle(tx, rows, |row| (row.day, row.id))?,
+            None => rows,
+        };
+        let mut by_day: BTreeMap<i64, Vec<Stored>> = BTreeMap::new();
+        rows.into_iter().for_each(|row| by_day.entry(row.day).or_default().push(row));
         for (day, rows) in by_day {
             let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
             let values: Vec<Vec<Value>> = rows.into_iter().map(|row| row.values).collect();
             match &self.directory {
+                // Beside the transaction, and repeatable: a copy that it does not confirm stays noted.
                 Some(directory) => write_file(directory, day, &day::DAY_ADD, &values)?,
                 None => {
-                    tx.connection().run(&partition(day))?;
+                    make_partition(tx.connection(), day)?;
                     tx.execute_many(&TO_PARTITION, &values)?;
                 }
             }
@@ -265,98 +253,41 @@ impl ArchiveReader {
         Ok(())
     }
 
-    fn bring_back(&self, tx: &mut Tx<'_>, rows: &[Stored]) -> Result<()> {
+    /// Puts archived rows back, but for those of days that are being dropped. On SQLite their copies stay in the files,
+    /// noted, until this is committed.
+    pub(crate) fn bring_back(&self, tx: &mut Tx<'_>, rows: &[Stored]) -> Result<()> {
+        let there = self.still_there(tx, rows)?;
+        let rows: Vec<&Stored> = rows.iter().filter(|row| there.contains(&row.id)).collect();
         let values: Vec<Vec<Value>> = rows.iter().map(|row| row.values.clone()).collect();
         tx.execute_many(&BRING_BACK, &values)?;
+        match self.directory {
+            Some(_) => copies::note(tx, rows.iter().map(|row| (row.day, row.id))),
+            None => Ok(()),
+        }
+    }
+
+    fn still_there(&self, tx: &mut Tx<'_>, rows: &[Stored]) -> Result<HashSet<i64>> {
         let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
-        let Some(directory) = &self.directory else {
-            return tx.execute_many(&PARTITION_DELETE, &keys(&ids)).map(|_| ());
-        };
-        let days: BTreeSet<i64> = rows.iter().map(|row| row.day).collect();
-        for day in days {
-            let of_day: Vec<i64> = rows.iter().filter(|row| row.day == day).map(|row| row.id).collect();
-            write_file(directory, day, &day::DAY_DELETE, &keys(&of_day))?;
+        if self.directory.is_none() {
+            return tx.take_many(&PARTITION_TAKE, &keys(&ids))?.iter().map(|row| row.int(0)).collect();
         }
-        Ok(())
-    }
-
-    /// Forgets some jobs of a day that is about to be dropped: their logs, attempts and counters. Returns the last id,
-    /// if there was one, and the places in the object store.
-    fn forget_some(&self, tx: &mut Tx<'_>, day: i64, after: i64) -> Result<(Option<i64>, Vec<String>)> {
-        let limit = MOVE as i64;
-        let rows = match &self.directory {
-            None => tx.query(&PARTITION_NEXT, params![day * DAY_MS, (day + 1) * DAY_MS, after, limit])?,
-            Some(directory) => match existing(directory, day)? {
-                Some(mut file) => file.query(&day::DAY_NEXT, params![after, limit])?,
-                None => Vec::new(),
-            },
-        };
-        let rows = rows.iter().map(JobRow::of).collect::<Result<Vec<_>>>()?;
-        let ids: Vec<i64> = rows.iter().map(|row| row.id.0).collect();
-        let mut places = Vec::new();
-        for sql in [&LOG_PLACES, &OUTPUT_PLACES] {
-            for row in tx.query_many(sql, &keys(&ids))? {
-                places.push(row.text(0)?);
-            }
-        }
-        for sql in [&DROP_LOGS, &DROP_LOG_CHUNKS, &DROP_OUTPUTS, &DROP_ATTEMPTS] {
-            tx.execute_many(sql, &keys(&ids))?;
-        }
-        uncount(tx, &rows)?;
-        // Deleted as they are forgotten, so that a crash in between uncounts nothing twice; the rest goes as a whole.
-        match &self.directory {
-            None => tx.execute_many(&PARTITION_DELETE, &keys(&ids)).map(|_| ())?,
-            Some(directory) if !ids.is_empty() => write_file(directory, day, &day::DAY_DELETE, &keys(&ids))?,
-            Some(_) => {}
-        }
-        Ok((ids.last().copied(), places))
-    }
-
-    fn drop_partition(&self, tx: &mut Tx<'_>, day: i64) -> Result<()> {
-        if tx.engine() == Engine::Postgres {
-            tx.connection().run(&format!("DROP TABLE IF EXISTS archive_job_{}", day_name(day)?.replace('-', "_")))?;
-        }
-        Ok(())
-    }
-
-    fn remove_file(&self, day: i64) -> Result<()> {
-        let Some(directory) = &self.directory else { return Ok(()) };
-        let path = directory.join(file_name(day)?);
-        match std::fs::remove_file(&path) {
-            Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(Error::Path { path, source }),
-            _ => Ok(()),
-        }
+        let days = tx.query(&DAYS, &[])?.iter().map(|row| row.int(0)).collect::<Result<BTreeSet<_>>>()?;
+        Ok(rows.iter().filter(|row| days.contains(&row.day)).map(|row| row.id).collect())
     }
 }
 
 /// Days of jobs given as (id, end), with the lowest and highest id of each.
-pub(crate) fn days_of(jobs: &[(i64, i64)]) -> BTreeMap<i64, (i64, i64)> {
+fn days_of(jobs: &[(i64, i64)]) -> BTreeMap<i64, (i64, i64)> {
     let mut days = BTreeMap::new();
     for (id, ended) in jobs {
-        let ends = days.entry(ended.div_euclid(DAY_MS)).or_insert((*id, *id));
+        let ends = days.entry(day_of(*ended)).or_insert((*id, *id));
         *ends = (ends.0.min(*id), ends.1.max(*id));
     }
     days
 }
 
-/// Notes that ids of this range may lie in the archive of a day.
-pub(crate) fn add_day(tx: &mut Tx<'_>, day: i64, (first, last): (i64, i64)) -> Result<()> {
-    tx.execute(&ADD_DAY, params![day, first, last]).map(|_| ())
-}
-
-fn uncount(tx: &mut Tx<'_>, rows: &[JobRow]) -> Result<()> {
-    let mut single = Vec::new();
-    for row in rows {
-        if tx.query_one(&IS_LIVE, params![row.id])?.is_some() {
-            continue;
-        }
-        // An array keeps its own counters: they tell what became of it, and go with its submission.
-        tx.count_gone(Counted { lane: row.lane, array: None }, row.state, 1);
-        if !row.array {
-            single.push(row.submission.0);
-        }
-    }
-    tx.execute_many(&DROP_SUBMISSIONS, &keys(&single)).map(|_| ())
+fn day_of(ended: i64) -> i64 {
+    ended.div_euclid(DAY_MS)
 }
 
 fn keys(ids: &[i64]) -> Vec<Vec<Value>> {
@@ -365,7 +296,7 @@ fn keys(ids: &[i64]) -> Vec<Vec<Value>> {
 
 fn stored(row: Row) -> Result<Stored> {
     let ended = row.opt_int(13)?.unwrap_or_default();
-    Ok(Stored { id: row.int(0)?, day: ended.div_euclid(DAY_MS), values: row.0 })
+    Ok(Stored { id: row.int(0)?, day: day_of(ended), values: row.0 })
 }
 
 /// Days of the archive that may hold ids of `first..=last`.
@@ -379,11 +310,21 @@ fn days(connection: &mut dyn Connection, first: i64, last: i64) -> Result<Vec<i6
     Ok(found)
 }
 
-pub(crate) fn partition(day: i64) -> String {
-    let name = day_name(day).unwrap_or_default().replace('-', "_");
-    format!(
-        "CREATE TABLE IF NOT EXISTS archive_job_{name} PARTITION OF archive_job FOR VALUES FROM ({}) TO ({})",
+fn partition_name(day: i64) -> Result<String> {
+    Ok(format!("archive_job_{}", day_name(day)?.replace('-', "_")))
+}
+
+/// Makes the partition of a day when it is missing. Attached, not made as a partition: that would wait for everybody who
+/// reads the archive, such as a backup, and let everybody wait behind it.
+pub(crate) fn make_partition(connection: &mut dyn Connection, day: i64) -> Result<()> {
+    let name = partition_name(day)?;
+    if connection.query_one(&PARTITION_IS_THERE, params![&name])?.is_some() {
+        return Ok(());
+    }
+    connection.run(&format!(
+        "CREATE TABLE {name} (LIKE archive_job INCLUDING ALL); \
+         ALTER TABLE archive_job ATTACH PARTITION {name} FOR VALUES FROM ({}) TO ({})",
         day * DAY_MS,
         (day + 1) * DAY_MS
-    )
+    ))
 }

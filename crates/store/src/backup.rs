@@ -1,5 +1,6 @@
 //! Copies of everything, made while running.
 
+use crate::archive::make_partition;
 use crate::engine::postgres::{Postgres, classified};
 use crate::engine::sqlite::{Purpose, Sqlite, classified as sqlite_classified};
 use crate::engine::{Connection, statements};
@@ -8,6 +9,7 @@ use crate::store::{FILE, blocking};
 use crate::{Error, Location, Result, Store, StoreConfig, migrate, private};
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
+use rusqlite::backup::{Backup, StepResult};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -44,7 +46,16 @@ impl Store {
         let path = path.to_owned();
         private::make_directory(&path)?;
         match self.inner.directory.clone() {
-            Some(directory) => self.read(move |connection| backup_sqlite(connection, &directory, &path)).await,
+            Some(directory) => {
+                let files_stay = self.inner.archive_from.clone().lock_owned().await;
+                // What was asked of the writer before may still change them.
+                self.inner.writer.alone(|_| Ok(())).await?;
+                let copy = move |connection: &mut dyn Connection| {
+                    let _files_stay = files_stay;
+                    backup_sqlite(connection, &directory, &path)
+                };
+                self.read(copy).await
+            }
             None => self.read(move |connection| backup_postgres(connection, &path)).await,
         }
     }
@@ -75,33 +86,43 @@ impl Store {
 
 fn backup_sqlite(connection: &mut dyn Connection, directory: &Path, path: &Path) -> Result<()> {
     let Some(source) = connection.sqlite() else { return Err(wrong_engine()) };
-    let file = path.join(FILE);
-    let broken = |error| sqlite_classified("backup", error);
-    private::keep_file(&file)?;
-    let mut copy = rusqlite::Connection::open(&file).map_err(broken)?;
-    let backup = rusqlite::backup::Backup::new(source, &mut copy).map_err(broken)?;
-    // All pages in one step: one read transaction, which writers do not disturb.
-    backup.step(-1).map_err(broken)?;
-    drop(backup);
-    copy.close().map_err(|(_, error)| broken(error))?;
+    copy_database(source, &path.join(FILE))?;
     let mut parts = vec![FILE.to_owned()];
     for name in archive_files(directory)? {
-        private::copy_file(&directory.join(&name), &path.join(&name))?;
+        let mut day = Sqlite::open(&directory.join(&name), Purpose::ExistingArchive)?;
+        let Some(source) = day.sqlite() else { return Err(wrong_engine()) };
+        copy_database(source, &path.join(&name))?;
         parts.push(name);
     }
     let schema = migrate::version(connection)?;
     write_manifest(path, Manifest { engine: SQLITE.to_owned(), schema, parts })
 }
 
-fn archive_files(directory: &Path) -> Result<Vec<String>> {
-    let broken = |source| Error::Path { path: directory.to_owned(), source };
-    let mut names = Vec::new();
-    for entry in fs::read_dir(directory).map_err(broken)? {
-        let name = entry.map_err(broken)?.file_name().to_string_lossy().into_owned();
-        if name.starts_with("archive-") && name.ends_with(".db") {
-            names.push(name);
-        }
+/// Copies all pages in one step: one read transaction, which writers do not disturb.
+fn copy_database(source: &rusqlite::Connection, to: &Path) -> Result<()> {
+    let broken = |error| sqlite_classified("backup", error);
+    private::keep_file(to)?;
+    let mut copy = rusqlite::Connection::open(to).map_err(broken)?;
+    let backup = Backup::new(source, &mut copy).map_err(broken)?;
+    match backup.step(-1).map_err(broken)? {
+        StepResult::Done => {}
+        left => return Err(Error::unavailable(format!("the copy of {} is not complete: {left:?}", to.display()))),
     }
+    drop(backup);
+    copy.close().map_err(|(_, error)| broken(error))
+}
+
+fn archive_files(directory: &Path) -> Result<Vec<String>> {
+    let mut names = file_names(directory)?;
+    names.retain(|name| name.starts_with("archive-") && name.ends_with(".db"));
+    Ok(names)
+}
+
+fn file_names(directory: &Path) -> Result<Vec<String>> {
+    let broken = |source| Error::Path { path: directory.to_owned(), source };
+    let entries = fs::read_dir(directory).map_err(broken)?;
+    let names = entries.map(|entry| Ok(entry.map_err(broken)?.file_name().to_string_lossy().into_owned()));
+    let mut names = names.collect::<Result<Vec<_>>>()?;
     names.sort();
     Ok(names)
 }
@@ -110,8 +131,8 @@ fn restore_sqlite(directory: &Path, path: &Path) -> Result<()> {
     let manifest = read_manifest(path, SQLITE)?;
     private::ensure_directory(directory)?;
     let _lock = DirectoryLock::take(directory)?;
-    if directory.join(FILE).exists() {
-        return Err(Error::Conflict(format!("{} holds a store already", directory.display())));
+    if let Some(name) = leftover(directory)? {
+        return Err(Error::Conflict(format!("{} holds {name} of another store already", directory.display())));
     }
     for part in manifest.parts.iter().rev() {
         let plain = Path::new(part).file_name().is_some_and(|name| name == part.as_str());
@@ -121,6 +142,13 @@ fn restore_sqlite(directory: &Path, path: &Path) -> Result<()> {
         private::copy_file(&path.join(part), &directory.join(part))?;
     }
     Sqlite::open(&directory.join(FILE), Purpose::Write).map(|_| ())
+}
+
+/// A file of a database: pages of another one must never be taken for parts of that which is restored.
+fn leftover(directory: &Path) -> Result<Option<String>> {
+    let names = file_names(directory)?;
+    let is_part = |name: &String| [".db", ".db-wal", ".db-shm", ".db-journal"].iter().any(|end| name.ends_with(end));
+    Ok(names.into_iter().find(is_part))
 }
 
 pub(crate) fn backup_postgres(connection: &mut dyn Connection, path: &Path) -> Result<()> {
@@ -186,7 +214,7 @@ fn fill(postgres: &mut Postgres, manifest: &Manifest, path: &Path) -> Result<()>
         copy_in(postgres, table, &path.join(copy_of(table)))?;
         if table == "archive_day" {
             for row in postgres.query(&PARTITIONS, &[])? {
-                postgres.run(&crate::archive::partition(row.int(0)?))?;
+                make_partition(postgres, row.int(0)?)?;
             }
         }
     }

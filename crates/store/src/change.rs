@@ -76,6 +76,15 @@ impl ChangeSet {
         }
     }
 
+    /// The same without the names of jobs and pilots, of which there may be many.
+    pub(crate) fn unnamed(mut self) -> ChangeSet {
+        self.all_jobs |= !self.jobs.is_empty();
+        self.all_pilots |= !self.pilots.is_empty();
+        self.jobs.clear();
+        self.pilots.clear();
+        self
+    }
+
     /// Whether the queue may have got activated jobs.
     pub fn has_activated(&self, queue: &str) -> bool {
         self.everything || self.activated.contains(queue)

@@ -9,12 +9,12 @@ use crate::reader::{Readers, consistently};
 use crate::shared::Shared;
 use crate::tx::Tx;
 use crate::writer::{Writer, WriterParts};
-use crate::{ChangeSet, Error, Location, Result, StoreConfig, lock, migrate, private};
+use crate::{ChangeSet, Error, Location, Result, StoreConfig, archive, lock, migrate, private};
 use ring::rand::{SecureRandom, SystemRandom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
-use tokio::sync::broadcast;
+use std::sync::atomic::Ordering;
+use tokio::sync::{Mutex, broadcast};
 use tokio::task::AbortHandle;
 
 /// Name of the SQLite file in its directory.
@@ -60,8 +60,9 @@ pub(crate) struct Inner {
     pub(crate) directory: Option<PathBuf>,
     /// This process among several servers.
     pub(crate) server: String,
-    /// Where the search for jobs to archive goes on.
-    pub(crate) archive_from: AtomicI64,
+    /// Where the search for jobs to archive goes on. Who holds it may change the files of the archive, or be sure that
+    /// nobody does.
+    pub(crate) archive_from: Arc<Mutex<i64>>,
     schema: i64,
     listener: Option<AbortHandle>,
     lock: std::sync::Mutex<Option<DirectoryLock>>,
@@ -117,7 +118,7 @@ impl Store {
             engine,
             directory,
             server,
-            archive_from: AtomicI64::new(0),
+            archive_from: Arc::default(),
             schema: connections.schema,
             listener,
             lock: std::sync::Mutex::new(connections.lock),
@@ -229,6 +230,7 @@ fn connect_sqlite(directory: &Path, readers: usize, purpose: Purpose) -> Result<
     let file = directory.join(FILE);
     let mut writer: Box<dyn Connection> = Box::new(Sqlite::open(&file, purpose)?);
     let schema = migrate::run(writer.as_mut())?;
+    archive::copies::delete(writer.as_mut(), directory)?;
     let open = |_| Sqlite::open(&file, Purpose::Read).map(|reader| Box::new(reader) as Box<dyn Connection>);
     let readers = (0..readers).map(open).collect::<Result<_>>()?;
     Ok(Connections { writer, readers, lock: Some(lock), schema })

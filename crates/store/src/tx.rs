@@ -47,7 +47,7 @@ pub(crate) struct LabelKey {
     pub(crate) queue: String,
 }
 
-/// Everything that is written at the end, in key order, so that two servers cannot deadlock on counters.
+/// Everything that is written at the end, in key order, so that counters of two servers do not lock each other out.
 #[derive(Clone, Default)]
 pub(crate) struct Pending {
     lanes: BTreeMap<i64, StateDeltas>,
@@ -85,6 +85,12 @@ impl<'a> Tx<'a> {
 
     /// The rows of many queries.
     pub(crate) fn query_many(&mut self, sql: &Sql, rows: &[Vec<Value>]) -> Result<Vec<Row>> {
+        self.connection.query_many(sql, rows)
+    }
+
+    /// The rows that a statement wrote, for each row of parameters.
+    pub(crate) fn take_many(&mut self, sql: &Sql, rows: &[Vec<Value>]) -> Result<Vec<Row>> {
+        self.writes += 1;
         self.connection.query_many(sql, rows)
     }
 
@@ -146,6 +152,11 @@ impl<'a> Tx<'a> {
     /// Differences of a lane's counters that are not written yet.
     pub(crate) fn lane_deltas(&self, lane: i64) -> StateDeltas {
         self.pending.lanes.get(&lane).copied().unwrap_or_default()
+    }
+
+    /// Whether this commit changes counters of the array.
+    pub(crate) fn counts_in_array(&self, array: i64) -> bool {
+        self.pending.arrays.contains_key(&array)
     }
 
     /// Lanes whose counters will change.

@@ -29,14 +29,20 @@ pub(super) fn day_name(day: i64) -> Result<String> {
 }
 
 /// The name of a day's file.
-pub(super) fn file_name(day: i64) -> Result<String> {
+pub(crate) fn file_name(day: i64) -> Result<String> {
     Ok(format!("archive-{}.db", day_name(day)?))
 }
 
-/// The file of a day, if there is one, for reading.
+/// Whether there is a file of a day.
+pub(super) fn exists(directory: &Path, day: i64) -> Result<bool> {
+    Ok(directory.join(file_name(day)?).exists())
+}
+
+/// The file of a day, if there is one. Not opened for reading only: a commit that was broken off is rolled back first,
+/// by whoever comes next.
 pub(super) fn existing(directory: &Path, day: i64) -> Result<Option<Sqlite>> {
     let path = directory.join(file_name(day)?);
-    if path.exists() { Sqlite::open(&path, Purpose::Read).map(Some) } else { Ok(None) }
+    if exists(directory, day)? { Sqlite::open(&path, Purpose::ExistingArchive).map(Some) } else { Ok(None) }
 }
 
 /// Runs a statement for all rows in one commit of a day's file, which is made when it is missing.

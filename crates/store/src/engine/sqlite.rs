@@ -24,6 +24,8 @@ pub(crate) enum Purpose {
     Read,
     /// A file of a day of the archive, which is written seldom and never while it is read for long.
     Archive,
+    /// The same where it must be there already.
+    ExistingArchive,
 }
 
 /// A connection to an SQLite file.
@@ -35,11 +37,12 @@ impl Sqlite {
     /// Opens the file, which the writer makes when it is missing. It is its owner's alone, and SQLite gives the files
     /// beside it the same mode: they hold the key of all codes.
     pub(crate) fn open(path: &Path, purpose: Purpose) -> Result<Sqlite> {
-        if purpose != Purpose::Read {
+        if !matches!(purpose, Purpose::Read | Purpose::ExistingArchive) {
             private::keep_file(path)?;
         }
         let flags = match purpose {
             Purpose::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
+            Purpose::ExistingArchive => OpenFlags::SQLITE_OPEN_READ_WRITE,
             Purpose::Write | Purpose::WriteAlone | Purpose::Archive => {
                 OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE
             }
@@ -54,11 +57,13 @@ impl Sqlite {
 }
 
 fn settings(purpose: Purpose) -> String {
-    let cache_kib =
-        if matches!(purpose, Purpose::Read | Purpose::Archive) { READER_CACHE_KIB } else { WRITER_CACHE_KIB };
+    let cache_kib = match purpose {
+        Purpose::Write | Purpose::WriteAlone => WRITER_CACHE_KIB,
+        Purpose::Read | Purpose::Archive | Purpose::ExistingArchive => READER_CACHE_KIB,
+    };
     let lock = if purpose == Purpose::WriteAlone { "EXCLUSIVE" } else { "NORMAL" };
     let journal = match purpose {
-        Purpose::Read => "",
+        Purpose::Read | Purpose::ExistingArchive => "",
         Purpose::Archive => "PRAGMA journal_mode = DELETE;",
         Purpose::Write | Purpose::WriteAlone => "PRAGMA journal_mode = WAL;",
     };

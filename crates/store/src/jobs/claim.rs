@@ -8,7 +8,7 @@ use crate::engine::{Engine, Sql, params, statements};
 use crate::tx::Tx;
 use model::TaskId;
 use model::fair_share::{Share, divide};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Rounds of fair share in one claim: shares that turn out to have nothing make room for others.
 const ROUNDS_MAX: usize = 8;
@@ -43,12 +43,12 @@ struct Line {
 
 /// Takes up to `max_jobs` jobs off the lines of the queue.
 pub(crate) fn claim(tx: &mut Tx<'_>, call: &LeaseCall) -> Result<Vec<Range>> {
-    let mut lines = lines(tx, call)?;
+    let (mut lines, mut group_running) = lines(tx, call)?;
     let mut taken = Vec::new();
     let mut wanted = u64::from(call.max_jobs);
     for _ in 0..ROUNDS_MAX {
         let shares: Vec<Share> = lines.iter().map(|line| line.share.clone()).collect();
-        let plan = divide(&shares, wanted);
+        let plan = divide(&shares, &group_running, wanted);
         if wanted == 0 || plan.is_empty() {
             break;
         }
@@ -57,13 +57,15 @@ pub(crate) fn claim(tx: &mut Tx<'_>, call: &LeaseCall) -> Result<Vec<Range>> {
             let share = &mut lines[at].share;
             share.waiting = if got < jobs { 0 } else { share.waiting.saturating_sub(got) };
             share.running += got;
+            *group_running.entry(share.group.clone()).or_default() += got;
             wanted = wanted.saturating_sub(got);
         }
     }
     Ok(taken)
 }
 
-fn lines(tx: &mut Tx<'_>, call: &LeaseCall) -> Result<Vec<Line>> {
+/// The lines of the queue, and what each of their groups runs, which matters when there is more than one line.
+fn lines(tx: &mut Tx<'_>, call: &LeaseCall) -> Result<(Vec<Line>, HashMap<String, u64>)> {
     let waiting = lane::waiting_lanes(tx, &call.queue)?;
     let mut lines: BTreeMap<(String, String), Line> = BTreeMap::new();
     for (lane, jobs) in waiting {
@@ -78,10 +80,8 @@ fn lines(tx: &mut Tx<'_>, call: &LeaseCall) -> Result<Vec<Line>> {
         line.lanes.push(lane);
     }
     let mut lines: Vec<Line> = lines.into_values().collect();
-    if lines.len() > 1 {
-        count_running(tx, &call.queue, &mut lines)?;
-    }
-    Ok(lines)
+    let group_running = if lines.len() > 1 { count_running(tx, &call.queue, &mut lines)? } else { HashMap::new() };
+    Ok((lines, group_running))
 }
 
 fn fits(lane: &Lane, call: &LeaseCall) -> bool {
@@ -94,9 +94,9 @@ fn fits(lane: &Lane, call: &LeaseCall) -> bool {
 }
 
 /// What runs decides about who is next, also of users and shapes of which nothing waits.
-fn count_running(tx: &mut Tx<'_>, queue: &str, lines: &mut Vec<Line>) -> Result<()> {
+fn count_running(tx: &mut Tx<'_>, queue: &str, lines: &mut Vec<Line>) -> Result<HashMap<String, u64>> {
     let mut running: BTreeMap<(String, String), u64> = BTreeMap::new();
-    let mut by_group: BTreeMap<String, u64> = BTreeMap::new();
+    let mut by_group: HashMap<String, u64> = HashMap::new();
     for counted in lane::lanes_of_queue(tx, queue)? {
         let jobs = counted.with_pilots();
         let key = counted.lane.key;
@@ -110,7 +110,7 @@ fn count_running(tx: &mut Tx<'_>, queue: &str, lines: &mut Vec<Line>) -> Result<
     let load = |group: &str| by_group.get(group).copied().unwrap_or_default();
     lines.sort_by_key(|line| (load(&line.share.group), line.share.running));
     lines.truncate(SHARES_MAX);
-    Ok(())
+    Ok(by_group)
 }
 
 /// Takes `wanted` jobs from the heads of some lanes, lowest rank first, and returns how many it got.

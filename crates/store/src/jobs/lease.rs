@@ -14,7 +14,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 statements! {
-    PILOT_NOW = "SELECT state, flag, incarnation FROM pilot WHERE id = ?1";
+    /// Locked, so that no other server ends the pilot before it holds what it takes.
+    PILOT_NOW = "SELECT state, flag, incarnation FROM pilot WHERE id = ?1"
+        => "SELECT state, flag, incarnation FROM pilot WHERE id = ?1 FOR NO KEY UPDATE";
     FIRST_ATTEMPTS = "INSERT INTO job (id, submission, lane, state, in_array, attempt, failures, losses, outcome, pilot, \
             incarnation, sent) VALUES (?1, ?2, ?3, 2, ?4, 1, 0, 0, 0, ?5, ?6, ?7)",
         arrays "INSERT INTO job (id, submission, lane, state, in_array, attempt, failures, losses, outcome, pilot, \

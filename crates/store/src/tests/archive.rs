@@ -1,8 +1,12 @@
 //! The archive: moved once, found again, dropped by the day.
 
 use super::support::{NOW, TestStore, array, on_both, report, single};
-use crate::{CountScope, JobOutput, RetryRequest, Scope, Store};
+use crate::archive::forget::Dropping;
+use crate::engine::{params, statements};
+use crate::tx::Tx;
+use crate::{CountScope, Error, JobOutput, KillRequest, Location, Result, RetryRequest, Scope, Store, StoreConfig};
 use model::{IdSet, JobId, JobState, Time};
+use std::sync::Arc;
 use std::time::Duration;
 
 on_both! {
@@ -11,6 +15,15 @@ on_both! {
     dropping => whole_days_are_dropped;
     copying => a_backup_is_restored;
     crashing => a_crash_between_copy_and_delete_is_mended;
+    broken_retry => a_broken_retry_loses_no_archived_job;
+    broken_drop => a_drop_that_breaks_off_goes_on;
+    never_ran => what_never_ran_is_dropped_too;
+    copied => the_files_stay_while_they_are_copied;
+}
+
+statements! {
+    SUBMISSIONS = "SELECT id FROM submission";
+    PARTITIONS_LEFT = "SELECT 1" => "SELECT tablename FROM pg_tables WHERE tablename LIKE 'archive_job_2%'";
 }
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -110,24 +123,165 @@ async fn a_backup_is_restored(test: TestStore) {
     assert_eq!(copy.submit(single("eve", "q")).await.first, JobId(12));
 }
 
-async fn a_crash_between_copy_and_delete_is_mended(test: TestStore) {
-    some_history(&test).await;
-    let days = crate::archive::days_of(&[(1, NOW.0), (6, NOW.0)]);
-    let note = move |tx: &mut crate::tx::Tx<'_>| {
-        days.iter().try_for_each(|(day, ids)| crate::archive::add_day(tx, *day, *ids))
-    };
-    test.store.write(note).await.unwrap();
-    let archive = test.store.archive_reader();
-    let crashed = test.store.write(move |tx| {
-        archive.take_in(tx, &[1, 2, 6])?;
-        Err::<(), _>(crate::Error::Invalid("the crash".into()))
+/// Something that breaks off before its commit.
+async fn broken_off<T: Send + 'static>(test: &TestStore, run: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static) {
+    let broken = test.store.write(move |tx| {
+        run(tx)?;
+        Err::<(), _>(Error::Invalid("the crash".into()))
     });
-    assert!(crashed.await.is_err());
+    assert!(matches!(broken.await, Err(Error::Invalid(_))));
+}
+
+async fn a_crash_between_copy_and_delete_is_mended(mut test: TestStore) {
+    some_history(&test).await;
+    let archive = test.store.archive_reader();
+    let noting = archive.clone();
+    test.store.write(move |tx| noting.note(tx, &[(1, NOW.0), (2, NOW.0), (6, NOW.0)])).await.unwrap();
+    broken_off(&test, move |tx| archive.take_in(tx, &[1, 2, 6])).await;
     assert_eq!(test.state(JobId(6)).await, JobState::Failed);
     // One of them is retried before the archive comes by again.
     let request = RetryRequest { ids: IdSet::range(JobId(6), JobId(6)), scope: Scope::All, now: NOW };
     assert_eq!(test.store.retry(request).await.unwrap().retried, 1);
+    test.reopen().await;
+    assert_eq!(test.store.counts(some(5, 6)).await.unwrap().total(), 2, "no copy counts");
     assert_eq!(archive_all(&test.store, NOW + DAY).await, 6);
     assert_eq!(test.state(JobId(6)).await, JobState::Activated);
     test.counters_agree(11).await;
+}
+
+fn some(first: i64, last: i64) -> CountScope {
+    CountScope::Ids(IdSet::range(JobId(first), JobId(last)))
+}
+
+async fn a_broken_retry_loses_no_archived_job(mut test: TestStore) {
+    some_history(&test).await;
+    archive_all(&test.store, NOW + DAY).await;
+    let archive = test.store.archive_reader();
+    let finding = archive.clone();
+    let found = Arc::new(test.store.read(move |connection| finding.failed(connection, 6, 6)).await.unwrap());
+    let (back, rows) = (archive.clone(), found.clone());
+    broken_off(&test, move |tx| back.bring_back(tx, &rows)).await;
+    assert_eq!(test.state(JobId(6)).await, JobState::Failed);
+    test.counters_agree(11).await;
+    // And when the crash comes after the commit, the job is there once.
+    test.store.write(move |tx| archive.bring_back(tx, &found)).await.unwrap();
+    test.reopen().await;
+    assert_eq!(test.store.counts(some(6, 6)).await.unwrap().total(), 1);
+    assert_eq!(test.store.counts(some(5, 7)).await.unwrap().total(), 3);
+    test.counters_agree(11).await;
+}
+
+async fn a_drop_that_breaks_off_goes_on(test: TestStore) {
+    some_history(&test).await;
+    let output = JobOutput { job: JobId(2), attempt: 1, name: "o".into(), location: "out/2".into(), bytes: 1 };
+    test.store.add_output(output, NOW).await.unwrap();
+    archive_all(&test.store, NOW + DAY).await;
+    let archive = test.store.archive_reader();
+    let begun = Dropping { day: NOW.0.div_euclid(86_400_000), after: 0 };
+    broken_off(&test, move |tx| archive.forget_some(tx, begun)).await;
+    test.counters_agree(11).await;
+    assert_eq!(test.store.drop_archive(NOW + 2 * DAY).await.unwrap(), ["out/2"]);
+    assert_eq!(test.store.counts(CountScope::All).await.unwrap().total(), 4);
+    test.counters_agree(11).await;
+}
+
+async fn what_never_ran_is_dropped_too(test: TestStore) {
+    some_history(&test).await;
+    test.submit(single("eve", "q")).await;
+    let request = KillRequest {
+        ids: IdSet::range(JobId(7), JobId(12)),
+        scope: Scope::All,
+        issuer: "ann".into(),
+        now: NOW + Duration::from_secs(1),
+    };
+    assert_eq!(test.store.kill(request).await.unwrap().cancelled, 5);
+    archive_all(&test.store, NOW + DAY).await;
+    test.store.drop_archive(NOW).await.unwrap();
+    assert_eq!(test.store.counts(CountScope::All).await.unwrap().total(), 12, "the day is not over");
+    test.store.drop_archive(NOW + 2 * DAY).await.unwrap();
+    // The next pass finds the array without a job.
+    test.store.drop_archive(NOW + 2 * DAY).await.unwrap();
+    assert_eq!(test.store.counts(CountScope::All).await.unwrap().total(), 0);
+    assert_eq!(test.store.counts(some(1, 12)).await.unwrap().total(), 0);
+    let left = test.store.read(|connection| connection.query(&SUBMISSIONS, &[])).await.unwrap();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+async fn the_files_stay_while_they_are_copied(test: TestStore) {
+    some_history(&test).await;
+    let copying = test.store.inner.archive_from.clone().lock_owned().await;
+    assert_eq!(archive_all(&test.store, NOW + DAY).await, 0);
+    drop(copying);
+    assert_eq!(archive_all(&test.store, NOW + DAY).await, 7);
+    let copying = test.store.inner.archive_from.clone().lock_owned().await;
+    assert_eq!(test.store.drop_archive(NOW + 2 * DAY).await.unwrap(), [""; 0]);
+    let request = RetryRequest { ids: IdSet::range(JobId(6), JobId(6)), scope: Scope::All, now: NOW + DAY };
+    assert_eq!(test.store.retry(request).await.unwrap().retried, 1);
+    drop(copying);
+    archive_all(&test.store, NOW + DAY).await;
+    assert_eq!(test.store.counts(some(5, 7)).await.unwrap().total(), 3);
+    assert_eq!(test.state(JobId(3)).await, JobState::Finished);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restore_takes_no_leftovers_over() {
+    let test = TestStore::open(super::support::sqlite()).await;
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("backup");
+    test.store.backup(&path).await.unwrap();
+    for leftover in ["pilotage.db-wal", "archive-2026-01-01.db", "archive-2026-01-01.db-journal"] {
+        let fresh = tempfile::tempdir().unwrap();
+        std::fs::write(fresh.path().join(leftover), b"old pages").unwrap();
+        let restored = Store::restore(&StoreConfig::directory(fresh.path()), &path).await;
+        assert!(matches!(&restored, Err(Error::Conflict(what)) if what.contains(leftover)), "{restored:?}");
+        assert!(!fresh.path().join("pilotage.db").exists());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_commit_of_a_day_is_rolled_back_by_its_reader() {
+    let test = TestStore::open(super::support::sqlite()).await;
+    some_history(&test).await;
+    archive_all(&test.store, NOW + DAY).await;
+    let Location::Directory(directory) = test.config.location.clone() else { panic!("no directory") };
+    let name = crate::archive::day::file_name(NOW.0.div_euclid(86_400_000)).unwrap();
+    let (file, journal) = (directory.join(&name), directory.join(format!("{name}-journal")));
+    let writer = rusqlite::Connection::open(&file).unwrap();
+    writer.execute_batch("PRAGMA cache_size = 1; BEGIN IMMEDIATE; UPDATE job SET message = zeroblob(100000)").unwrap();
+    // As a killed process leaves them: pages written, their old content in the journal.
+    let (pages, old) = (std::fs::read(&file).unwrap(), std::fs::read(&journal).unwrap());
+    drop(writer);
+    std::fs::write(&file, pages).unwrap();
+    std::fs::write(&journal, old).unwrap();
+    assert_eq!(test.state(JobId(6)).await, JobState::Failed);
+    assert_eq!(test.store.counts(some(2, 7)).await.unwrap().of(JobState::Finished), 4);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn who_reads_the_archive_stops_nobody() {
+    let home = tokio::task::spawn_blocking(super::support::postgres).await.unwrap();
+    let test = TestStore::open(home).await;
+    some_history(&test).await;
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let (begun, has_begun) = std::sync::mpsc::channel::<()>();
+    let store = test.store.clone();
+    let reading = tokio::spawn(async move {
+        let read = store.read(move |connection| {
+            connection.query(&crate::archive::PARTITION_COUNTS, params![1, 9])?;
+            begun.send(()).unwrap();
+            wait.recv().map_err(|error| Error::Invalid(error.to_string()))
+        });
+        read.await
+    });
+    tokio::task::spawn_blocking(move || has_begun.recv().unwrap()).await.unwrap();
+    assert_eq!(archive_all(&test.store, NOW + DAY).await, 7);
+    test.store.drop_archive(NOW + 2 * DAY).await.unwrap();
+    let partitions =
+        async || test.store.read(|connection| connection.query(&PARTITIONS_LEFT, &[])).await.unwrap().len();
+    assert_eq!(partitions().await, 1, "it is in use");
+    test.counters_agree(11).await;
+    go.send(()).unwrap();
+    reading.await.unwrap().unwrap();
+    test.store.drop_archive(NOW + 2 * DAY).await.unwrap();
+    assert_eq!(partitions().await, 0);
 }

@@ -10,6 +10,8 @@ use crate::{Location, jobs, migrate};
 fn all() -> Vec<&'static Sql> {
     let lists = [
         crate::archive::ALL,
+        crate::archive::copies::ALL,
+        crate::archive::forget::ALL,
         crate::backup::ALL,
         crate::commands::ALL,
         crate::decisions::ALL,

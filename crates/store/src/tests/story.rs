@@ -15,6 +15,7 @@ on_both! {
     late => late_reports_change_nothing_that_is_over;
     killing => kill_and_retry_of_ranges_and_rows;
     sharing => fair_share_takes_turns;
+    sharing_of_groups => a_group_that_runs_much_waits;
     moving => waiting_jobs_move_between_queues;
     listing => listings_page_and_filter;
 }
@@ -244,6 +245,24 @@ async fn fair_share_takes_turns(test: TestStore) {
     call.filter.task = Some(model::TaskId(77));
     let leased = test.store.lease_and_report(call).await.unwrap();
     assert_eq!(leased.jobs.iter().map(|job| job.id).collect::<Vec<_>>(), [of_task.first]);
+}
+
+async fn a_group_that_runs_much_waits(test: TestStore) {
+    test.queue("q").await;
+    let pilot = test.pilot("q").await;
+    // Physics runs ten jobs of ann, of whom nothing waits.
+    test.submit(array("ann", "q", 10)).await;
+    assert_eq!(test.lease(pilot, "q", 10, after(1)).await.jobs.len(), 10);
+    test.submit(array("bob", "q", 100)).await;
+    let mut other = array("eve", "q", 100);
+    other.spec.group = "biology".to_owned();
+    let other = test.submit(other).await;
+    let leased = test.lease(pilot, "q", 6, after(2)).await;
+    assert_eq!(leased.jobs.len(), 6);
+    assert!(leased.jobs.iter().all(|job| job.submission == other.submission), "{:?}", leased.jobs);
+    let leased = test.lease(pilot, "q", 8, after(3)).await;
+    let of_biology = leased.jobs.iter().filter(|job| job.submission == other.submission).count();
+    assert_eq!((leased.jobs.len(), of_biology), (8, 6), "four to catch up, then by turns");
 }
 
 async fn waiting_jobs_move_between_queues(test: TestStore) {
