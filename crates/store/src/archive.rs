@@ -57,9 +57,10 @@ statements! {
         LIMIT 1000) AS oldest WHERE expires < ?1)";
     OLD_DECISIONS = "DELETE FROM decision WHERE id IN (SELECT id FROM (SELECT id, last_time FROM decision ORDER BY id \
         LIMIT 1000) AS oldest WHERE last_time < ?1)";
-    EMPTY_LANES = "DELETE FROM lane WHERE id IN (SELECT id FROM lane WHERE defined = 0 AND activated = 0 AND sent = 0 \
+    EMPTY_LANES = "SELECT id FROM lane WHERE defined = 0 AND activated = 0 AND sent = 0 \
         AND starting = 0 AND running = 0 AND holding = 0 AND transferring = 0 AND finished = 0 AND failed = 0 \
-        AND cancelled = 0 AND closed = 0 ORDER BY id LIMIT 1000) AND defined = 0 AND activated = 0 AND sent = 0 \
+        AND cancelled = 0 AND closed = 0 ORDER BY id LIMIT 1000";
+    DROP_LANE = "DELETE FROM lane WHERE id = ?1 AND defined = 0 AND activated = 0 AND sent = 0 \
         AND starting = 0 AND running = 0 AND holding = 0 AND transferring = 0 AND finished = 0 AND failed = 0 \
         AND cancelled = 0 AND closed = 0";
     PARTITION_JOB = "SELECT 1" => concat!("SELECT ", job_columns!(), " FROM archive_job WHERE id = ?1");
@@ -122,8 +123,7 @@ impl Store {
             let minutes = tx.execute(&OLD_THROUGHPUT, params![now.0.div_euclid(60_000) - 120])?;
             let commands = tx.execute(&OLD_COMMANDS, params![now.0 - 7 * DAY_MS])?;
             let decisions = tx.execute(&OLD_DECISIONS, params![now.0 - 30 * DAY_MS])?;
-            let lanes = tx.execute(&EMPTY_LANES, &[])?;
-            Ok(keys + minutes + commands + decisions + lanes)
+            Ok(keys + minutes + commands + decisions + drop_empty_lanes(tx)?)
         })
         .await
     }
@@ -327,4 +327,15 @@ pub(crate) fn make_partition(connection: &mut dyn Connection, day: i64) -> Resul
         day * DAY_MS,
         (day + 1) * DAY_MS
     ))
+}
+
+/// Deletes lanes without any job, except those in which the same commit has just counted some.
+fn drop_empty_lanes(tx: &mut Tx<'_>) -> Result<u64> {
+    let counted = tx.touched_lanes();
+    let empty = tx.query(&EMPTY_LANES, &[])?;
+    let empty = empty.iter().map(|row| row.int(0)).collect::<Result<Vec<_>>>()?;
+    empty
+        .iter()
+        .filter(|lane| !counted.contains(lane))
+        .try_fold(0, |dropped, lane| Ok(dropped + tx.execute(&DROP_LANE, params![*lane])?))
 }

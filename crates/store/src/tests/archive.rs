@@ -173,8 +173,6 @@ async fn a_broken_retry_loses_no_archived_job(mut test: TestStore) {
 
 async fn a_drop_that_breaks_off_goes_on(test: TestStore) {
     some_history(&test).await;
-    let output = JobOutput { job: JobId(2), attempt: 1, name: "o".into(), location: "out/2".into(), bytes: 1 };
-    test.store.add_output(output, NOW).await.unwrap();
     archive_all(&test.store, NOW + DAY).await;
     let archive = test.store.archive_reader();
     let begun = Dropping { day: NOW.0.div_euclid(86_400_000), after: 0 };
