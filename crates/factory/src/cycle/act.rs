@@ -2,7 +2,7 @@
 
 use super::{Cycler, Unborn, now};
 use crate::plan::LabelPlan;
-use batch::SubmitOutcome;
+use batch::{BatchError, SubmitOutcome};
 use model::{ErrorClass, PilotEvent, PilotId};
 use wire::api::{AnnounceRequest, BatchUpdate};
 
@@ -43,21 +43,28 @@ impl Cycler {
         let ids: Vec<PilotId> = (announced.first.0..).take(announced.secrets.len()).map(PilotId).collect();
         let since = now();
         self.unborn.extend(ids.iter().map(|id| (*id, Unborn { label: name.clone(), since })));
-        match batch.submit(&request).await {
-            Ok(outcome) => {
-                plan.decision.accepted = outcome.accepted.len() as u64;
-                self.report(updates_of(&outcome)).await;
-                if outcome.refused.is_empty() { Ok(()) } else { Err(refusal(&outcome)) }
-            }
-            // Something may have been accepted: a later status tells, by the pilots' ids.
-            Err(error) if error.is_uncertain() => Err(format!("failed to {error}; the next status will tell")),
-            Err(error) => {
-                let message = format!("failed to {error}");
-                self.report(ids.iter().map(|id| refused(*id, PilotEvent::Break, &message)).collect()).await;
-                Err(message)
-            }
+        let outcome = batch.submit(&request).await.unwrap_or_else(|error| outcome_of(&error, &ids));
+        plan.decision.accepted = outcome.accepted.len() as u64;
+        self.learn_refusal(&name, &outcome);
+        self.report(updates_of(&outcome)).await;
+        if outcome.accepted.len() == ids.len() { Ok(()) } else { Err(refusal(&outcome)) }
+    }
+
+    /// Refused pilots are not on their way. A label whose pilots are not taken is held back as one whose pilots break.
+    fn learn_refusal(&mut self, label: &str, outcome: &SubmitOutcome) {
+        for pilot in &outcome.refused {
+            self.unborn.remove(pilot);
+        }
+        if !outcome.full && !outcome.reason.is_empty() {
+            self.restraint.entry(label.to_owned()).or_default().broke(self.world.now);
         }
     }
+}
+
+/// What a submission that failed as a whole came to.
+fn outcome_of(error: &BatchError, ids: &[PilotId]) -> SubmitOutcome {
+    let refused = if error.is_uncertain() { Vec::new() } else { ids.to_vec() };
+    SubmitOutcome { refused, reason: format!("failed to {error}"), ..SubmitOutcome::default() }
 }
 
 fn updates_of(outcome: &SubmitOutcome) -> Vec<BatchUpdate> {
@@ -89,8 +96,12 @@ fn refused(pilot: PilotId, event: PilotEvent, message: &str) -> BatchUpdate {
 }
 
 fn refusal(outcome: &SubmitOutcome) -> String {
-    let kind = if outcome.full { "full" } else { "refused" };
-    format!("{kind}: {}", outcome.reason)
+    let reason = &outcome.reason;
+    match (outcome.full, outcome.refused.is_empty()) {
+        (true, _) => format!("full: {reason}"),
+        (false, false) => format!("not accepted: {reason}"),
+        (false, true) => format!("in doubt: {reason}; the next status will tell"),
+    }
 }
 
 fn add_error(plan: &mut LabelPlan, error: &str) {

@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "a test may panic")]
 
 mod autopyfactory;
+mod commands;
 mod configuration;
 mod crash;
 mod cycle;
+mod refusal;
 mod reload;
 mod running;
 mod server;
