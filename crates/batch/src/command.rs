@@ -12,12 +12,17 @@ use tokio::process::{Child, Command};
 /// The most bytes of an answer that are read; the `squeue` of 100,000 pilots has some 8 MB.
 pub const OUTPUT_MAX: usize = 64 << 20;
 
+/// Bytes of standard error that are watched for words after which waiting is in vain.
+const WATCHED_MAX: usize = 16 << 10;
+
 /// How the commands of one end point are run.
 pub struct Commander {
     /// Directory of the programs; from `PATH` when empty.
     pub bin: PathBuf,
     /// Variables added to the factory's own environment.
     pub environment: Vec<(String, String)>,
+    /// Variables of the factory's own environment that the commands must not see: those that they take for options.
+    pub withheld: fn(&str) -> bool,
     /// When a command is given up.
     pub timeout: Duration,
     /// Where it is written down.
@@ -42,52 +47,82 @@ impl Answer {
             return Ok(self);
         }
         let said = if self.err.trim().is_empty() { &self.out } else { &self.err };
-        let said = said.trim().chars().take(500).collect::<String>().replace('\n', "; ");
-        Err(BatchError::Failed { program: program.to_owned(), code: self.code, said })
+        Err(BatchError::Failed { program: program.to_owned(), code: self.code, said: short(said) })
     }
+}
+
+/// What was read of a command, also when it did not come to its end.
+#[derive(Default)]
+struct Said {
+    out: Vec<u8>,
+    err: Vec<u8>,
 }
 
 impl Commander {
     /// Runs a program to its end. The error says nothing about its exit code; see [`Answer::success`].
     pub async fn run(&self, program: &str, arguments: &[String]) -> Result<Answer, BatchError> {
+        self.run_unless(program, arguments, |_| false).await
+    }
+
+    /// The same, but kills the program when what it says on standard error is `hopeless`, as that it waits and tries
+    /// again. Its answer then has exit code -1.
+    pub async fn run_unless(
+        &self,
+        program: &str,
+        arguments: &[String],
+        hopeless: fn(&str) -> bool,
+    ) -> Result<Answer, BatchError> {
         let started = (Instant::now(), jiff::Timestamp::now().to_string());
-        let result = self.run_unrecorded(program, arguments).await;
+        let mut said = Said::default();
+        let result = self.run_unrecorded(program, arguments, hopeless, &mut said).await;
         let end = match &result {
-            Ok(answer) => answer.code.to_string(),
+            Ok(code) => code.to_string(),
             Err(error) => error.to_string(),
         };
         let command =
             std::iter::once(program).chain(arguments.iter().map(String::as_str)).collect::<Vec<_>>().join(" ");
-        let nothing = Answer::default();
-        let answer = result.as_ref().unwrap_or(&nothing);
         self.transcript.keep(&Entry {
             time: &started.1,
             command: &command,
             end: &end,
             took_ms: started.0.elapsed().as_millis(),
-            out: answer.out.as_bytes(),
-            err: answer.err.as_bytes(),
+            out: &said.out,
+            err: &said.err,
         });
-        result
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        result.map(|code| Answer { code, out: text(&said.out), err: text(&said.err) })
     }
 
-    async fn run_unrecorded(&self, program: &str, arguments: &[String]) -> Result<Answer, BatchError> {
+    async fn run_unrecorded(
+        &self,
+        program: &str,
+        arguments: &[String],
+        hopeless: fn(&str) -> bool,
+        said: &mut Said,
+    ) -> Result<i32, BatchError> {
         let mut child = self.start(program, arguments)?;
-        match tokio::time::timeout(self.timeout, answer_of(&mut child, program)).await {
-            Ok(answer) => answer,
-            Err(_) => {
-                // The whole group: some sites wrap the commands in scripts.
-                if let Some(pid) = child.id().and_then(|pid| Pid::from_raw(pid as i32)) {
-                    let _ = kill_process_group(pid, Signal::KILL);
-                }
-                Err(BatchError::TimeOut { program: program.to_owned(), limit_s: self.timeout.as_secs() })
-            }
+        let group = child.id();
+        let result = match tokio::time::timeout(self.timeout, listen(&mut child, program, hopeless, said)).await {
+            Ok(result) => result,
+            Err(_) => Err(BatchError::TimeOut {
+                program: program.to_owned(),
+                limit_s: self.timeout.as_secs(),
+                said: short(&String::from_utf8_lossy(&said.err)),
+            }),
+        };
+        if result.is_err() {
+            kill_group(group);
         }
+        result
     }
 
     fn start(&self, program: &str, arguments: &[String]) -> Result<Child, BatchError> {
         let path = if self.bin.as_os_str().is_empty() { PathBuf::from(program) } else { self.bin.join(program) };
-        Command::new(&path)
+        let mut command = Command::new(&path);
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(self.withheld)) {
+            command.env_remove(name);
+        }
+        command
             .args(arguments)
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             // Answers are parsed: the same words and numbers whatever the operator's language.
@@ -102,23 +137,53 @@ impl Commander {
     }
 }
 
-async fn answer_of(child: &mut Child, program: &str) -> Result<Answer, BatchError> {
-    let failed = |source| BatchError::Start { program: program.to_owned(), source };
+/// Reads both outputs to their ends; gives the exit code, -1 after a signal.
+async fn listen(
+    child: &mut Child,
+    program: &str,
+    hopeless: fn(&str) -> bool,
+    said: &mut Said,
+) -> Result<i32, BatchError> {
+    let group = child.id();
     let (out, err) = (child.stdout.take(), child.stderr.take());
-    let (out, err) = tokio::try_join!(read_bounded(out, program), read_bounded(err, program))?;
-    let status = child.wait().await.map_err(failed)?;
-    Ok(Answer { code: status.code().unwrap_or(-1), out, err })
+    let watch = |err: &[u8]| {
+        if err.len() <= WATCHED_MAX && hopeless(&String::from_utf8_lossy(err)) {
+            kill_group(group);
+        }
+    };
+    tokio::try_join!(read(out, program, &mut said.out, |_| {}), read(err, program, &mut said.err, watch))?;
+    let status = child.wait().await.map_err(|source| BatchError::Start { program: program.to_owned(), source })?;
+    Ok(status.code().unwrap_or(-1))
 }
 
-async fn read_bounded(pipe: Option<impl AsyncRead + Unpin>, program: &str) -> Result<String, BatchError> {
-    let Some(pipe) = pipe else { return Ok(String::new()) };
-    let mut bytes = Vec::new();
-    let read = pipe.take(OUTPUT_MAX as u64 + 1).read_to_end(&mut bytes).await;
-    read.map_err(|source| BatchError::Start { program: program.to_owned(), source })?;
-    if bytes.len() > OUTPUT_MAX {
-        return Err(BatchError::TooLong { program: program.to_owned(), limit: OUTPUT_MAX });
+async fn read(
+    pipe: Option<impl AsyncRead + Unpin>,
+    program: &str,
+    into: &mut Vec<u8>,
+    heard: impl Fn(&[u8]),
+) -> Result<(), BatchError> {
+    let Some(mut pipe) = pipe else { return Ok(()) };
+    let failed = |source| BatchError::Start { program: program.to_owned(), source };
+    while pipe.read_buf(into).await.map_err(failed)? > 0 {
+        if into.len() > OUTPUT_MAX {
+            return Err(BatchError::TooLong { program: program.to_owned(), limit: OUTPUT_MAX });
+        }
+        heard(into);
     }
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    Ok(())
+}
+
+/// The whole group: some sites wrap the commands in scripts.
+fn kill_group(leader: Option<u32>) {
+    if let Some(pid) = leader.and_then(|pid| Pid::from_raw(pid as i32)) {
+        // It may have ended just now.
+        let _ = kill_process_group(pid, Signal::KILL);
+    }
+}
+
+/// The beginning of what was said, as one line.
+fn short(said: &str) -> String {
+    said.trim().chars().take(500).collect::<String>().replace('\n', "; ")
 }
 
 #[cfg(test)]
@@ -127,7 +192,8 @@ mod tests {
 
     fn commander(dir: &tempfile::TempDir, timeout: Duration) -> Commander {
         let transcript = Transcript::in_dir(dir.path());
-        Commander { bin: PathBuf::new(), environment: vec![("WORD".into(), "seen".into())], timeout, transcript }
+        let environment = vec![("WORD".into(), "seen".into())];
+        Commander { bin: PathBuf::new(), environment, withheld: |name| name.starts_with("CARGO_"), timeout, transcript }
     }
 
     fn script(text: &str) -> Vec<String> {
@@ -150,15 +216,35 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let commander = commander(&dir, Duration::from_millis(300));
         let pid_file = dir.path().join("pid");
-        let hang = format!("sleep 1000 & echo $! >{}; wait", pid_file.display());
+        let hang = format!("echo one moment >&2; sleep 1000 & echo $! >{}; wait", pid_file.display());
         let error = commander.run("sh", &script(&hang)).await.unwrap_err();
         assert!(matches!(error, BatchError::TimeOut { .. }) && error.is_uncertain(), "{error}");
+        assert_eq!(error.to_string(), "get an answer of sh within 0 s; it said: one moment");
+        let text = std::fs::read_to_string(dir.path().join("transcript")).unwrap();
+        assert!(text.ends_with("\n  ! one moment\n"), "{text}");
         let pid: i32 = std::fs::read_to_string(&pid_file).unwrap().trim().parse().unwrap();
         let deadline = Instant::now() + Duration::from_secs(10);
         while crate::local::process::is_alive(pid) && Instant::now() < deadline {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         assert!(!crate::local::process::is_alive(pid));
+    }
+
+    #[tokio::test]
+    async fn a_command_that_waits_in_vain_is_not_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let hopeless = |said: &str| said.contains("retrying");
+        let text = script("printf retr >&2; echo ying >&2; sleep 1000");
+        let answer = commander(&dir, Duration::from_secs(60)).run_unless("sh", &text, hopeless).await.unwrap();
+        assert_eq!((answer.code, answer.err.as_str()), (-1, "retrying\n"));
+    }
+
+    #[tokio::test]
+    async fn variables_that_are_options_are_withheld() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(std::env::var_os("CARGO_PKG_NAME").is_some(), "cargo sets it for tests");
+        let answer = commander(&dir, Duration::from_secs(60)).run("env", &[]).await.unwrap();
+        assert!(answer.out.contains("PATH=") && !answer.out.contains("CARGO_"), "{}", answer.out);
     }
 
     #[tokio::test]

@@ -4,6 +4,7 @@ mod array;
 mod config;
 mod doctor;
 mod ends;
+mod environment;
 mod limits;
 mod name;
 mod reserved;
@@ -18,17 +19,19 @@ pub(crate) use config::refused;
 use crate::command::Commander;
 use crate::transcript::Transcript;
 use crate::{BatchError, BatchSystem, Check, LogFiles, Status, SubmitOutcome, SubmitRequest};
+use array::Array;
 use async_trait::async_trait;
 use model::PilotId;
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::Mutex;
 
 /// How long a full Slurm is left alone.
 const FULL_PAUSE: Duration = Duration::from_secs(30);
-/// Array tasks that one `scancel` gets; keeps its arguments far below the system's limit.
+/// Pilots that one `scancel` gets; keeps its arguments far below the system's limit.
 const CANCEL_MAX: usize = 500;
 /// Nothing changes the size of arrays but a reconfiguration of Slurm.
 const LIMITS_MAX_AGE: Duration = Duration::from_secs(3600);
@@ -40,15 +43,43 @@ pub struct Slurm {
     dir: PathBuf,
     commands: Commander,
     known: Mutex<Known>,
+    // One squeue at a time: who waits for it gets the same answer.
+    asking: tokio::sync::Mutex<()>,
 }
 
-/// What was asked before.
+/// What was asked before. Never locked while a command runs.
 #[derive(Default)]
 struct Known {
     status: Option<Status>,
+    /// When the last status failed, and why; `None` after one that did not.
+    failed: Option<(Instant, String)>,
+    /// Pilots that were cancelled since the last good status was taken.
+    cancelled: BTreeSet<PilotId>,
     array_size: Option<(Instant, u64)>,
     full_since: Option<Instant>,
-    without_sacct: bool,
+    accounting_rests_until: Option<Instant>,
+}
+
+impl Known {
+    /// What a status is answered with as long as Slurm is not to be asked again, also after it could not answer: when it
+    /// suffers it must not be asked more often.
+    fn recent(&self, poll: Duration) -> Option<Result<Status, BatchError>> {
+        if let Some((_, said)) = self.failed.as_ref().filter(|(when, _)| when.elapsed() < poll) {
+            return Some(Err(BatchError::Again(said.clone())));
+        }
+        self.status.clone().filter(|status| status.taken.elapsed() < poll).map(Ok)
+    }
+
+    fn learn(&mut self, answer: &Result<Status, BatchError>) {
+        match answer {
+            Ok(status) => {
+                self.status = Some(status.clone());
+                self.failed = None;
+                self.cancelled.clear();
+            }
+            Err(error) => self.failed = Some((Instant::now(), error.to_string())),
+        }
+    }
 }
 
 impl Slurm {
@@ -68,12 +99,22 @@ impl Slurm {
         let environment = if conf.is_empty() { Vec::new() } else { vec![("SLURM_CONF".to_owned(), conf)] };
         let timeout = Duration::try_from_secs_f64(config.timeout_s).unwrap_or(Duration::from_secs(60));
         let transcript = Transcript::in_dir(&dir);
-        let commands = Commander { bin: config.bin.clone(), environment, timeout, transcript };
-        Ok(Slurm { config, factory: factory.to_owned(), dir, commands, known: Mutex::new(Known::default()) })
+        let withheld = environment::is_option;
+        let commands = Commander { bin: config.bin.clone(), environment, withheld, timeout, transcript };
+        let (known, asking) = (Mutex::default(), tokio::sync::Mutex::default());
+        Ok(Slurm { config, factory: factory.to_owned(), dir, commands, known, asking })
     }
 
-    fn root(&self) -> &Path {
-        &self.dir
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What a command says on standard output when it succeeds, about the configured cluster.
+    async fn ask(&self, program: &str, words: &[&str]) -> Result<String, BatchError> {
+        let cluster = [&self.config.cluster].into_iter().filter(|name| !name.is_empty());
+        let cluster = cluster.map(|name| format!("--clusters={name}"));
+        let words: Vec<String> = cluster.chain(words.iter().map(|word| (*word).to_owned())).collect();
+        Ok(self.commands.run(program, &words).await?.success(program)?.out)
     }
 
     fn poll(&self) -> Duration {
@@ -82,16 +123,33 @@ impl Slurm {
 
     /// Tasks that one array may have.
     async fn array_size(&self) -> Result<u64, BatchError> {
-        let mut known = self.known.lock().await;
-        if let Some((_, size)) = known.array_size.filter(|(asked, _)| asked.elapsed() < LIMITS_MAX_AGE) {
+        let fresh = |(asked, _): &(Instant, u64)| asked.elapsed() < LIMITS_MAX_AGE;
+        if let Some((_, size)) = self.known().array_size.filter(fresh) {
             return Ok(size);
         }
-        let answer =
-            self.commands.run("scontrol", &["show".to_owned(), "config".to_owned()]).await?.success("scontrol")?;
+        let said = self.ask("scontrol", &["show", "config"]).await?;
         // The limit is one more than the largest index.
-        let size = limits::max_array_size(&answer.out);
-        known.array_size = Some((Instant::now(), size));
+        let size = limits::max_array_size(&said);
+        self.known().array_size = Some((Instant::now(), size));
         Ok(size)
+    }
+
+    /// Cancels these tasks, which no good status since the last time has shown.
+    async fn cancel(&self, arrays: &[Array], pilots: &[PilotId]) -> Result<(), BatchError> {
+        let mut tasks = Vec::new();
+        for pilot in pilots {
+            if let Some(array) = array::holder(arrays, *pilot) {
+                array.mark_removed(*pilot);
+            }
+            tasks.extend(self.task_of(arrays, *pilot));
+        }
+        if tasks.is_empty() {
+            return Ok(());
+        }
+        // Before it is tried: a Slurm that suffers must not be asked for it again and again.
+        self.known().cancelled.extend(pilots);
+        let words: Vec<&str> = ["--quiet"].into_iter().chain(tasks.iter().map(String::as_str)).collect();
+        self.ask("scancel", &words).await.map(drop)
     }
 }
 
@@ -107,43 +165,34 @@ impl BatchSystem for Slurm {
             return Err(BatchError::Config("this Slurm allows no arrays (MaxArraySize=0)".to_owned()));
         }
         let outcome = self.submit_arrays(request, size as usize).await?;
-        self.known.lock().await.full_since = outcome.full.then(Instant::now);
+        self.known().full_since = outcome.full.then(Instant::now);
         Ok(outcome)
     }
 
     async fn status(&self) -> Result<Status, BatchError> {
-        let mut known = self.known.lock().await;
-        if let Some(status) = known.status.as_ref().filter(|status| status.taken.elapsed() < self.poll()) {
-            return Ok(status.clone());
+        let _one_at_a_time = self.asking.lock().await;
+        if let Some(recent) = self.known().recent(self.poll()) {
+            return recent;
         }
-        let status = self.ask_status(&mut known.without_sacct).await?;
-        known.status = Some(status.clone());
-        Ok(status)
+        let answer = self.ask_status().await;
+        self.known().learn(&answer);
+        answer
     }
 
     async fn remove(&self, pilots: &[PilotId]) -> Result<(), BatchError> {
         let arrays = array::list(&self.dir)?;
-        let mut tasks = Vec::new();
-        for pilot in pilots {
-            if let Some(array) = array::holder(&arrays, *pilot) {
-                array.mark_removed(*pilot);
-            }
-            tasks.extend(self.task_of(&arrays, *pilot).await);
-        }
-        for chunk in tasks.chunks(CANCEL_MAX) {
-            let mut words = vec!["--quiet".to_owned()];
-            if !self.config.cluster.is_empty() {
-                words.push(format!("--clusters={}", self.config.cluster));
-            }
-            words.extend_from_slice(chunk);
-            self.commands.run("scancel", &words).await?.success("scancel")?;
+        let pilots: Vec<PilotId> = {
+            let known = self.known();
+            pilots.iter().filter(|pilot| !known.cancelled.contains(pilot)).copied().collect()
+        };
+        for chunk in pilots.chunks(CANCEL_MAX) {
+            self.cancel(&arrays, chunk).await?;
         }
         Ok(())
     }
 
     async fn capacity(&self) -> Result<Option<u64>, BatchError> {
-        let full =
-            self.known.lock().await.full_since.is_some_and(|since| since.elapsed() < FULL_PAUSE.min(self.poll()));
+        let full = self.known().full_since.is_some_and(|since| since.elapsed() < FULL_PAUSE.min(self.poll()));
         Ok(full.then_some(0))
     }
 

@@ -11,8 +11,8 @@ pub trait BatchSystem: Send + Sync {
     /// The kind as written in configurations, such as `local`.
     fn kind(&self) -> &'static str;
 
-    /// Submits pilots with consecutive ids. What was not accepted is named in the outcome; an error means that nothing
-    /// is known to be accepted, and [`BatchError::is_uncertain`] tells whether something may have been.
+    /// Submits pilots with consecutive ids. An error means that nothing is known to be accepted, and
+    /// [`BatchError::is_uncertain`] tells whether something may have been.
     async fn submit(&self, request: &SubmitRequest) -> Result<SubmitOutcome, BatchError>;
 
     /// All pilots of this factory, of all labels, in one call. May answer from a short-lived copy; see [`Status::taken`].
@@ -77,14 +77,14 @@ pub struct Needs {
     pub arguments: Vec<String>,
 }
 
-/// What became of a submission.
+/// What became of a submission. A pilot that is neither accepted nor refused is in doubt: a later status will tell.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SubmitOutcome {
     /// Accepted pilots and their ids in the batch system.
     pub accepted: Vec<(PilotId, String)>,
     /// Pilots that were certainly not accepted.
     pub refused: Vec<PilotId>,
-    /// Why, in the batch system's words; empty when nothing was refused.
+    /// Why not all were accepted, in the batch system's words; empty when all were.
     pub reason: String,
     /// They were refused because the batch system is full, not because something is wrong.
     pub full: bool,
@@ -180,12 +180,14 @@ pub enum BatchError {
         source: std::io::Error,
     },
     /// A command did not end in time and was killed.
-    #[error("get an answer of {program} within {limit_s} s")]
+    #[error("get an answer of {program} within {limit_s} s{}", until_then(.said))]
     TimeOut {
         /// The program.
         program: String,
         /// The limit.
         limit_s: u64,
+        /// What it said on standard error until then.
+        said: String,
     },
     /// A command printed more than we are willing to read.
     #[error("read the answer of {program}: more than {limit} bytes")]
@@ -213,6 +215,13 @@ pub enum BatchError {
         /// What was wrong.
         what: String,
     },
+    /// The same went wrong a moment ago, and it is too early to ask again.
+    #[error("{0}")]
+    Again(String),
+}
+
+fn until_then(said: &str) -> String {
+    if said.is_empty() { String::new() } else { format!("; it said: {said}") }
 }
 
 impl BatchError {

@@ -218,22 +218,6 @@ async fn more_than_one_array_when_the_arrays_are_small() {
 }
 
 #[tokio::test]
-async fn full_is_told_and_holds_for_a_while() {
-    let site = Site::new("full");
-    let bin = site.dir.path().join("bin");
-    fs::create_dir(&bin).unwrap();
-    script(&bin, "scontrol", "scontrol \"$@\"");
-    script(&bin, "sbatch", "echo 'sbatch: error: AssocMaxSubmitJobLimit' >&2; exit 1");
-    let config = SlurmConfig { bin, ..SlurmConfig::default() };
-    let slurm = Slurm::open(SlurmConfig { dir: site.dir.path().to_owned(), ..config }, &site.factory).unwrap();
-    assert_eq!(slurm.capacity().await.unwrap(), None);
-    let outcome = slurm.submit(&request(1, 5, WRAPPER, &[])).await.unwrap();
-    assert_eq!((outcome.accepted.len(), outcome.refused.len(), outcome.full), (0, 5, true));
-    assert_eq!(outcome.reason, "AssocMaxSubmitJobLimit");
-    assert_eq!(slurm.capacity().await.unwrap(), Some(0));
-}
-
-#[tokio::test]
 async fn squeue_is_asked_once_for_all_who_ask() {
     let site = Site::new("shared");
     let slurm = open(&site.dir, &site.factory, SlurmConfig::default());
@@ -246,16 +230,23 @@ async fn squeue_is_asked_once_for_all_who_ask() {
     assert_eq!(transcript.matches(" squeue ").count(), 1, "{transcript}");
 }
 
+/// Runs other tests of this file in a shell whose owner has made a habit of options.
 #[tokio::test]
-async fn a_controller_that_does_not_answer_is_an_error_and_not_an_empty_answer() {
-    let site = Site::new("away");
-    let bin = site.dir.path().join("bin");
-    fs::create_dir(&bin).unwrap();
-    script(&bin, "squeue", "echo 'slurm_load_jobs error: Unable to contact slurm controller' >&2; exit 1");
-    let slurm = open(&site.dir, &site.factory, SlurmConfig { bin, ..SlurmConfig::default() });
-    let error = slurm.status().await.unwrap_err();
-    assert!(!error.is_uncertain());
-    assert!(error.to_string().contains("Unable to contact slurm controller"), "{error}");
+async fn options_in_the_operator_s_environment_change_nothing() {
+    let options = [
+        ("SQUEUE_PARTITION", "short"),
+        ("SQUEUE_STATES", "RUNNING"),
+        ("SBATCH_PARTITION", "nowhere"),
+        ("SBATCH_ARRAY_INX", "9"),
+        ("SCANCEL_STATE", "PENDING"),
+        ("SCANCEL_NAME", "other"),
+        ("SLURM_CLUSTERS", "nowhere"),
+    ];
+    let mut child = tokio::process::Command::new(std::env::current_exe().unwrap());
+    child.args(["--exact", "an_array_runs_ends_and_is_explained", "a_refusal_is_told_in_slurm_s_words"]);
+    let output = child.envs(options).kill_on_drop(true).output().await.unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("2 passed"), "{said}");
 }
 
 fn script(bin: &std::path::Path, name: &str, text: &str) {

@@ -17,16 +17,28 @@ pub struct Array {
 }
 
 impl Array {
-    /// Makes the directory with the script and one secret per pilot. Nobody but the owner may look into it.
+    /// Makes the directory with the script and one secret per pilot, or nothing. Nobody but the owner may look into it.
     pub fn create(root: &Path, first: PilotId, script: &str, secrets: &[Vec<u8>]) -> Result<Array, BatchError> {
         let array = Array { dir: root.join(first.to_string()), first };
-        let failed = |source| BatchError::File { action: "make", path: array.dir.clone(), source };
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(&array.dir).map_err(failed)?;
-        array.write("script", script.as_bytes())?;
-        for (pilot, secret) in (first.0..).zip(secrets) {
-            array.write(&format!("{pilot}.json"), secret)?;
-        }
+        array.fill(script, secrets).inspect_err(|_| array.delete())?;
         Ok(array)
+    }
+
+    fn fill(&self, script: &str, secrets: &[Vec<u8>]) -> Result<(), BatchError> {
+        let failed = |source| BatchError::File { action: "make", path: self.dir.clone(), source };
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.dir).map_err(failed)?;
+        self.write("script", script.as_bytes())?;
+        for (pilot, secret) in (self.first.0..).zip(secrets) {
+            self.write(&format!("{pilot}.json"), secret)?;
+        }
+        Ok(())
+    }
+
+    /// Deletes the directory with all that is in it.
+    pub fn delete(&self) {
+        if let Err(error) = fs::remove_dir_all(&self.dir) {
+            tracing::warn!(path = %self.dir.display(), %error, "could not delete the directory of an array");
+        }
     }
 
     /// Path of the script.
@@ -81,7 +93,7 @@ impl Array {
         // What the pilot could not deliver was delivered by now, or the server did not take it.
         let _ = fs::remove_dir_all(self.dir.join(format!("{pilot}.spool")));
         if self.pilots().is_empty() {
-            let _ = fs::remove_dir_all(&self.dir);
+            self.delete();
         }
     }
 

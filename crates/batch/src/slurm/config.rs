@@ -57,6 +57,10 @@ impl SlurmConfig {
                 found.push((key.to_owned(), format!("{value} is not between 0.01 and 3600 seconds")));
             }
         }
+        if self.cluster.contains(',') || self.cluster == "all" {
+            let what = format!("'{}' is more than one cluster; use an end point for each", self.cluster);
+            found.push(("cluster".to_owned(), what));
+        }
         found.extend(refused(&self.submit_arguments).map(|what| ("submit_arguments".to_owned(), what)));
         found
     }

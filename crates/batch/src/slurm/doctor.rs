@@ -1,7 +1,7 @@
 //! Whether Slurm can be used from here.
 
 use super::{Slurm, limits, squeue};
-use crate::{BatchError, Check};
+use crate::Check;
 
 impl Slurm {
     pub(super) async fn checks(&self) -> Vec<Check> {
@@ -12,10 +12,9 @@ impl Slurm {
             })
             .await,
         );
-        let user = rustix::process::getuid().as_raw();
-        let queue = squeue::arguments(user, &self.config.cluster);
-        let words: Vec<&str> = queue.iter().map(String::as_str).collect();
-        checks.push(self.check("squeue", &words, |out| format!("{} jobs of user {user}", out.lines().count())).await);
+        let user = rustix::process::getuid().as_raw().to_string();
+        let count = |out: &str| format!("{} jobs of user {user}", rows(out).count());
+        checks.push(self.check("squeue", &squeue::arguments(&user), count).await);
         checks.push(self.check_partition().await);
         for program in ["sbatch", "scancel"] {
             checks.push(self.check(program, &["--version"], |out| out.trim().to_owned()).await);
@@ -39,10 +38,10 @@ impl Slurm {
     async fn check_partition(&self) -> Check {
         let what = "partition".to_owned();
         let wanted = self.config.partition.clone();
-        match self.said("sinfo", &["-h", "-o", "%R"]).await {
+        match self.ask("sinfo", &["-h", "-o", "%R"]).await {
             Err(error) => Check { what, ok: false, found: error.to_string() },
             Ok(out) => {
-                let names: Vec<&str> = out.split_whitespace().collect();
+                let names: Vec<&str> = rows(&out).map(str::trim).collect();
                 let ok = wanted.is_empty() || wanted.split(',').all(|name| names.contains(&name));
                 let found = if ok { names.join(", ") } else { format!("no '{wanted}' among {}", names.join(", ")) };
                 Check { what, ok, found }
@@ -51,16 +50,16 @@ impl Slurm {
     }
 
     async fn check(&self, program: &str, words: &[&str], found: impl Fn(&str) -> String) -> Check {
-        let said = self.said(program, words).await;
+        let said = self.ask(program, words).await;
         Check {
             what: program.to_owned(),
             ok: said.is_ok(),
             found: said.map_or_else(|error| error.to_string(), |out| found(&out)),
         }
     }
+}
 
-    async fn said(&self, program: &str, words: &[&str]) -> Result<String, BatchError> {
-        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-        Ok(self.commands.run(program, &words).await?.success(program)?.out)
-    }
+/// With a cluster by name a line "CLUSTER: name" comes first, also without headings.
+fn rows(out: &str) -> impl Iterator<Item = &str> {
+    out.lines().filter(|line| !line.trim().is_empty() && !line.starts_with("CLUSTER: "))
 }

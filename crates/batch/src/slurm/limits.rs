@@ -11,13 +11,14 @@ pub fn max_array_size(config: &str) -> u64 {
 }
 
 /// Refusals that pass by themselves: a limit on how many jobs may be submitted, or a controller that has no room.
-const FULL: [&str; 8] = [
+const FULL: [&str; 9] = [
     "MaxSubmitJob",
     "GrpSubmitJob",
     "MaxJobsPer",
     "MaxJobs",
     "job submit limit",
     "Slurm temporarily unable to accept job",
+    "Slurm job queue full",
     "Resource temporarily unavailable",
     "MaxJobCount",
 ];
@@ -29,6 +30,12 @@ pub fn means_full(said: &str) -> bool {
     let named = FULL.iter().filter(|word| **word != "job submit limit").any(|word| said.contains(word));
     let other = ["MaxWallDuration", "MaxCpu", "MaxTRES", "MaxNode", "GrpTRES", "TimeLimit"];
     named || (said.contains("job submit limit") && !other.iter().any(|word| said.contains(word)))
+}
+
+/// Whether `sbatch` has been refused for want of room and goes on trying, for two minutes in all: the queue is full
+/// now, and the factory comes again anyway. It says so a second before its second try.
+pub fn tries_again(said: &str) -> bool {
+    said.contains("sleeping and retrying")
 }
 
 #[cfg(test)]

@@ -10,13 +10,8 @@ use model::{PilotEvent, PilotId};
 pub const FORMAT: &str = "%F|%K|%T|%r|%j";
 
 /// Arguments for the jobs of one user, ended ones included while Slurm remembers them.
-pub fn arguments(user: u32, cluster: &str) -> Vec<String> {
-    let user = user.to_string();
-    let mut words = vec!["-h", "-r", "-t", "all", "-u", &user, "-o", FORMAT];
-    if !cluster.is_empty() {
-        words.extend(["-M", cluster]);
-    }
-    words.into_iter().map(str::to_owned).collect()
+pub fn arguments(user: &str) -> [&str; 8] {
+    ["-h", "-r", "-t", "all", "-u", user, "-o", FORMAT]
 }
 
 /// The rows of one answer.

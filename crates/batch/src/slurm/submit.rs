@@ -1,7 +1,7 @@
 //! `sbatch`: arrays within Slurm's limits.
 
 use super::array::Array;
-use super::limits::means_full;
+use super::limits::{means_full, tries_again};
 use super::name::job_name;
 use super::{Slurm, SlurmConfig};
 use crate::{BatchError, Needs, SubmitOutcome, SubmitRequest};
@@ -28,9 +28,13 @@ impl Slurm {
             let first = PilotId(request.first.0 + done as i64);
             let sent = match self.submit_array(request, first, &request.secrets[done..end]).await {
                 Ok(sent) => sent,
+                Err(error) if done == 0 => return Err(error),
                 // What was accepted before must not be lost with the rest.
-                Err(error) if !error.is_uncertain() && done > 0 => Sent::Refused(error.to_string()),
-                Err(error) => return if done > 0 { Ok(outcome) } else { Err(error) },
+                Err(error) if error.is_uncertain() => {
+                    outcome.reason = format!("failed to {error}");
+                    break;
+                }
+                Err(error) => Sent::Refused(format!("failed to {error}")),
             };
             match sent {
                 Sent::Accepted(job) => {
@@ -59,28 +63,30 @@ impl Slurm {
         first: PilotId,
         secrets: &[Vec<u8>],
     ) -> Result<Sent, BatchError> {
-        let root = self.root();
-        let script = script(request, first, &root.join(first.to_string()).display().to_string());
-        let array = Array::create(root, first, &script, secrets)?;
+        let script = script(request, first, &self.dir.join(first.to_string()).display().to_string());
+        let array = Array::create(&self.dir, first, &script, secrets)?;
         let arguments = arguments(&self.config, &self.factory, &array, secrets.len(), &request.needs);
-        let answer = match self.commands.run("sbatch", &arguments).await {
+        let answer = match self.commands.run_unless("sbatch", &arguments, tries_again).await {
             Ok(answer) => answer,
             Err(error) => {
                 if !error.is_uncertain() {
-                    let _ = std::fs::remove_dir_all(&array.dir);
+                    array.delete();
                 }
                 return Err(error);
             }
         };
         if answer.code != 0 {
-            let _ = std::fs::remove_dir_all(&array.dir);
+            array.delete();
             let full = means_full(&answer.err);
             let said = answer.err.trim().replace("sbatch: error: ", "").replace('\n', "; ");
             return Ok(if full { Sent::Full(said) } else { Sent::Refused(said) });
         }
         let job = parse_job(&answer.out)
             .ok_or_else(|| BatchError::Garbled { program: "sbatch".to_owned(), what: answer.out.clone() })?;
-        array.record_job(&job)?;
+        if let Err(error) = array.record_job(&job) {
+            // Slurm has it, and its name tells whose it is.
+            tracing::warn!(job, %error, "could not note the number of a submitted array");
+        }
         Ok(Sent::Accepted(job))
     }
 }
