@@ -211,6 +211,30 @@ async fn removal_asks_first_and_kills_after_the_grace() {
 }
 
 #[tokio::test]
+async fn a_pilot_that_is_removed_while_it_starts_is_not_left_to_the_grace() {
+    let site = Site::new(64, 600.0);
+    for pilot in 1..=20 {
+        site.submit(pilot, 1, &format!("trap 'exit 0' TERM\n{WAITS}")).await.unwrap();
+        site.local.remove(&[PilotId(pilot)]).await.unwrap();
+    }
+    for pilot in 1..=20 {
+        site.wait_for(pilot, PilotEvent::End).await;
+    }
+}
+
+#[tokio::test]
+async fn a_pilot_that_nobody_could_find_again_is_not_started() {
+    let site = Site::new(8, 0.2);
+    // The supervisor cannot write down who it is.
+    fs::create_dir_all(site.folder(1).join("process")).unwrap();
+    let outcome = site.submit(1, 1, "touch started\n").await.unwrap();
+    let supervisor = outcome.accepted[0].1.parse().unwrap();
+    wait_until("it is gone", || !is_alive(supervisor)).await;
+    assert!(!site.folder(1).join("started").exists());
+    fs::remove_dir(site.folder(1).join("process")).unwrap();
+}
+
+#[tokio::test]
 async fn a_removal_goes_on_after_a_restart() {
     let mut site = Site::new(8, 600.0);
     site.submit(1, 1, "trap '' TERM\nwhile :; do sleep 0.05; done\n").await.unwrap();
