@@ -2,14 +2,17 @@
 //! [`crate::reconcile`]; here is what touches clocks, the server and batch systems.
 
 mod act;
+mod closing;
+mod look;
 mod reload;
 
 use crate::plan::plan;
 use crate::reconcile::{Answer, Gap, Memory, reconcile};
 use crate::restraint::Restraint;
-use crate::world::{BatchView, Read, World};
+use crate::world::{Read, World};
 use crate::{Config, FactoryError, PilotLaunch, Server, logs};
 use batch::{BatchError, BatchSystem, Status};
+use look::Looks;
 use model::{Command, PilotEvent, PilotId, PilotState, SourceInfo, Target, Time, Verb};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -19,8 +22,6 @@ use wire::api::{BatchReport, BatchUpdate, CommandRequest, FactoryHeartbeat, Pilo
 /// The most updates of one report; the server takes a report in one commit.
 const UPDATES_MAX: usize = 1000;
 
-/// The most pilots that are cleaned up in one cycle, so that submitting never waits long for it.
-const CLOSE_MAX: usize = 200;
 /// A pilot without a hello counts as starting for so long; after that it waits in a queue.
 const STARTING_MAX: Duration = Duration::from_secs(60);
 
@@ -42,8 +43,13 @@ pub struct Cycler {
     /// Pilots that this process saw before their hello.
     unborn: BTreeMap<PilotId, Unborn>,
     told_to_drain: BTreeSet<PilotId>,
+    looks: Looks,
+    /// Closed pilots whose logs or traces are still there, by end point.
+    closing: BTreeMap<String, BTreeSet<PilotId>>,
     /// End points whose left-over traces were looked for.
     swept: BTreeSet<String>,
+    /// End points that have live pilots and are not configured; these are told once.
+    abandoned: BTreeSet<String>,
     pub(crate) draining: bool,
     pub(crate) started: Time,
     /// Where labels come from, for the heartbeat.
@@ -68,7 +74,10 @@ impl Cycler {
             restraint: BTreeMap::new(),
             unborn: BTreeMap::new(),
             told_to_drain: BTreeSet::new(),
+            looks: Looks::default(),
+            closing: BTreeMap::new(),
             swept: BTreeSet::new(),
+            abandoned: BTreeSet::new(),
             draining: false,
             started: now(),
             sources: Vec::new(),
@@ -85,6 +94,7 @@ impl Cycler {
         if !self.look_at_pilots().await {
             return;
         }
+        self.warn_of_abandoned();
         let mut gaps = self.reconcile(&answers);
         for (name, gap) in &mut gaps {
             self.deliver_reports(name, gap).await;
@@ -100,33 +110,24 @@ impl Cycler {
         self.clean_up(&answers, &gaps).await;
     }
 
-    /// Pushes the logs of pilots that are closed and deletes their traces; what is beyond the bound, the batch system
-    /// still shows in the next cycle.
-    async fn clean_up(&mut self, answers: &BTreeMap<String, Status>, gaps: &BTreeMap<String, Gap>) {
-        for (name, gap) in gaps {
-            let (Some(batch), Some(status)) = (self.batches.get(name).cloned(), answers.get(name)) else { continue };
-            let mut closed: Vec<PilotId> = gap.closed.iter().take(CLOSE_MAX).copied().collect();
-            if status.complete && self.swept.insert(name.clone()) {
-                closed.extend(self.left_behind(&*batch, status));
-            }
-            if !closed.is_empty() {
-                logs::close(&*self.server, &*batch, &closed).await;
-            }
+    /// A factory that was stopped, configured without an end point and started again.
+    fn warn_of_abandoned(&mut self) {
+        let live = self.world.pilots.iter().flat_map(|read| &read.value).map(|pilot| &pilot.batch);
+        let abandoned: BTreeSet<String> = live.filter(|batch| !self.batches.contains_key(*batch)).cloned().collect();
+        for batch in abandoned.difference(&self.abandoned) {
+            tracing::warn!(
+                batch,
+                "there are pilots at an end point that is not configured; nobody looks after them until it is"
+            );
         }
+        self.abandoned = abandoned;
     }
 
-    /// Traces of pilots that an earlier process closed but did not come to clean up, and that the batch system has
-    /// forgotten since. Looked for once.
-    fn left_behind(&self, batch: &dyn BatchSystem, status: &Status) -> Vec<PilotId> {
-        let mut needed: BTreeSet<PilotId> = status.pilots.iter().map(|pilot| pilot.pilot).collect();
-        needed.extend(self.world.pilots.iter().flat_map(|read| &read.value).map(|pilot| pilot.id));
-        needed.extend(self.unborn.keys());
-        batch.kept().into_iter().filter(|pilot| !needed.contains(pilot)).collect()
-    }
-
-    /// Whether nothing is left of our pilots, as far as is known.
+    /// Whether nothing is left of our pilots, as far as is known. Those that no configured end point shows will never be
+    /// seen to go.
     pub fn is_empty(&self) -> bool {
-        self.unborn.is_empty() && self.world.pilots.as_ref().is_some_and(|read| read.value.is_empty())
+        let seen = |pilot: &PilotSummary| self.batches.contains_key(&pilot.batch);
+        self.unborn.is_empty() && self.world.pilots.as_ref().is_some_and(|read| !read.value.iter().any(seen))
     }
 
     /// Whether pilots are on their way, so that the next cycle has something to see soon.
@@ -145,27 +146,6 @@ impl Cycler {
             Ok(()) => self.said = Some((self.world.now, said)),
             Err(error) => tracing::warn!(%error, "could not tell the server that the factory is alive"),
         }
-    }
-
-    /// One status call per end point, shared by all its labels.
-    pub(crate) async fn look_at_batches(&mut self) -> BTreeMap<String, Status> {
-        let mut answers = BTreeMap::new();
-        for (name, batch) in &self.batches {
-            let view = self.world.batches.entry(name.clone()).or_default();
-            match look(&**batch).await {
-                Ok((status, free)) => {
-                    // The age is measured on the steady clock and turned into a time once.
-                    let taken = now() - status.taken.elapsed();
-                    *view = BatchView { at: Some(taken), free, trouble: String::new() };
-                    answers.insert(name.clone(), status);
-                }
-                Err(error) => {
-                    tracing::warn!(batch = name, %error, "could not look at a batch end point");
-                    view.trouble = error.to_string();
-                }
-            }
-        }
-        answers
     }
 
     pub(crate) async fn look_at_pilots(&mut self) -> bool {
@@ -255,7 +235,8 @@ impl Cycler {
     /// Which pilots said hello since the last cycle: their label is well.
     fn learn_starts(&mut self) {
         let mut unborn = BTreeMap::new();
-        for pilot in self.world.pilots.iter().flat_map(|read| &read.value) {
+        let live = self.world.pilots.iter().flat_map(|read| &read.value);
+        for pilot in live.filter(|pilot| self.batches.contains_key(&pilot.batch)) {
             if pilot.started.is_none() {
                 unborn.insert(pilot.id, Unborn { label: pilot.label.clone(), since: pilot.announced });
             } else if self.unborn.contains_key(&pilot.id) {
@@ -317,11 +298,6 @@ impl Cycler {
             other => Err(format!("a factory does not know '{}'", other.as_str())),
         }
     }
-}
-
-async fn look(batch: &dyn BatchSystem) -> Result<(Status, Option<u64>), BatchError> {
-    let status = batch.status().await?;
-    Ok((status, batch.capacity().await?))
 }
 
 fn apply(pilots: &mut Vec<PilotSummary>, updates: &[BatchUpdate]) {

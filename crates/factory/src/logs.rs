@@ -46,9 +46,9 @@ fn is_passing(error: &wire::Error) -> bool {
     error.is_temporary() || error.is_foreign()
 }
 
-/// Pushes what a pilot left and then deletes its traces. What could not be pushed is left for the next cycle; a log that
-/// the server refuses is given up.
-pub async fn close(server: &dyn Server, batch: &dyn BatchSystem, pilots: &[PilotId]) {
+/// Pushes what pilots left, deletes their traces and gives those that are done. What could not be pushed is left for the
+/// next cycle; a log that the server refuses is given up.
+pub async fn close(server: &dyn Server, batch: &dyn BatchSystem, pilots: &[PilotId]) -> Vec<PilotId> {
     let mut done = Vec::new();
     for pilot in pilots {
         match push(server, batch, *pilot).await {
@@ -62,6 +62,7 @@ pub async fn close(server: &dyn Server, batch: &dyn BatchSystem, pilots: &[Pilot
         done.push(*pilot);
     }
     batch.forget(&done).await;
+    done
 }
 
 async fn push(server: &dyn Server, batch: &dyn BatchSystem, pilot: PilotId) -> Result<(), wire::Error> {

@@ -4,7 +4,7 @@ use crate::chain;
 use crate::config::Config;
 use crate::restraint::Restraint;
 use crate::situation::Situation;
-use crate::world::World;
+use crate::world::{BatchView, World};
 use model::{Decision, DecisionId, PilotId, PilotState, Step};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -51,7 +51,7 @@ pub fn plan_label(config: &Config, world: &World, name: &str, restraint: Option<
         number = step.output;
         steps.push(step);
     }
-    if let Some(step) = capacity_step(number, world.free(&label.batch)) {
+    if let Some(step) = world.batches.get(&label.batch).and_then(|view| capacity_step(number, view)) {
         number = step.output;
         steps.push(step);
     }
@@ -76,11 +76,16 @@ fn passing(plugin: &str, number: i64, message: String) -> Step {
     Step { plugin: plugin.to_owned(), input: number, output: number, message }
 }
 
-/// Full is not broken: no more is announced than the end point says it takes.
-fn capacity_step(number: i64, free: Option<u64>) -> Option<Step> {
-    let free = i64::try_from(free?).unwrap_or(i64::MAX);
-    let message = format!("Capacity:in={number},free={free},ret={free}");
-    (number > free).then(|| Step { plugin: "Capacity".to_owned(), input: number, output: free, message })
+/// Full is not broken: no more is announced than the end point says it takes, and none to one that does not answer.
+fn capacity_step(number: i64, view: &BatchView) -> Option<Step> {
+    let cut = |output: i64, message: String| {
+        (number > output).then(|| Step { plugin: "Capacity".to_owned(), input: number, output, message })
+    };
+    if view.silent {
+        return cut(0, format!("Capacity:comment=the batch system does not answer,in={number},ret=0"));
+    }
+    let free = i64::try_from(view.free?).unwrap_or(i64::MAX);
+    cut(free, format!("Capacity:in={number},free={free},ret={free}"))
 }
 
 fn decision(

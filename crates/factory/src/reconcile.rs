@@ -173,7 +173,8 @@ fn close_strangers<'a>(
     let mut alive = BTreeMap::new();
     for status in strangers {
         if matches!(status.event, Some(PilotEvent::End | PilotEvent::Break)) {
-            gap.closed.push(status.pilot);
+            // Once for each answer, however often it is looked at.
+            gap.closed.extend(fresh.then_some(status.pilot));
             continue;
         }
         let answers = memory.strangers.get(&status.pilot).copied().unwrap_or(0) + u32::from(fresh);

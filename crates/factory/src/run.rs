@@ -61,7 +61,8 @@ pub async fn run(
             all.cycler.say_goodbye().await;
             return Ok(());
         }
-        let mut due = began + all.cycler.until_next();
+        // However long cycles take, there is a time between them in which the factory listens.
+        let mut due = (began + all.cycler.until_next()).max(Instant::now() + CYCLES_APART);
         let mut by_demand = false;
         while Instant::now() < due {
             tokio::select! {
@@ -89,6 +90,10 @@ pub async fn run(
                     }
                 },
             }
+        }
+        // More than one may have come during a long cycle.
+        while let Ok(nudge) = nudges.try_recv() {
+            all.obey(nudge).await;
         }
         if by_demand {
             demanded = Some(Instant::now());

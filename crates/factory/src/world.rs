@@ -46,6 +46,8 @@ pub struct BatchView {
     pub free: Option<u64>,
     /// What went wrong with it last; empty when nothing did.
     pub trouble: String,
+    /// It has been asked and has not answered yet.
+    pub silent: bool,
 }
 
 impl World {
@@ -72,11 +74,6 @@ impl World {
     pub fn pilots_of(&self, name: &str) -> Vec<&PilotSummary> {
         let all = self.pilots.iter().flat_map(|read| &read.value);
         all.filter(|pilot| pilot.label == name).collect()
-    }
-
-    /// How many more pilots an end point takes.
-    pub fn free(&self, batch: &str) -> Option<u64> {
-        self.batches.get(batch)?.free
     }
 
     /// What is wrong for a label, in words.

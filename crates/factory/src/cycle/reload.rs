@@ -1,6 +1,7 @@
 //! Taking another configuration while the factory runs: all of it or nothing, and nothing is touched that is the same.
 
 use super::Cycler;
+use super::look::Looks;
 use crate::{Config, FactoryError};
 use batch::BatchSystem;
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,6 +34,7 @@ impl Cycler {
         let mut batches = open(&config, &self.batches, Some(&self.config))?;
         batches.extend(self.still_needed(&config));
         self.batches = batches;
+        self.looks = Looks::default();
         for label in change.changed.iter().chain(&change.removed) {
             self.restraint.remove(label);
         }

@@ -61,7 +61,7 @@ fn world(demand: Vec<Demand>, pilots: Vec<PilotSummary>) -> World {
     world.pilots = Some(Read { value: pilots, at: START });
     world.queues = Some(Read { value: vec![QueueRecord::named("q")], at: START });
     for batch in ["here", "there"] {
-        world.batches.insert(batch.into(), BatchView { at: Some(START), free: None, trouble: String::new() });
+        world.batches.insert(batch.into(), BatchView { at: Some(START), ..BatchView::default() });
     }
     world
 }
@@ -111,7 +111,7 @@ fn a_full_end_point_is_announced_no_more_than_it_takes() {
     let plan = plans(ONE, &mut world).remove(0);
     assert_eq!(plan.submit, 2);
     assert_eq!(plan.decision.message().split(';').next_back(), Some("Capacity:in=9,free=2,ret=2"));
-    assert_eq!(world.free("here"), Some(0));
+    assert_eq!(world.batches["here"].free, Some(0));
 }
 
 const TWO: &str = r#"

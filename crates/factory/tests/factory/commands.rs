@@ -45,7 +45,7 @@ impl Commands {
         text.lines().filter(|line| line.split(' ').next() == Some(program)).count()
     }
 
-    /// A configuration with a local label `l` and a label `s` at these commands, both for the same queue.
+    /// A configuration with a label `s` at these commands; `more` begins in the section of the end point.
     pub fn config(&self, site: &Site, cycle_s: f64, more: &str) -> Config {
         let dir = site.dir.path().display();
         let text = format!(
@@ -57,6 +57,15 @@ impl Commands {
     }
 
     pub fn cycler(&self, site: &Site, more: &str) -> Cycler {
-        Cycler::new(self.config(site, 30.0, more), Arc::new(site.server.clone()), site.launch()).unwrap()
+        self.cycler_every(site, 30.0, more)
+    }
+
+    pub fn cycler_every(&self, site: &Site, cycle_s: f64, more: &str) -> Cycler {
+        Cycler::new(self.config(site, cycle_s, more), Arc::new(site.server.clone()), site.launch()).unwrap()
+    }
+
+    /// Directory of the array whose first pilot this is.
+    pub fn array(&self, site: &Site, first: i64) -> PathBuf {
+        site.dir.path().join("batch/slurm/f1").join(first.to_string())
     }
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "a test may panic")]
 
 mod autopyfactory;
+mod closing;
 mod commands;
 mod configuration;
 mod crash;
@@ -11,6 +12,7 @@ mod refusal;
 mod reload;
 mod running;
 mod server;
+mod silence;
 mod site;
 mod sources;
 mod web;

@@ -1,12 +1,13 @@
 //! The loop: nudges, signals, commands.
 
 use crate::site::{DEADLINE, Site, WAITS, wait_until};
-use factory::{Factory, FactoryError, Signal};
+use factory::{Factory, FactoryError, Server, Signal};
 use model::{CommandState, PilotFlag, PilotId, PilotState as S, Verb};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use wire::api::AnnounceRequest;
 
 struct Run {
     signals: mpsc::Sender<Signal>,
@@ -107,4 +108,31 @@ async fn commands_are_obeyed_and_answered() {
     assert_eq!(states, [CommandState::Done, CommandState::Refused]);
     site.server.give(Verb::Drain);
     run.ends().await;
+}
+
+#[tokio::test]
+async fn commands_are_heard_however_long_cycles_take() {
+    let site = Site::new(WAITS);
+    site.server.lock().delay = Duration::from_millis(30);
+    let run = run(&site, 0.05);
+    wait_for_first_cycle(&site).await;
+    for _ in 0..3 {
+        site.server.give(Verb::Cycle);
+    }
+    wait_until("all are answered", || site.server.lock().outcomes.len() == 3).await;
+    run.signals.send(Signal::Leave).await.unwrap();
+    run.ends().await;
+}
+
+#[tokio::test]
+async fn pilots_that_no_end_point_shows_do_not_keep_a_draining_factory() {
+    let site = Site::new(WAITS);
+    let request =
+        AnnounceRequest { factory: "f1".into(), label: "l".into(), queue: "q".into(), batch: "gone".into(), count: 1 };
+    site.server.announce(&request).await.unwrap();
+    let run = run(&site, 0.05);
+    wait_for_first_cycle(&site).await;
+    run.signals.send(Signal::Drain).await.unwrap();
+    run.ends().await;
+    assert_eq!(site.server.states(), [S::Announced], "nobody may say what became of it");
 }

@@ -35,6 +35,8 @@ pub struct State {
     pub outcomes: Vec<(CommandId, CommandOutcome)>,
     /// No call is answered.
     pub down: bool,
+    /// How long each call takes.
+    pub delay: Duration,
     /// Calls that take effect and then never answer, as when the factory dies at that moment.
     pub hangs_after: BTreeSet<&'static str>,
     /// Calls that never take effect.
@@ -99,6 +101,10 @@ impl FakeServer {
     }
 
     async fn gate<T>(&self, call: &'static str, effect: impl FnOnce(&mut State) -> T) -> Result<T, Error> {
+        let delay = self.lock().delay;
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
+        }
         if self.lock().down || self.lock().unanswered.contains(call) {
             return Err(Error::Unavailable { url: "fake".into(), reason: "switched off".into() });
         }

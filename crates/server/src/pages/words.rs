@@ -141,7 +141,9 @@ fn limit(step: &Step, said: &Said<'_>) -> Option<String> {
         "StatusOffline" => "the queue is offline".to_owned(),
         "Capacity" if said.number("free") == 0 => "the batch system is full".to_owned(),
         "Capacity" => format!("the batch system has room for {}", at("free")),
-        "Restraint" => format!("the last {} broke before they said hello", counted(said.number("broken"), "pilot")),
+        "Restraint" => {
+            format!("the last {} brought no pilot that said hello", counted(said.number("broken"), "submission"))
+        }
         other => format!("{other} made it {}", step.output),
     };
     Some(words)
