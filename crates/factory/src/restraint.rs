@@ -1,12 +1,12 @@
-//! Restraint of a label whose pilots break before they say hello: without it a wrong path in the configuration would
-//! submit a broken pilot in every cycle for ever.
+//! Restraint of a label whose pilots are refused or break before they say hello: without it a wrong path or partition in
+//! the configuration would submit pilots in vain in every cycle for ever.
 
 use model::{Step, Time};
 use std::time::Duration;
 
-/// Broken pilots in a row after which a label waits.
+/// Vain submissions in a row after which a label waits.
 const PATIENCE: u32 = 3;
-/// The first wait; doubled by each further broken pilot.
+/// The first wait; doubled by each further one.
 const FIRST_WAIT: Duration = Duration::from_secs(15);
 /// The longest wait.
 const LONGEST_WAIT: Duration = Duration::from_secs(600);
@@ -14,15 +14,15 @@ const LONGEST_WAIT: Duration = Duration::from_secs(600);
 /// What a label remembers of its pilots' starts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Restraint {
-    /// Pilots in a row that broke before their hello.
+    /// Submissions in a row of which no pilot said hello.
     broken: u32,
     /// When it may submit again.
     until: Time,
 }
 
 impl Restraint {
-    /// A pilot broke before its hello. Those that broke together count as one, so that one bad node's worth of
-    /// pilots does not stop a label for long.
+    /// Pilots were refused, or broke before their hello. Those that broke together count as one, so that one bad node's
+    /// worth of pilots does not stop a label for long.
     pub fn broke(&mut self, now: Time) {
         self.broken = self.broken.saturating_add(1);
         if self.broken >= PATIENCE {

@@ -1,7 +1,7 @@
 //! Logs and traces of closed pilots go, however late and however many.
 
 use crate::commands::Commands;
-use crate::site::{Site, WAITS};
+use crate::site::{Site, WAITS, cycle_until};
 use model::PilotId;
 
 /// Accepts an array and writes a line as if its first pilot had.
@@ -29,6 +29,10 @@ async fn logs_that_could_not_be_pushed_are_pushed_later() {
 
     // By now Slurm has forgotten it.
     slurm.say("squeue", "true");
+    let before = slurm.calls("squeue");
+    cycle_until(&mut cycler, "Slurm is asked again", || slurm.calls("squeue") > before).await;
+    let before = slurm.calls("squeue");
+    cycle_until(&mut cycler, "Slurm is asked again", || slurm.calls("squeue") > before).await;
     site.server.lock().unanswered.clear();
     cycler.cycle().await;
     assert_eq!(site.server.lock().logs[&(PilotId(1), "out".into())], "words\n");

@@ -266,7 +266,7 @@ mod tests {
                 "No job waits: nothing to do",
                 "998 jobs wait, no pilot is on its way; at most 50 a cycle; at most 4 at once, 2 running and 0 on the way: 2 pilots submitted",
                 "7 jobs wait, no pilot is on its way; the batch system is full: no pilot submitted",
-                "7 jobs wait, no pilot is on its way; the last 4 pilots broke before they said hello: 1 pilot submitted",
+                "7 jobs wait, no pilot is on its way; the last 4 submissions brought no pilot that said hello: 1 pilot submitted",
                 "3 pilots every cycle: 1 of 3 pilots submitted",
                 "The WMS or the batch system has not answered: nothing to do",
             ]
