@@ -12,6 +12,7 @@ use crate::restraint::Restraint;
 use crate::world::{Read, World};
 use crate::{Config, FactoryError, PilotLaunch, Server, logs};
 use batch::{BatchError, BatchSystem, Status};
+use closing::CLOSE_MAX;
 use look::Looks;
 use model::{Command, PilotEvent, PilotId, PilotState, SourceInfo, Target, Time, Verb};
 use std::collections::{BTreeMap, BTreeSet};

@@ -8,7 +8,7 @@ use model::PilotId;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The most pilots that are cleaned up in one cycle, so that submitting never waits long for it.
-const CLOSE_MAX: usize = 200;
+pub(super) const CLOSE_MAX: usize = 200;
 
 impl Cycler {
     /// Pushes the logs of pilots that are closed and deletes their traces. What is beyond the bound, or could not be
