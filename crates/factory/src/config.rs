@@ -9,10 +9,10 @@ mod sched;
 mod source;
 mod tree;
 
+pub(crate) use crate::nearest::nearest;
 pub(crate) use check::label_problems;
 pub use effective::{Effective, effective};
 pub(crate) use effective::{dotted, leaves};
-pub(crate) use error::nearest;
 pub use error::{ConfigError, Problem};
 pub use main_file::Main;
 pub use origin::{Origin, Origins};
@@ -26,6 +26,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+/// Ages up to so many cycles and a minute are usual.
+const USUAL_CYCLES: u32 = 3;
 
 /// A whole configuration file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -123,18 +126,6 @@ pub struct LabelSection {
     pub sched: Sched,
 }
 
-/// The chain of labels that name none: as many pilots as unserved jobs need, bounded per cycle, waiting at once, and in
-/// all; none for a queue that is offline.
-pub const DEFAULT_CHAIN: [StepName; 7] = [
-    StepName::Ready,
-    StepName::MaxPerCycle,
-    StepName::StatusOffline,
-    StepName::MaxPending,
-    StepName::MaxToRun,
-    StepName::MaxPerFactory,
-    StepName::MinPerCycle,
-];
-
 impl Default for FactorySection {
     fn default() -> FactorySection {
         FactorySection {
@@ -162,6 +153,11 @@ impl FactorySection {
     /// Time after which the main file is read again; `None` for never.
     pub fn reload(&self) -> Option<Duration> {
         Duration::try_from_secs_f64(self.reload_s).ok().filter(|interval| !interval.is_zero())
+    }
+
+    /// Facts of this age in seconds are usual and not worth a word.
+    fn usual_age_s(&self) -> i64 {
+        60 + (self.cycle() * USUAL_CYCLES).as_secs() as i64
     }
 
     /// Age at which the last good answer is no longer used.
@@ -219,6 +215,7 @@ impl Config {
             sched = sched.or(&Sched::of_default_chain());
         }
         sched.maxperfactory.maximum.get_or_insert(i64::try_from(self.factory.max_pilots).unwrap_or(i64::MAX));
+        sched.stale.usual.get_or_insert(self.factory.usual_age_s());
         sched
     }
 }

@@ -3,18 +3,18 @@
 
 mod act;
 mod closing;
+mod learn;
 mod look;
 mod reload;
 
 use crate::plan::plan;
 use crate::reconcile::{Answer, Gap, Memory, reconcile};
-use crate::restraint::Restraint;
 use crate::world::{Read, World};
 use crate::{Config, FactoryError, PilotLaunch, Server, logs};
 use batch::{BatchError, BatchSystem, Status};
 use closing::CLOSE_MAX;
 use look::Looks;
-use model::{Command, PilotEvent, PilotId, PilotState, SourceInfo, Target, Time, Verb};
+use model::{Command, PilotId, PilotState, SourceInfo, Target, Time, Verb};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,12 +26,6 @@ const UPDATES_MAX: usize = 1000;
 /// A pilot without a hello counts as starting for so long; after that it waits in a queue.
 const STARTING_MAX: Duration = Duration::from_secs(60);
 
-/// A pilot that has not said hello.
-struct Unborn {
-    label: String,
-    since: Time,
-}
-
 /// What a factory has between two cycles.
 pub struct Cycler {
     pub(crate) config: Config,
@@ -40,13 +34,14 @@ pub struct Cycler {
     pub(crate) batches: BTreeMap<String, Arc<dyn BatchSystem>>,
     pub(crate) world: World,
     memories: BTreeMap<String, Memory>,
-    restraint: BTreeMap<String, Restraint>,
-    /// Pilots that this process saw before their hello.
-    unborn: BTreeMap<PilotId, Unborn>,
+    /// Pilots that this process saw before their hello, and when they were announced.
+    unborn: BTreeMap<PilotId, Time>,
     told_to_drain: BTreeSet<PilotId>,
     looks: Looks,
     /// Closed pilots whose logs or traces are still there, by end point.
     closing: BTreeMap<String, BTreeSet<PilotId>>,
+    /// Pilots that this process took out of a batch system; how they ended says nothing.
+    dismissed: BTreeSet<PilotId>,
     /// End points whose left-over traces were looked for.
     swept: BTreeSet<String>,
     /// End points that have live pilots and are not configured; these are told once.
@@ -72,11 +67,11 @@ impl Cycler {
             batches,
             world: World::default(),
             memories: BTreeMap::new(),
-            restraint: BTreeMap::new(),
             unborn: BTreeMap::new(),
             told_to_drain: BTreeSet::new(),
             looks: Looks::default(),
             closing: BTreeMap::new(),
+            dismissed: BTreeSet::new(),
             swept: BTreeSet::new(),
             abandoned: BTreeSet::new(),
             draining: false,
@@ -90,6 +85,7 @@ impl Cycler {
     /// Runs one cycle. Whatever fails in it is told to the log and to the decisions; the next cycle starts anew.
     pub async fn cycle(&mut self) {
         self.world.now = now();
+        self.world.past.cycle += 1;
         self.heartbeat().await;
         let answers = self.look_at_batches().await;
         if !self.look_at_pilots().await {
@@ -103,6 +99,8 @@ impl Cycler {
         }
         self.look_at_queues().await;
         self.learn_starts();
+        self.forget_dismissed();
+        self.recall().await;
         if self.draining {
             self.drain_all().await;
         } else {
@@ -133,7 +131,7 @@ impl Cycler {
 
     /// Whether pilots are on their way, so that the next cycle has something to see soon.
     pub fn is_unsettled(&self) -> bool {
-        self.unborn.values().any(|unborn| now().since(unborn.since) < STARTING_MAX)
+        self.unborn.values().any(|announced| now().since(*announced) < STARTING_MAX)
     }
 
     /// Cycles that nudges cause say nothing while there is nothing new to say.
@@ -165,11 +163,17 @@ impl Cycler {
     /// After the pilots: one that says hello in between is then counted twice rather than not at all.
     pub(crate) async fn look_at_queues(&mut self) {
         match self.server.queues().await {
-            Ok(value) => self.world.queues = Some(Read { value, at: now() }),
+            Ok(queues) => {
+                let value = queues.into_iter().map(|summary| (summary.queue.name.clone(), summary)).collect();
+                self.world.queues = Some(Read { value, at: now() });
+            }
             Err(error) => tracing::warn!(%error, "could not get the queues from the server"),
         }
         match self.server.demand().await {
-            Ok(value) => self.world.demand = Some(Read { value, at: now() }),
+            Ok(demand) => {
+                let value = demand.into_iter().map(|demand| (demand.queue.clone(), demand)).collect();
+                self.world.demand = Some(Read { value, at: now() });
+            }
             Err(error) => tracing::warn!(%error, "could not get the demand from the server"),
         }
         self.world.now = now();
@@ -200,8 +204,11 @@ impl Cycler {
     }
 
     async fn close_gap(&mut self, name: &str, gap: &Gap) {
-        self.learn_failures(gap);
-        self.report(gap.updates.clone()).await;
+        let ends = self.ends_of(gap);
+        // What could not be told comes again in the next cycle.
+        if self.report(gap.updates.clone()).await {
+            self.learn_ends(name, ends);
+        }
         if let Some(batch) = self.batches.get(name).filter(|_| !gap.remove.is_empty()) {
             tracing::warn!(batch = name, pilots = ?gap.remove, "removing pilots that the server does not know");
             log_failure(name, batch.remove(&gap.remove).await);
@@ -209,47 +216,22 @@ impl Cycler {
     }
 
     /// Tells the server, and applies the same to what we know, so that this cycle already decides with it.
-    async fn report(&mut self, updates: Vec<BatchUpdate>) {
+    async fn report(&mut self, updates: Vec<BatchUpdate>) -> bool {
         for chunk in updates.chunks(UPDATES_MAX) {
             let report = BatchReport { factory: self.config.factory.name.clone(), updates: chunk.to_vec() };
             if let Err(error) = self.server.report(&report).await {
                 tracing::warn!(%error, updates = chunk.len(), "could not report the state of pilots");
-                return;
+                return false;
             }
         }
         if let Some(read) = &mut self.world.pilots {
             apply(&mut read.value, &updates);
         }
-    }
-
-    /// Labels whose pilots broke before their hello; one step of restraint however many broke together.
-    fn learn_failures(&mut self, gap: &Gap) {
-        let broke = |update: &&BatchUpdate| update.event == PilotEvent::Break && update.native_state != "absent";
-        let ids = gap.updates.iter().filter(broke).map(|update| update.pilot);
-        let labels: BTreeSet<String> =
-            ids.filter_map(|id| self.unborn.remove(&id)).map(|unborn| unborn.label).collect();
-        for label in labels {
-            self.restraint.entry(label).or_default().broke(self.world.now);
-        }
-    }
-
-    /// Which pilots said hello since the last cycle: their label is well.
-    fn learn_starts(&mut self) {
-        let mut unborn = BTreeMap::new();
-        let live = self.world.pilots.iter().flat_map(|read| &read.value);
-        for pilot in live.filter(|pilot| self.batches.contains_key(&pilot.batch)) {
-            if pilot.started.is_none() {
-                unborn.insert(pilot.id, Unborn { label: pilot.label.clone(), since: pilot.announced });
-            } else if self.unborn.contains_key(&pilot.id) {
-                self.restraint.entry(pilot.label.clone()).or_default().started();
-            }
-        }
-        self.unborn = unborn;
+        true
     }
 
     async fn decide_and_act(&mut self) {
-        let mut plans = plan(&self.config, &mut self.world, &self.restraint);
-        self.world.settle();
+        let mut plans = plan(&self.config, &mut self.world);
         for plan in &mut plans {
             self.act(plan).await;
         }
@@ -269,6 +251,7 @@ impl Cycler {
             let ids: Vec<PilotId> = mine.map(|pilot| pilot.id).collect();
             if !ids.is_empty() {
                 log_failure(name, batch.remove(&ids).await);
+                self.dismissed.extend(ids);
             }
         }
         for pilot in pilots.iter().filter(|pilot| pilot.state == PilotState::Running) {

@@ -14,7 +14,9 @@ impl Cycler {
         self.look_at_batches().await;
         self.look_at_pilots().await;
         self.look_at_queues().await;
-        Ok(plan_label(&self.config, &self.world, name, None).decision)
+        self.recall().await;
+        self.world.count(&self.config);
+        Ok(plan_label(&self.config, &self.world, name).decision)
     }
 
     /// Whether every batch end point can be used, by name.

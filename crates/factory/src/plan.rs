@@ -1,17 +1,12 @@
 //! What a cycle is to do: the world in, a plan out. No clock, no I/O, so that a grid can be simulated.
 
-use crate::chain;
-use crate::config::Config;
-use crate::restraint::Restraint;
+use crate::chain::{self, Sched, StepName};
+use crate::config::{Config, guarded};
 use crate::situation::Situation;
-use crate::world::{BatchView, World};
+use crate::world::World;
+use model::decision::Fact;
 use model::{Decision, DecisionId, PilotId, PilotState, Step};
-use std::collections::BTreeMap;
-use std::time::Duration;
 use wire::api::{PilotFlag, PilotSummary};
-
-/// Ages up to so many cycles are usual and not worth a word.
-const USUAL_CYCLES: u32 = 3;
 
 /// One label's part of a plan.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,39 +22,36 @@ pub struct LabelPlan {
 }
 
 /// Decides for every enabled label, in the order of their names. What one label takes, the next one no longer has.
-pub fn plan(config: &Config, world: &mut World, restraint: &BTreeMap<String, Restraint>) -> Vec<LabelPlan> {
+pub fn plan(config: &Config, world: &mut World) -> Vec<LabelPlan> {
+    world.count(config);
     let enabled = config.label.iter().filter(|(_, label)| label.enabled);
     enabled
         .map(|(name, _)| {
-            let plan = plan_label(config, world, name, restraint.get(name));
-            world.take(config, name, i64::from(plan.submit));
+            let plan = plan_label(config, world, name);
+            world.take(config, name, plan.submit);
+            world.past.removal_wanted(name, plan.wants_mass_removal(), world.now);
             plan
         })
         .collect()
 }
 
-/// Decides for one label.
-pub fn plan_label(config: &Config, world: &World, name: &str, restraint: Option<&Restraint>) -> LabelPlan {
+/// Decides for one label, in a world whose pilots were counted.
+pub fn plan_label(config: &Config, world: &World, name: &str) -> LabelPlan {
     let Some(label) = config.label.get(name) else { return LabelPlan::nothing(config, world, name) };
-    let usual = config.factory.cycle() * USUAL_CYCLES + Duration::from_secs(60);
-    let situation = world.situation(config, name).within(config.factory.stale());
-    let (mut number, mut steps) = chain::decide(label.chain(&config.factory), &config.sched_of(label), &situation);
-    if let Some(ages) = situation.staleness(usual) {
-        steps.push(passing("Stale", number, format!("Stale:comment=old values used,{ages}")));
-    }
-    if let Some(step) = restraint.and_then(|restraint| restraint.step(number, world.now)) {
-        number = step.output;
-        steps.push(step);
-    }
-    if let Some(step) = world.batches.get(&label.batch).and_then(|view| capacity_step(number, view)) {
-        number = step.output;
-        steps.push(step);
-    }
+    let own = label.chain(&config.factory);
+    let chain = guarded(own);
+    let sched = config.sched_of(label);
+    let situation = world.situation(config, name, &chain, &sched).within(config.factory.stale());
+    let (number, mut steps) = chain::decide(&chain, 0, &sched, &situation);
+    // Guards that nobody asked for speak only when they have something to say.
+    let mut place = 0..;
+    steps.retain(|step| place.next().is_some_and(|place| place < own.len()) || !step.message.is_empty());
     let (remove, drain) =
         if number < 0 { choose(world.pilots_of(name), number.unsigned_abs()) } else { Default::default() };
+    let facts = facts_of(&situation, &chain, &sched);
     LabelPlan {
         submit: number.clamp(0, i64::from(wire::api::ANNOUNCE_MAX)) as u32,
-        decision: decision(config, world, name, &situation, number, steps),
+        decision: decision(config, world, name, facts, number, steps),
         remove,
         drain,
     }
@@ -67,35 +59,29 @@ pub fn plan_label(config: &Config, world: &World, name: &str, restraint: Option<
 
 impl LabelPlan {
     fn nothing(config: &Config, world: &World, name: &str) -> LabelPlan {
-        let decision = decision(config, world, name, &Situation::default(), 0, Vec::new());
+        let decision = decision(config, world, name, Situation::default().facts(), 0, Vec::new());
         LabelPlan { decision, submit: 0, remove: Vec::new(), drain: Vec::new() }
     }
-}
 
-fn passing(plugin: &str, number: i64, message: String) -> Step {
-    Step { plugin: plugin.to_owned(), input: number, output: number, message }
-}
-
-/// Full is not broken: no more is announced than the end point says it takes, and none to one that does not answer.
-fn capacity_step(number: i64, view: &BatchView) -> Option<Step> {
-    let cut = |output: i64, message: String| {
-        (number > output).then(|| Step { plugin: "Capacity".to_owned(), input: number, output, message })
-    };
-    if view.silent {
-        return cut(0, format!("Capacity:comment=the batch system does not answer,in={number},ret=0"));
+    /// The safety stop speaks only when too many are to go at once.
+    fn wants_mass_removal(&self) -> bool {
+        self.decision.steps.iter().any(|step| step.plugin == StepName::SafetyStop.as_str() && !step.message.is_empty())
     }
-    let free = i64::try_from(view.free?).unwrap_or(i64::MAX);
-    cut(free, format!("Capacity:in={number},free={free},ret={free}"))
 }
 
-fn decision(
-    config: &Config,
-    world: &World,
-    name: &str,
-    situation: &Situation,
-    number: i64,
-    steps: Vec<Step>,
-) -> Decision {
+/// What a decision keeps: the situation, and what is set for the steps of the chain. With both it can be replayed.
+pub(crate) fn facts_of(situation: &Situation, chain: &[StepName], sched: &Sched) -> Vec<Fact> {
+    let mut facts = situation.facts();
+    for (section, key, value) in sched.values() {
+        if chain.iter().any(|step| step.section() == Some(section)) {
+            let name = format!("sched.{section}.{key}");
+            facts.push(Fact { name, value: value.to_string(), age_s: 0.0 });
+        }
+    }
+    facts
+}
+
+fn decision(config: &Config, world: &World, name: &str, facts: Vec<Fact>, number: i64, steps: Vec<Step>) -> Decision {
     Decision {
         id: DecisionId(0),
         time: world.now,
@@ -104,7 +90,7 @@ fn decision(
         factory: config.factory.name.clone(),
         label: name.to_owned(),
         queue: config.label.get(name).map(|label| label.queue.clone()).unwrap_or_default(),
-        facts: situation.facts(),
+        facts,
         number,
         steps,
         announced: 0,
@@ -134,3 +120,5 @@ fn choose(pilots: Vec<&PilotSummary>, count: u64) -> (Vec<PilotId>, Vec<PilotId>
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) use tests::pilot as pilot_for_tests;

@@ -1,12 +1,14 @@
 //! What the factory asks of its server: a narrow view of the API client, so that a grid can be simulated without one.
 
+use crate::past::ENDED_MAX;
 use async_trait::async_trait;
-use model::{Command, CommandId, Decision, Demand, PilotId, QueueRecord};
+use model::{Command, CommandId, Decision, Demand, PilotId};
+use std::collections::BTreeMap;
 use std::path::Path;
 use wire::Error;
 use wire::api::{
     AnnounceRequest, Announced, BatchReport, CommandOutcome, CommandRequest, DecisionReport, FactoryHeartbeat,
-    PAGE_MAX, PilotQuery, PilotSummary,
+    PAGE_MAX, PilotQuery, PilotSummary, QueueSummary,
 };
 
 /// The calls of `/pilotage/v1/` that a factory makes.
@@ -18,8 +20,12 @@ pub trait Server: Send + Sync {
     async fn live_pilots(&self, factory: &str) -> Result<Vec<PilotSummary>, Error>;
     /// `GET /demand`, all queues.
     async fn demand(&self) -> Result<Vec<Demand>, Error>;
+    /// `GET /pilots?label=NAME`: the newest pilots of a label that ended, at most [`ENDED_MAX`].
+    async fn ended_pilots(&self, factory: &str, label: &str) -> Result<Vec<PilotSummary>, Error>;
+    /// `GET /factories/NAME/pilots`: how many pilots of each label ended, over its whole life.
+    async fn ended_counts(&self, factory: &str) -> Result<BTreeMap<String, u64>, Error>;
     /// `GET /queues`.
-    async fn queues(&self) -> Result<Vec<QueueRecord>, Error>;
+    async fn queues(&self) -> Result<Vec<QueueSummary>, Error>;
     /// `POST /pilots/announce`.
     async fn announce(&self, request: &AnnounceRequest) -> Result<Announced, Error>;
     /// `POST /pilots/batch`.
@@ -67,8 +73,28 @@ impl Server for wire::Client {
         Ok(wire::Client::demand(self).await?.demand)
     }
 
-    async fn queues(&self) -> Result<Vec<QueueRecord>, Error> {
-        Ok(wire::Client::queues(self).await?.queues.into_iter().map(|summary| summary.queue).collect())
+    async fn ended_pilots(&self, factory: &str, label: &str) -> Result<Vec<PilotSummary>, Error> {
+        let query = PilotQuery {
+            factory: Some(factory.to_owned()),
+            label: Some(label.to_owned()),
+            limit: Some((ENDED_MAX as u32).min(PAGE_MAX)),
+            ..PilotQuery::default()
+        };
+        let page = self.pilots(&query).await?;
+        Ok(page.pilots.into_iter().filter(|pilot| pilot.state.is_final()).collect())
+    }
+
+    async fn ended_counts(&self, factory: &str) -> Result<BTreeMap<String, u64>, Error> {
+        let mut ended: BTreeMap<String, u64> = BTreeMap::new();
+        for label in self.factory_pilots(factory).await?.labels {
+            let gone = label.pilots.into_iter().filter(|(state, _)| state.is_final()).map(|(_, pilots)| pilots);
+            *ended.entry(label.label).or_default() += gone.sum::<u64>();
+        }
+        Ok(ended)
+    }
+
+    async fn queues(&self) -> Result<Vec<QueueSummary>, Error> {
+        Ok(wire::Client::queues(self).await?.queues)
     }
 
     async fn announce(&self, request: &AnnounceRequest) -> Result<Announced, Error> {

@@ -1,120 +1,330 @@
-//! What a label's chain is given: values with their ages. Unknown and empty are different things.
+//! What a chain is given: counts with their ages. Unknown and empty are different things: an unknown group is `None`,
+//! an empty one is there with zeros.
 
-use model::QueueStatus;
 use model::decision::Fact;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::time::Duration;
 
-/// A value and how old it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Aged<T> {
-    /// The value.
-    pub value: T,
-    /// Time since it was read.
-    pub age: Duration,
+/// Declares a group of facts; what is missing in it has its default, what is at its default is not written.
+macro_rules! facts {
+    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+        #[serde(deny_unknown_fields, default)]
+        pub struct $name {
+            $($(#[$field_doc])* pub $field: $type,)*
+        }
+    };
 }
 
-/// The jobs of the label's queue, in slots of the label's pilots.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Jobs {
-    /// Waiting jobs that a pilot of this label can run, as slots they need.
-    pub activated: i64,
-    /// Free slots of pilots that wait for a job right now.
-    pub idle_slots: i64,
-    /// Slots of pilots of the factory's other labels that are on their way to the same queue.
-    pub coming_slots: i64,
-    /// Waiting jobs that no pilot of this label can run, too large or too long.
-    pub unfit: i64,
-    /// Jobs that pilots hold.
-    pub running: i64,
-}
-
-/// The label's pilots.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Pilots {
-    /// On their way: announced, submitted, pending, or started without a hello yet.
-    pub pending: i64,
-    /// At work.
-    pub running: i64,
-    /// Told to go, or going.
-    pub retiring: i64,
-}
+facts!(
+    /// The jobs of the label's queue, in the states of AutoPyFactory.
+    Wms {
+        /// Waiting jobs that a pilot of this label can run.
+        #[serde(alias = "activated")]
+        ready: i64,
+        /// Jobs that wait for something else.
+        #[serde(skip_serializing_if = "is_zero")]
+        notready: i64,
+        /// Jobs that pilots hold.
+        running: i64,
+        /// Jobs whose outputs are on their way; also counted as running.
+        #[serde(skip_serializing_if = "is_zero")]
+        transferring: i64,
+        /// Finished jobs.
+        #[serde(skip_serializing_if = "is_zero")]
+        done: i64,
+        /// Failed and cancelled jobs.
+        #[serde(skip_serializing_if = "is_zero")]
+        failed: i64,
+        /// Jobs in states that we do not know.
+        #[serde(skip_serializing_if = "is_zero")]
+        unknown: i64,
+        /// Free slots of pilots that wait for a job right now.
+        #[serde(skip_serializing_if = "is_zero")]
+        idle_slots: i64,
+        /// Slots of pilots of the factory's other labels that are on their way to the same queue.
+        #[serde(skip_serializing_if = "is_zero")]
+        coming_slots: i64,
+        /// Waiting jobs that no pilot of this label can run, too large or too long.
+        #[serde(skip_serializing_if = "is_zero")]
+        unfit: i64,
+        /// All waiting jobs by what they need; `None` when only their number is known.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        shapes: Option<Vec<Waiting>>,
+        /// Jobs of the priority that a fair share asks for; `None` when they are not known.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        priority: Option<HighPriority>,
+        /// Seconds since this was read.
+        age_s: f64,
+    }
+);
+facts!(
+    /// Jobs of high priority.
+    HighPriority {
+        /// Those that wait.
+        #[serde(alias = "activated")]
+        ready: i64,
+        /// Those that pilots hold.
+        running: i64,
+    }
+);
+facts!(
+    /// Waiting jobs with the same needs.
+    Waiting {
+        /// Cores of each.
+        cores: u32,
+        /// Memory of each in MiB; 0 means unspecified.
+        memory_mib: u32,
+        /// Wall time of each in seconds; 0 means unspecified.
+        wall_time_s: u32,
+        /// How many.
+        jobs: i64,
+    }
+);
+facts!(
+    /// Slots that live pilots offer, or will offer.
+    Offer {
+        /// Cores of each slot; 0 means any number.
+        cores: u32,
+        /// Memory of each slot in MiB; 0 means no limit.
+        memory_mib: u32,
+        /// Seconds that the pilot still takes jobs for; 0 means no end.
+        wall_time_s: u32,
+        /// How many slots.
+        slots: i64,
+    }
+);
+facts!(
+    /// The label's pilots in the batch system.
+    Batch {
+        /// On their way: announced, submitted, pending, or started without a hello yet.
+        pending: i64,
+        /// At work.
+        running: i64,
+        /// Told to go, or going.
+        #[serde(skip_serializing_if = "is_zero")]
+        retiring: i64,
+        /// Of the pending ones, those that the batch system holds back.
+        #[serde(skip_serializing_if = "is_zero")]
+        held: i64,
+        /// Of the running ones, those that the batch system stopped for a while.
+        #[serde(skip_serializing_if = "is_zero")]
+        suspended: i64,
+        /// Gone or going, over the whole life of the label; `None` when it is not known.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        done: Option<i64>,
+        /// In states that we do not know.
+        #[serde(skip_serializing_if = "is_zero")]
+        unknown: i64,
+        /// In error.
+        #[serde(skip_serializing_if = "is_zero")]
+        error: i64,
+        /// Virtual machines that are about to end.
+        #[serde(skip_serializing_if = "is_zero")]
+        retired: i64,
+        /// Seconds since this was read.
+        age_s: f64,
+    }
+);
+facts!(
+    /// The queue and its site.
+    Site {
+        /// The site.
+        #[serde(skip_serializing_if = "String::is_empty")]
+        name: String,
+        /// The queue's status: `online`, `offline`, `test`, `brokeroff` or another word; `None` when it has none.
+        status: Option<String>,
+        /// Pending and running pilots of the factory at the site.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        total: Option<i64>,
+        /// Seconds since this was read.
+        age_s: f64,
+    }
+);
+facts!(
+    /// The group of sites that PanDA calls a cloud.
+    Cloud {
+        /// Its name.
+        #[serde(skip_serializing_if = "String::is_empty")]
+        name: String,
+        /// Its status, such as `offline` or `test`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        status: Option<String>,
+        /// Seconds since this was read.
+        age_s: f64,
+    }
+);
+facts!(
+    /// The label's batch end point.
+    Endpoint {
+        /// Its name.
+        #[serde(skip_serializing_if = "String::is_empty")]
+        name: String,
+        /// How many more pilots it takes; `None` when it sets no limit that we know.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        free: Option<i64>,
+        /// Pending and running pilots of the factory on it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        total: Option<i64>,
+        /// Failures in a row of submissions and of pilots before their hello, of all labels.
+        #[serde(skip_serializing_if = "is_zero")]
+        failures: i64,
+        /// Seconds since the last of them.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        last_failure_s: Option<f64>,
+    }
+);
+facts!(
+    /// The whole factory.
+    Whole {
+        /// Pending and running pilots of all labels.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        total: Option<i64>,
+        /// The most of them, unless the settings say it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        maximum: Option<i64>,
+        /// Number of the cycle.
+        #[serde(skip_serializing_if = "is_zero")]
+        cycle: i64,
+    }
+);
+facts!(
+    /// What the factory remembers of the label.
+    Remembered {
+        /// Failures in a row of submissions and of pilots before their hello.
+        #[serde(skip_serializing_if = "is_zero")]
+        failures: i64,
+        /// Seconds since the last of them.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        last_failure_s: Option<f64>,
+        /// Seconds since a pilot was submitted.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        last_submit_s: Option<f64>,
+        /// For how many seconds the chain has asked for a mass removal without a break.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        removal_wanted_s: Option<f64>,
+    }
+);
+facts!(
+    /// Pilots of the label that ended lately, counted as its steps ask.
+    History {
+        /// Those of Throttle's interval.
+        total: i64,
+        /// Of these, those that ended sooner than Throttle's shortest time.
+        short: i64,
+        /// Those of ThrottleEmpty's interval.
+        judged: i64,
+        /// Of these, those that ran no job.
+        empty: i64,
+    }
+);
+facts!(
+    /// What a new pilot of the label offers.
+    NewPilot {
+        /// Jobs at once; at least 1.
+        slots: i64,
+        /// Cores of each slot; 0 means any number.
+        cores: u32,
+        /// Memory of each slot in MiB; 0 means no limit.
+        memory_mib: u32,
+        /// Seconds that it takes jobs for; 0 means no end.
+        wall_time_s: u32,
+    }
+);
 
 /// Everything a chain may look at.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Situation {
     /// The queue's jobs; `None` when they are not known.
-    pub jobs: Option<Aged<Jobs>>,
+    pub wms: Option<Wms>,
     /// The label's pilots; `None` when they are not known.
-    pub pilots: Option<Aged<Pilots>>,
-    /// The queue's status; `None` when it is not known.
-    pub status: Option<Aged<QueueStatus>>,
-    /// Pending and running pilots of all labels; `None` when they are not known.
-    pub total: Option<i64>,
-    /// Jobs at once in each pilot of this label.
-    pub slots: i64,
+    pub batch: Option<Batch>,
+    /// The queue and its site; `None` when they are not known.
+    pub site: Option<Site>,
+    /// The cloud; `None` when there is none, or when it is not known.
+    pub cloud: Option<Cloud>,
+    /// The batch end point.
+    pub endpoint: Option<Endpoint>,
+    /// The factory.
+    pub factory: Option<Whole>,
+    /// The label.
+    pub label: Option<Remembered>,
+    /// Ended pilots; `None` when they are not known.
+    pub history: Option<History>,
+    /// What a new pilot offers.
+    pub pilot: Option<NewPilot>,
+    /// Slots of live pilots of the queue; those of the label's own pending pilots are not among them.
+    pub offers: Option<Vec<Offer>>,
 }
 
-impl Jobs {
-    /// Slots that waiting jobs need and nobody offers.
+impl Wms {
+    /// Waiting jobs that no slot is free for or on its way to.
     pub fn unserved(&self) -> i64 {
-        (self.activated - self.idle_slots - self.coming_slots).max(0)
+        self.ready - (self.idle_slots + self.coming_slots).clamp(0, self.ready.max(0))
+    }
+}
+
+impl Batch {
+    /// Pending and running pilots.
+    pub fn live(&self) -> i64 {
+        self.pending.saturating_add(self.running)
     }
 }
 
 impl Situation {
     /// The same without values older than `limit`: what is too old is unknown.
+    #[must_use]
     pub fn within(mut self, limit: Duration) -> Situation {
-        self.jobs = self.jobs.filter(|jobs| jobs.age <= limit);
-        self.pilots = self.pilots.filter(|pilots| pilots.age <= limit);
-        self.status = self.status.filter(|status| status.age <= limit);
-        if self.pilots.is_none() {
-            self.total = None;
+        let limit_s = limit.as_secs_f64();
+        self.wms = self.wms.filter(|wms| wms.age_s <= limit_s);
+        self.batch = self.batch.filter(|batch| batch.age_s <= limit_s);
+        self.site = self.site.filter(|site| site.age_s <= limit_s);
+        if self.batch.is_none() {
+            let totals = [
+                self.factory.as_mut().map(|factory| &mut factory.total),
+                self.endpoint.as_mut().map(|endpoint| &mut endpoint.total),
+                self.site.as_mut().map(|site| &mut site.total),
+            ];
+            totals.into_iter().flatten().for_each(|total| *total = None);
         }
         self
     }
 
-    /// What of it is older than `usual`, for the message: `wmsage=120,batchage=90`; ages in whole minutes, so that equal
-    /// decisions stay equal.
-    pub fn staleness(&self, usual: Duration) -> Option<String> {
-        let ages = [
-            ("wmsage", self.jobs.map(|jobs| jobs.age)),
-            ("batchage", self.pilots.map(|pilots| pilots.age)),
-            ("siteage", self.status.map(|status| status.age)),
-        ];
-        let old = ages.iter().filter_map(|(name, age)| {
-            let age = age.filter(|age| *age > usual)?;
-            Some(format!("{name}={}", age.as_secs().div_ceil(60) * 60))
-        });
-        let words = old.collect::<Vec<_>>().join(",");
-        (!words.is_empty()).then_some(words)
+    /// Jobs at once in a new pilot, at least 1.
+    pub fn slots(&self) -> i64 {
+        self.pilot.as_ref().map_or(1, |pilot| pilot.slots.max(1))
     }
 
-    /// Every value by name, for the decision.
+    /// Every value by name, for the decision: `wms.ready`, `batch.pending`, ... What is read back from them by
+    /// [`crate::facts`] is equal.
     pub fn facts(&self) -> Vec<Fact> {
+        let Ok(Value::Object(groups)) = serde_json::to_value(self) else { return Vec::new() };
         let mut facts = Vec::new();
-        let mut say = |name: &str, value: String, age: Duration| {
-            facts.push(Fact { name: name.to_owned(), value, age_s: age.as_millis() as f64 / 1000.0 });
-        };
-        if let Some(Aged { value, age }) = self.jobs {
-            say("wms.activated", value.activated.to_string(), age);
-            say("wms.idle_slots", value.idle_slots.to_string(), age);
-            say("wms.coming_slots", value.coming_slots.to_string(), age);
-            say("wms.unserved", value.unserved().to_string(), age);
-            say("wms.unfit", value.unfit.to_string(), age);
-            say("wms.running", value.running.to_string(), age);
+        for (group, value) in groups {
+            match value {
+                Value::Null => {}
+                Value::Object(mut values) => {
+                    let age_s = values.remove("age_s").and_then(|age| age.as_f64()).unwrap_or_default();
+                    let fact = |(name, value)| Fact { name: format!("{group}.{name}"), value: text(value), age_s };
+                    facts.extend(values.into_iter().map(fact));
+                }
+                list => facts.push(Fact { name: group, value: text(list), age_s: 0.0 }),
+            }
         }
-        if let Some(Aged { value, age }) = self.pilots {
-            say("batch.pending", value.pending.to_string(), age);
-            say("batch.running", value.running.to_string(), age);
-            say("batch.retiring", value.retiring.to_string(), age);
-        }
-        if let Some(Aged { value, age }) = self.status {
-            say("site.status", value.to_string(), age);
-        }
-        if let Some(total) = self.total {
-            say("factory.pilots", total.to_string(), Duration::ZERO);
-        }
-        say("pilot.slots", self.slots.to_string(), Duration::ZERO);
         facts
     }
+}
+
+fn text(value: Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text,
+        other => other.to_string(),
+    }
+}
+
+fn is_zero(count: &i64) -> bool {
+    *count == 0
 }

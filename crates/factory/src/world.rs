@@ -1,15 +1,16 @@
 //! What a cycle saw of the world, with the age of each thing.
 
-use crate::config::{Config, LabelSection};
-use crate::situation::{Aged, Jobs, Pilots, Situation};
-use model::{Demand, PilotState, QueueRecord, Time};
-use std::collections::BTreeMap;
-use std::time::Duration;
-use wire::api::{PilotFlag, PilotSummary};
+mod counts;
 
-/// A pending pilot of another label counts as coming to the queue for so long. After that its batch system is taken to be
-/// full, and other labels may serve the queue.
-const COMING_MAX: Duration = Duration::from_secs(300);
+use crate::chain::{Sched, StepName};
+use crate::config::{Config, LabelSection};
+use crate::launch;
+use crate::past::Past;
+use crate::situation::{Batch, Endpoint, NewPilot, Offer, Site, Situation, Waiting, Whole, Wms};
+use counts::Counts;
+use model::{Demand, JobState, QueueRecord, Shape, Time};
+use std::collections::BTreeMap;
+use wire::api::{PilotFlag, PilotSummary, QueueSummary};
 
 /// Everything that was read.
 #[derive(Clone, Debug, Default)]
@@ -18,14 +19,17 @@ pub struct World {
     pub now: Time,
     /// Live pilots of this factory as the server has them; `None` before the first good answer.
     pub pilots: Option<Read<Vec<PilotSummary>>>,
-    /// Demand of all queues.
-    pub demand: Option<Read<Vec<Demand>>>,
-    /// All queues.
-    pub queues: Option<Read<Vec<QueueRecord>>>,
+    /// Pilots that are gone, by label, over the whole life of each; `None` when they are not known.
+    pub ended: Option<BTreeMap<String, u64>>,
+    /// Demand by queue.
+    pub demand: Option<Read<BTreeMap<String, Demand>>>,
+    /// Queues by name.
+    pub queues: Option<Read<BTreeMap<String, QueueSummary>>>,
     /// Batch end points by name.
     pub batches: BTreeMap<String, BatchView>,
-    /// Pilots that labels took in this cycle.
-    taken: BTreeMap<String, i64>,
+    /// What earlier cycles left.
+    pub past: Past,
+    counts: Counts,
 }
 
 /// Something read at a time.
@@ -51,22 +55,49 @@ pub struct BatchView {
 }
 
 impl World {
+    /// Counts the pilots; to be called after they were read and before anything is decided.
+    pub fn count(&mut self, config: &Config) {
+        let pilots = self.pilots.as_ref().map(|read| read.value.as_slice()).unwrap_or_default();
+        self.counts = Counts::of(config, pilots, self.now);
+    }
+
     /// What the chain of a label is given.
-    pub fn situation(&self, config: &Config, name: &str) -> Situation {
+    pub fn situation(&self, config: &Config, name: &str, chain: &[StepName], sched: &Sched) -> Situation {
         let Some(label) = config.label.get(name) else { return Situation::default() };
-        let pilots = self.pilots_known(label, name);
+        let asks = |steps: &[StepName]| chain.iter().any(|step| steps.contains(step));
+        let mut batch = self.batch(label, name);
+        if asks(&[StepName::KeepNQueueLife, StepName::MinToSubmit, StepName::MaxToSubmit])
+            && let (Some(batch), Some(ended)) = (&mut batch, &self.ended)
+        {
+            // Those that are going are neither pending nor running any more.
+            batch.done = Some(ended.get(name).copied().unwrap_or(0) as i64 + batch.retiring);
+        }
+        let by_job = asks(&[StepName::ReadyFit]);
+        let by_history = asks(&[StepName::Throttle, StepName::ThrottleEmpty]);
+        let (failures, last_failure_s) = self.past.of_endpoint(&label.batch, self.now);
+        let slot = launch::slot(label);
         Situation {
-            jobs: self.jobs_known(config, label, name),
-            total: self.pilots.as_ref().map(|read| {
-                let live = read.value.iter().filter(|pilot| !is_retiring(pilot)).count() as i64;
-                live + self.taken.values().sum::<i64>()
+            wms: self.wms(label, name, by_job),
+            batch,
+            site: self.site(label),
+            cloud: None,
+            endpoint: Some(Endpoint {
+                name: label.batch.clone(),
+                free: self.free(&label.batch).map(|free| i64::try_from(free).unwrap_or(i64::MAX)),
+                total: self.known(self.counts.of_batch(&label.batch)),
+                failures,
+                last_failure_s,
             }),
-            pilots,
-            status: self.queues.as_ref().and_then(|read| {
-                let queue = read.value.iter().find(|queue| queue.name == label.queue)?;
-                Some(Aged { value: queue.status, age: self.now.since(read.at) })
+            factory: Some(Whole { total: self.known(self.counts.total()), maximum: None, cycle: self.past.cycle }),
+            label: Some(self.past.of_label(name, self.now)),
+            history: by_history.then(|| self.past.history(name, sched, self.now)).flatten(),
+            pilot: Some(NewPilot {
+                slots: i64::from(label.slots()),
+                cores: slot.cores,
+                memory_mib: slot.memory_mib,
+                wall_time_s: slot.wall_time_s,
             }),
-            slots: i64::from(label.slots()),
+            offers: by_job.then(|| self.offers(label, name)),
         }
     }
 
@@ -76,13 +107,17 @@ impl World {
         all.filter(|pilot| pilot.label == name).collect()
     }
 
+    /// How many more pilots an end point takes; none while it does not answer.
+    fn free(&self, batch: &str) -> Option<u64> {
+        let view = self.batches.get(batch)?;
+        if view.silent { Some(0) } else { view.free }
+    }
+
     /// What is wrong for a label, in words.
     pub fn trouble_of(&self, config: &Config, name: &str) -> String {
         let Some(label) = config.label.get(name) else { return format!("there is no label '{name}'") };
         let mut words = Vec::new();
-        if let Some(read) = &self.queues
-            && !read.value.iter().any(|queue| queue.name == label.queue)
-        {
+        if self.queues.as_ref().is_some_and(|read| !read.value.contains_key(&label.queue)) {
             words.push(format!("the server has no queue '{}'", label.queue));
         }
         if let Some(view) = self.batches.get(&label.batch).filter(|view| !view.trouble.is_empty()) {
@@ -92,84 +127,93 @@ impl World {
     }
 
     /// Takes note of pilots that a label will submit, so that the next label sees them.
-    pub fn take(&mut self, config: &Config, name: &str, count: i64) {
-        *self.taken.entry(name.to_owned()).or_default() += count;
-        let batch = config.label.get(name).and_then(|label| self.batches.get_mut(&label.batch));
-        if let Some(free) = batch.and_then(|view| view.free.as_mut()) {
-            *free = free.saturating_sub(count.unsigned_abs());
+    pub fn take(&mut self, config: &Config, name: &str, count: u32) {
+        let Some(label) = config.label.get(name) else { return };
+        let site = self.queue(label).map(|queue| queue.site.clone()).unwrap_or_default();
+        self.counts.take(name, label, &site, count.into());
+        if let Some(free) = self.batches.get_mut(&label.batch).and_then(|view| view.free.as_mut()) {
+            *free = free.saturating_sub(count.into());
         }
     }
 
-    /// Forgets what labels took, once it was decided: from now on it shows as pilots.
-    pub fn settle(&mut self) {
-        self.taken.clear();
+    /// A count of pilots, unless pilots are not known.
+    fn known(&self, count: i64) -> Option<i64> {
+        self.pilots.is_some().then_some(count)
+    }
+
+    fn queue(&self, label: &LabelSection) -> Option<&QueueRecord> {
+        Some(&self.queues.as_ref()?.value.get(&label.queue)?.queue)
     }
 
     /// Both the server's list and the batch system's answer must be there; the older of the two gives the age.
-    fn pilots_known(&self, label: &LabelSection, name: &str) -> Option<Aged<Pilots>> {
-        let read = self.pilots.as_ref()?;
-        let at = self.batches.get(&label.batch)?.at?.min(read.at);
-        let mut pilots = Pilots { pending: self.taken.get(name).copied().unwrap_or(0), ..Pilots::default() };
-        for pilot in self.pilots_of(name) {
-            match pilot {
-                pilot if is_retiring(pilot) => pilots.retiring += 1,
-                pilot if is_coming(pilot) => pilots.pending += 1,
-                _ => pilots.running += 1,
-            }
-        }
-        Some(Aged { value: pilots, age: self.now.since(at) })
+    fn batch(&self, label: &LabelSection, name: &str) -> Option<Batch> {
+        let view = self.batches.get(&label.batch).filter(|view| !view.silent)?;
+        let at = view.at?.min(self.pilots.as_ref()?.at);
+        Some(Batch { age_s: self.now.since(at).as_secs_f64(), ..self.counts.of_label(name) })
     }
 
     /// `None` also for a queue that the server does not know: unknown is not zero.
-    fn jobs_known(&self, config: &Config, label: &LabelSection, name: &str) -> Option<Aged<Jobs>> {
+    fn wms(&self, label: &LabelSection, name: &str, by_job: bool) -> Option<Wms> {
         let (read, queues) = (self.demand.as_ref()?, self.queues.as_ref()?);
-        queues.value.iter().find(|queue| queue.name == label.queue)?;
+        let jobs = &queues.value.get(&label.queue)?.jobs;
+        let in_state = |state: JobState| jobs.0.get(&state).copied().unwrap_or_default() as i64;
         let nothing = Demand::default();
-        let demand = read.value.iter().find(|demand| demand.queue == label.queue).unwrap_or(&nothing);
-        let mut jobs = Jobs {
-            idle_slots: demand.idle_slots as i64,
-            running: demand.running as i64,
-            coming_slots: self.coming_slots(config, label, name),
-            ..Jobs::default()
+        let demand = read.value.get(&label.queue).unwrap_or(&nothing);
+        let slot = launch::slot(label);
+        let waiting = |fits: bool| -> i64 {
+            demand.waiting.iter().filter(|waiting| slot.holds(waiting.shape) == fits).map(|one| one.jobs as i64).sum()
         };
-        for waiting in &demand.waiting {
-            match slots_needed(label, waiting.shape) {
-                Some(slots) => jobs.activated += waiting.jobs as i64 * slots,
-                None => jobs.unfit += waiting.jobs as i64,
-            }
+        Some(Wms {
+            ready: waiting(true),
+            unfit: waiting(false),
+            notready: in_state(JobState::Defined),
+            running: demand.running as i64,
+            transferring: in_state(JobState::Transferring),
+            idle_slots: demand.idle_slots as i64,
+            coming_slots: self.counts.coming(label, name).values().sum(),
+            shapes: by_job.then(|| demand.waiting.iter().map(waiting_of).collect()),
+            age_s: self.now.since(read.at).as_secs_f64(),
+            ..Wms::default()
+        })
+    }
+
+    fn site(&self, label: &LabelSection) -> Option<Site> {
+        let queue = self.queue(label)?;
+        Some(Site {
+            name: queue.site.clone(),
+            status: Some(queue.status.to_string()),
+            total: self.known(self.counts.of_site(&queue.site)),
+            age_s: self.now.since(self.queues.as_ref()?.at).as_secs_f64(),
+        })
+    }
+
+    /// Free slots of the queue's pilots, and slots of pilots of other labels that are on their way to it.
+    fn offers(&self, label: &LabelSection, name: &str) -> Vec<Offer> {
+        let told = self.demand.as_ref().and_then(|read| read.value.get(&label.queue));
+        let mut idle = told.map_or(0, |demand| demand.idle_slots as i64);
+        let mut offers = self.counts.coming(label, name);
+        // The server says how many wait for a job right now; which of ours these are, nobody knows.
+        for (shape, slots) in self.counts.idle(&label.queue) {
+            let slots = (*slots).min(idle);
+            idle -= slots;
+            *offers.entry(*shape).or_default() += slots;
         }
-        Some(Aged { value: jobs, age: self.now.since(read.at) })
-    }
-
-    fn coming_slots(&self, config: &Config, label: &LabelSection, name: &str) -> i64 {
-        let others = config.label.iter().filter(|(other, section)| *other != name && section.queue == label.queue);
-        others
-            .map(|(other, section)| {
-                let young = |pilot: &&&PilotSummary| self.now.since(pilot.announced) < COMING_MAX;
-                let pilots = self.pilots_of(other);
-                let coming =
-                    pilots.iter().filter(|pilot| is_coming(pilot) && !is_retiring(pilot)).filter(young).count();
-                (coming as i64 + self.taken.get(other).copied().unwrap_or(0)) * i64::from(section.slots())
-            })
-            .sum()
+        // Pilots of other factories: what they offer is not known here.
+        *offers.entry(Shape::default()).or_default() += idle;
+        offers.into_iter().filter(|(_, slots)| *slots > 0).map(offer_of).collect()
     }
 }
 
-/// Slots of a pilot that a job fills; `None` when no pilot of this label can run it.
-fn slots_needed(label: &LabelSection, job: model::Shape) -> Option<i64> {
-    let within = |have: u32, need: u32| have == 0 || need <= have;
-    let fits = job.cores <= label.cores
-        && within(label.memory_mib, job.memory_mib)
-        && within(crate::launch::life_s(label.wall_time_s), job.wall_time_s);
-    let filled = (u64::from(job.cores) * u64::from(label.slots())).div_ceil(u64::from(label.cores.max(1)));
-    fits.then(|| filled.max(1) as i64)
+fn waiting_of(waiting: &model::WaitingShape) -> Waiting {
+    let Shape { cores, memory_mib, wall_time_s } = waiting.shape;
+    Waiting { cores, memory_mib, wall_time_s, jobs: waiting.jobs as i64 }
 }
 
-/// On its way: not seen running, or started by its batch system without a hello yet.
-fn is_coming(pilot: &PilotSummary) -> bool {
-    pilot.state.is_pending() || (pilot.state == PilotState::Running && pilot.started.is_none())
+fn offer_of((shape, slots): (Shape, i64)) -> Offer {
+    let Shape { cores, memory_mib, wall_time_s } = shape;
+    Offer { cores, memory_mib, wall_time_s, slots }
 }
 
 fn is_retiring(pilot: &PilotSummary) -> bool {
-    pilot.state == PilotState::Exiting || pilot.flag == Some(PilotFlag::Retiring)
+    pilot.state == model::PilotState::Exiting || pilot.flag == Some(PilotFlag::Retiring)
 }

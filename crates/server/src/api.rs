@@ -81,6 +81,7 @@ fn others_router() -> Router<AppState> {
         .route("/decisions", post(decisions::add).get(decisions::list))
         .route("/factories", get(factories::list))
         .route("/factories/{name}", put(factories::heartbeat))
+        .route("/factories/{name}/pilots", get(factories::pilots))
         .route("/factories/{name}/commands", get(commands::poll_factory))
         .route("/commands", post(commands::give).get(commands::list))
         .route("/commands/{id}/outcome", post(commands::outcome))

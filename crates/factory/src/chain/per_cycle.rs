@@ -1,10 +1,10 @@
 //! Bounds of one cycle: MinPerCycle, MaxPerCycle.
 
-use super::Outcome;
-use crate::config::{Maximum, Minimum};
+use super::{Maximum, Minimum, Outcome};
+use crate::situation::Situation;
 
 /// At most so many.
-pub fn max_per_cycle(n: i64, settings: &Maximum) -> Outcome {
+pub(super) fn max_per_cycle(n: i64, settings: &Maximum, _: &Situation) -> Outcome {
     match settings.maximum {
         None => (n, format!("MaxPerCycle:comment=Not set,in={n}")),
         Some(max) => {
@@ -15,7 +15,7 @@ pub fn max_per_cycle(n: i64, settings: &Maximum) -> Outcome {
 }
 
 /// At least so many. With 0, after the limits, it keeps them from removing pilots.
-pub fn min_per_cycle(n: i64, settings: &Minimum) -> Outcome {
+pub(super) fn min_per_cycle(n: i64, settings: &Minimum, _: &Situation) -> Outcome {
     match settings.minimum {
         None => (n, "MinPerCycle:comment=Not set".to_owned()),
         Some(min) => {

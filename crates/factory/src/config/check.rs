@@ -3,6 +3,7 @@
 use super::origin::Origins;
 use super::tree::{overlay, typed, unknown_template};
 use super::{Config, ConfigError, LabelSection, Problem, SourceFormat, SourceSection, StepName};
+use crate::chain::{self, Kind};
 use model::pilot::SLOTS_MAX;
 use std::path::Path;
 use toml::{Table, Value};
@@ -163,50 +164,27 @@ fn unknown_batch(config: &Config, batch: &str) -> String {
 
 /// A chain that can never ask for a pilot is a mistake, unless it says so by `Null`.
 fn useless(chain: &[StepName]) -> Option<String> {
-    use StepName as N;
-    let makes = |step: &StepName| {
-        matches!(
-            step,
-            N::Ready
-                | N::MinPerCycle
-                | N::MinPending
-                | N::StatusTest
-                | N::StatusOffline
-                | N::KeepNRunning
-                | N::Fixed
-                | N::Null
-        )
-    };
     let words = chain.iter().map(|step| step.as_str()).collect::<Vec<_>>().join(", ");
-    (!chain.iter().any(makes)).then(|| format!("no step of '{words}' can ask for a pilot; begin with Ready"))
+    let has_source = chain.iter().any(|step| step.kind() == Kind::Source);
+    (!has_source).then(|| format!("no step of '{words}' can ask for a pilot; begin with Ready"))
 }
 
 fn check_sched(config: &Config, label: &LabelSection, say: &mut impl FnMut(&str, String)) {
     let sched = config.sched_of(label);
-    if let Some(factor) = sched.scale.factor
-        && !(factor.is_finite() && factor >= 0.0)
-    {
-        say(".sched.scale.factor", format!("{factor} is no factor; use 0 or more"));
-    }
-    let limits = [
-        ("maxpercycle.maximum", sched.maxpercycle.maximum),
-        ("maxpending.maximum", sched.maxpending.maximum),
-        ("maxtorun.maximum", sched.maxtorun.maximum),
-        ("maxperfactory.maximum", sched.maxperfactory.maximum),
-        ("minpercycle.minimum", sched.minpercycle.minimum),
-        ("minpending.minimum", sched.minpending.minimum),
-        ("statustest.pilots", sched.statustest.pilots),
-        ("statusoffline.pilots", sched.statusoffline.pilots),
-        ("keepnrunning.keep_running", sched.keepnrunning.keep_running),
-        ("fixed.pilotspercycle", sched.fixed.pilotspercycle),
-    ];
-    for (key, value) in limits {
-        if let Some(value) = value.filter(|value| *value < 0) {
-            say(&format!(".sched.{key}"), format!("{value} is below zero"));
-        }
+    for (section, key, value) in sched.values() {
+        let what = match value {
+            chain::Value::Whole(number) if number < 0 => format!("{number} is below zero"),
+            chain::Value::Real(number) if !number.is_finite() || number < 0.0 => format!("{number} is not 0 or more"),
+            _ => continue,
+        };
+        say(&format!(".sched.{section}.{key}"), what);
     }
     let chain = label.chain(&config.factory);
     if chain.contains(&StepName::Fixed) && sched.fixed.pilotspercycle.is_none() {
         say(".sched.fixed.pilotspercycle", "is missing, and the chain has Fixed".to_owned());
+    }
+    if chain.contains(&StepName::Classic) && sched.classic.fairshare.is_some() {
+        let what = "the server does not count jobs by priority; its pilots take jobs of high priority first anyway";
+        say(".sched.classic.fairshare", what.to_owned());
     }
 }

@@ -1,6 +1,7 @@
 //! What is wrong with a configuration, with the place: file:line:key.
 
 use super::origin::Origins;
+use crate::nearest;
 use std::path::{Path, PathBuf};
 
 /// A configuration that cannot be used.
@@ -68,10 +69,7 @@ impl ConfigError {
             }
             _ => key,
         };
-        let what = match suggestion(said) {
-            Some(nearest) => format!("{}; did you mean '{nearest}'?", said.split(", expected").next().unwrap_or(said)),
-            None => said.replace('\n', "; "),
-        };
+        let what = ConfigError::with_nearest(said);
         ConfigError::Wrong(vec![problem(key, what, origins, path)])
     }
 
@@ -82,6 +80,15 @@ impl ConfigError {
         }
         let problems = found.into_iter().map(|(key, what)| problem(key, what, origins, path)).collect();
         Err(ConfigError::Wrong(problems))
+    }
+
+    /// What serde said, with the nearest known word instead of all of them.
+    pub(crate) fn with_nearest(said: &str) -> String {
+        let hint = suggestion(said).unwrap_or_default();
+        if hint.is_empty() {
+            return said.replace('\n', "; ");
+        }
+        format!("{}{hint}", said.split(", expected").next().unwrap_or(said))
     }
 }
 
@@ -95,17 +102,9 @@ fn unknown_field(said: &str) -> Option<&str> {
     rest.split_once('`').map(|(field, _)| field)
 }
 
-/// The known word nearest to the unknown one, from serde's "expected one of `a`, `b`".
+/// A hint at the known word nearest to the unknown one, from serde's "expected one of `a`, `b`".
 fn suggestion(said: &str) -> Option<String> {
     let unknown = unknown_field(said)?;
     let (_, expected) = said.split_once("expected ")?;
-    nearest(unknown, expected.split('`').skip(1).step_by(2)).map(str::to_owned)
-}
-
-/// The known word that was most likely meant.
-pub(crate) fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let lower = given.to_lowercase();
-    let scored = known.into_iter().map(|word| (strsim::jaro_winkler(&lower, &word.to_lowercase()), word));
-    let best = scored.max_by(|a, b| a.0.total_cmp(&b.0))?;
-    (best.0 > 0.7).then_some(best.1)
+    Some(nearest::hint(unknown, expected.split('`').skip(1).step_by(2)))
 }

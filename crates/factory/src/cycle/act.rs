@@ -1,6 +1,6 @@
 //! Doing what a plan says: announce, submit, record, remove.
 
-use super::{Cycler, Unborn, now};
+use super::{Cycler, now};
 use crate::plan::LabelPlan;
 use batch::{BatchError, SubmitOutcome};
 use model::{ErrorClass, PilotEvent, PilotId};
@@ -14,6 +14,7 @@ impl Cycler {
             tracing::warn!(label = plan.decision.label, %error, "could not submit pilots");
             add_error(plan, &error);
         }
+        self.dismissed.extend(&plan.remove);
         let Some(label) = self.config.label.get(&plan.decision.label) else { return };
         if let Some(batch) = self.batches.get(&label.batch).filter(|_| !plan.remove.is_empty())
             && let Err(error) = batch.remove(&plan.remove).await
@@ -41,23 +42,20 @@ impl Cycler {
         plan.decision.announced = announced.secrets.len() as u64;
         let request = self.launch.request(&name, &label, &announced).map_err(|error| error.to_string())?;
         let ids: Vec<PilotId> = (announced.first.0..).take(announced.secrets.len()).map(PilotId).collect();
-        let since = now();
-        self.unborn.extend(ids.iter().map(|id| (*id, Unborn { label: name.clone(), since })));
+        let at = now();
+        self.world.past.submitted(&name, at);
+        self.unborn.extend(ids.iter().map(|id| (*id, at)));
         let outcome = batch.submit(&request).await.unwrap_or_else(|error| outcome_of(&error, &ids));
         plan.decision.accepted = outcome.accepted.len() as u64;
-        self.learn_refusal(&name, &outcome);
-        self.report(updates_of(&outcome)).await;
-        if outcome.accepted.len() == ids.len() { Ok(()) } else { Err(refusal(&outcome)) }
-    }
-
-    /// Refused pilots are not on their way. A label whose pilots are not taken is held back as one whose pilots break.
-    fn learn_refusal(&mut self, label: &str, outcome: &SubmitOutcome) {
         for pilot in &outcome.refused {
+            // Not on their way: nothing hurries for them.
             self.unborn.remove(pilot);
         }
         if !outcome.full && !outcome.reason.is_empty() {
-            self.restraint.entry(label.to_owned()).or_default().broke(self.world.now);
+            self.learn_refusal(&name, &label.batch);
         }
+        self.report(updates_of(&outcome)).await;
+        if outcome.accepted.len() == ids.len() { Ok(()) } else { Err(refusal(&outcome)) }
     }
 }
 

@@ -36,7 +36,7 @@ impl Cycler {
         self.batches = batches;
         self.looks = Looks::default();
         for label in change.changed.iter().chain(&change.removed) {
-            self.restraint.remove(label);
+            self.world.past.forgive(label);
         }
         self.config = config;
         Ok(change)

@@ -1,9 +1,14 @@
+mod gathered;
+
 use super::*;
 use crate::world::{BatchView, Read};
 use model::demand::WaitingShape;
-use model::{Demand, QueueRecord, QueueStatus, Shape, Time};
+use model::{Demand, JobCounts, JobState, QueueRecord, QueueStatus, Shape, Time};
 use proptest::prelude::*;
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
+use wire::api::QueueSummary;
 
 const START: Time = Time(1_800_000_000_000);
 
@@ -27,7 +32,7 @@ fn waiting(queue: &str, jobs: u64, cores: u32) -> Demand {
     Demand { queue: queue.into(), waiting: vec![WaitingShape { shape, jobs }], ..Demand::default() }
 }
 
-fn pilot(id: i64, label: &str, state: PilotState) -> PilotSummary {
+pub(crate) fn pilot(id: i64, label: &str, state: PilotState) -> PilotSummary {
     let started = (!state.is_pending()).then_some(START);
     PilotSummary {
         id: PilotId(id),
@@ -57,17 +62,31 @@ fn pilot(id: i64, label: &str, state: PilotState) -> PilotSummary {
 fn world(demand: Vec<Demand>, pilots: Vec<PilotSummary>) -> World {
     let mut world = World::default();
     world.now = START;
-    world.demand = Some(Read { value: demand, at: START });
+    world.demand = Some(Read { value: by_queue(demand), at: START });
     world.pilots = Some(Read { value: pilots, at: START });
-    world.queues = Some(Read { value: vec![QueueRecord::named("q")], at: START });
+    set_queue(&mut world, QueueRecord::named("q"));
     for batch in ["here", "there"] {
         world.batches.insert(batch.into(), BatchView { at: Some(START), ..BatchView::default() });
     }
     world
 }
 
+fn by_queue(demand: Vec<Demand>) -> BTreeMap<String, Demand> {
+    demand.into_iter().map(|demand| (demand.queue.clone(), demand)).collect()
+}
+
+fn set_queue(world: &mut World, queue: QueueRecord) {
+    let jobs = JobCounts([(JobState::Transferring, 4)].into());
+    let summary = QueueSummary { queue: queue.clone(), jobs, pilots: BTreeMap::new(), idle_slots: 0 };
+    world.queues = Some(Read { value: [(queue.name, summary)].into(), at: START });
+}
+
 fn plans(text: &str, world: &mut World) -> Vec<LabelPlan> {
-    plan(&config(text), world, &BTreeMap::new())
+    plan(&config(text), world)
+}
+
+fn message(text: &str, world: &mut World) -> String {
+    plans(text, world).remove(0).decision.message()
 }
 
 fn submits(text: &str, world: &mut World) -> Vec<u32> {
@@ -93,15 +112,36 @@ fn a_pilot_that_was_started_but_said_nothing_yet_is_on_its_way() {
 }
 
 #[test]
-fn jobs_count_by_the_slots_they_fill_and_unfit_ones_not_at_all() {
+fn jobs_that_fit_no_slot_get_no_pilot_and_the_reason_is_told() {
     let eight = ONE.to_owned() + "cores = 8\n";
     assert_eq!(submits(&eight, &mut world(vec![waiting("q", 9, 1)], vec![])), [2]);
-    assert_eq!(submits(&eight, &mut world(vec![waiting("q", 3, 8)], vec![])), [3]);
-    let mut too_large = world(vec![waiting("q", 3, 16)], vec![]);
-    let plan = plans(&eight, &mut too_large).remove(0);
-    assert_eq!(plan.submit, 0);
-    let unfit = plan.decision.facts.iter().find(|fact| fact.name == "wms.unfit").unwrap();
-    assert_eq!(unfit.value, "3");
+    // Each of the eight slots has one core.
+    let told = message(&eight, &mut world(vec![waiting("q", 3, 2)], vec![]));
+    assert!(told.starts_with("ReadyFit:in=0,activated=3,served=0,unfit=3,offset=0,pending=0,ret=0;"), "{told}");
+    let whole = eight.clone() + "slots = 1\n";
+    assert_eq!(submits(&whole, &mut world(vec![waiting("q", 3, 8)], vec![])), [3]);
+    let old = whole + "chain = [\"Ready\"]\n";
+    let told = message(&old, &mut world(vec![waiting("q", 3, 16)], vec![]));
+    assert_eq!(told, "Ready:in=0,activated=0,offset=0,pending=0,unfit=3,ret=0");
+}
+
+#[test]
+fn a_pilot_that_ends_soon_does_not_serve_a_long_job() {
+    let hour = ONE.to_owned() + "wall_time_s = 7200\n";
+    let mut idle = pilot(1, "l", PilotState::Running);
+    idle.jobs_now = 0;
+    let long = || {
+        let shape = Shape { cores: 1, memory_mib: 0, wall_time_s: 3600 };
+        Demand { queue: "q".into(), waiting: vec![WaitingShape { shape, jobs: 1 }], idle_slots: 1, running: 0 }
+    };
+    assert_eq!(submits(&hour, &mut world(vec![long()], vec![idle.clone()])), [0]);
+    let mut later = world(vec![long()], vec![idle]);
+    later.now = START + Duration::from_secs(3700);
+    later.demand.as_mut().unwrap().at = later.now;
+    later.pilots.as_mut().unwrap().at = later.now;
+    later.queues.as_mut().unwrap().at = later.now;
+    later.batches.get_mut("here").unwrap().at = Some(later.now);
+    assert_eq!(submits(&hour, &mut later), [1]);
 }
 
 #[test]
@@ -151,10 +191,10 @@ fn the_whole_factory_is_bounded() {
 #[test]
 fn an_unknown_queue_is_an_error_and_not_zero_jobs() {
     let mut world = world(vec![], vec![]);
-    world.queues = Some(Read { value: vec![QueueRecord::named("other")], at: START });
+    set_queue(&mut world, QueueRecord::named("other"));
     let plan = plans(ONE, &mut world).remove(0);
     assert_eq!(plan.decision.error, "the server has no queue 'q'");
-    assert!(plan.decision.message().starts_with("Ready:comment=Invalid wmsinfo or batchinfo;"));
+    assert!(plan.decision.message().starts_with("ReadyFit:comment=Invalid wmsinfo or batchinfo;"));
 }
 
 #[test]
@@ -167,7 +207,7 @@ fn the_last_good_value_is_used_up_to_a_limit_and_the_message_says_so() {
     world.now = START + Duration::from_secs(601);
     let plan = plans(ONE, &mut world).remove(0);
     assert_eq!(plan.submit, 0);
-    assert!(plan.decision.message().contains("Ready:comment=Invalid"));
+    assert!(plan.decision.message().contains("ReadyFit:comment=Invalid"));
 }
 
 #[test]
@@ -204,7 +244,7 @@ fn too_many_pilots_go_pending_ones_first_and_idle_ones_next() {
 fn a_queue_that_is_offline_gets_none() {
     let mut world = world(vec![waiting("q", 3, 1)], vec![]);
     let offline = QueueRecord { status: QueueStatus::Offline, ..QueueRecord::named("q") };
-    world.queues = Some(Read { value: vec![offline], at: START });
+    set_queue(&mut world, offline);
     assert_eq!(submits(ONE, &mut world), [0]);
 }
 
@@ -243,12 +283,11 @@ impl Grid {
             }
         }
         pilots.retain(|pilot| !pilot.state.is_final());
-        self.world.demand = Some(Read { value: vec![waiting("q", self.jobs, 1)], at: now });
+        self.world.demand = Some(Read { value: by_queue(vec![waiting("q", self.jobs, 1)]), at: now });
         self.world.pilots = Some(Read { value: pilots, at: now });
         self.world.batches.get_mut("here").unwrap().at = Some(now);
         self.world.queues.as_mut().unwrap().at = now;
-        let plans = plan(config, &mut self.world, &BTreeMap::new());
-        self.world.settle();
+        let plans = plan(config, &mut self.world);
         let pilots = &mut self.world.pilots.as_mut().unwrap().value;
         for _ in 0..plans[0].submit {
             let id = PilotId(self.next);

@@ -13,7 +13,7 @@ async fn a_pilot_lives_from_demand_to_its_logs() {
     let decision = site.server.lock().decisions[0].clone();
     assert_eq!((decision.number, decision.announced, decision.accepted), (1, 1, 1));
     assert_eq!(decision.error, "");
-    assert!(decision.message().starts_with("Ready:in=0,activated=1,offset=0,pending=0,ret=1;MaxPerCycle:in=1,"));
+    assert!(decision.message().starts_with("ReadyFit:in=0,activated=1,served=0,unfit=0,offset=0,pending=0,ret=1;"));
 
     // It is on its way, so nothing more is submitted for the same job.
     cycle_until(&mut cycler, "it runs", || site.server.states() == [S::Running]).await;
@@ -62,7 +62,7 @@ async fn pilots_that_break_at_once_are_not_submitted_without_end() {
     let site = Site::new("exit 73\n");
     site.server.lock().waiting = 5;
     let mut cycler = site.cycler(2);
-    let held = || site.server.lock().decisions.last().is_some_and(|last| last.message().contains("Restraint:"));
+    let held = || site.server.lock().decisions.last().is_some_and(|last| last.message().contains("BackOff:"));
     cycle_until(&mut cycler, "the label holds back", held).await;
     let submitted = site.server.states().len();
     for _ in 0..5 {

@@ -15,4 +15,5 @@ mod server;
 mod silence;
 mod site;
 mod sources;
+mod steps;
 mod web;

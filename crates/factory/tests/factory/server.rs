@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use factory::Server;
 use model::{
-    Command, CommandId, CommandState, Decision, Demand, JobId, PilotEvent, PilotFlag, PilotId, PilotState, QueueRecord,
-    Shape, Target, Time, Verb, demand::WaitingShape,
+    Command, CommandId, CommandState, Decision, Demand, JobCounts, JobId, PilotEvent, PilotFlag, PilotId, PilotState,
+    QueueRecord, Shape, Target, Time, Verb, demand::WaitingShape,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -133,12 +133,17 @@ impl State {
         let Some(row) = self.pilots.get_mut(&update.pilot) else { return };
         let Ok(next) = row.state.next(update.event) else { return };
         row.state = next;
+        row.ended = next.is_final().then(now);
         row.batch_id.clone_from(&update.batch_id);
         row.native_state.clone_from(&update.native_state);
         row.flag = update.flag;
         row.error_class = update.error_class;
         row.message.clone_from(&update.message);
     }
+}
+
+fn summary(queue: QueueRecord) -> QueueSummary {
+    QueueSummary { queue, jobs: JobCounts::default(), pilots: BTreeMap::new(), idle_slots: 0 }
 }
 
 fn announced(id: PilotId, request: &AnnounceRequest) -> PilotSummary {
@@ -190,8 +195,26 @@ impl Server for FakeServer {
         self.gate("demand", demand).await
     }
 
-    async fn queues(&self) -> Result<Vec<QueueRecord>, Error> {
-        self.gate("queues", |state| state.queues.clone()).await
+    async fn ended_pilots(&self, factory: &str, label: &str) -> Result<Vec<PilotSummary>, Error> {
+        let ended = |state: &mut State| {
+            let of_label = state.pilots.values().rev().filter(|pilot| pilot.factory == factory && pilot.label == label);
+            of_label.filter(|pilot| pilot.state.is_final()).cloned().collect()
+        };
+        self.gate("ended_pilots", ended).await
+    }
+
+    async fn ended_counts(&self, factory: &str) -> Result<BTreeMap<String, u64>, Error> {
+        let count = |state: &mut State| {
+            let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+            let ended = state.pilots.values().filter(|pilot| pilot.factory == factory && pilot.state.is_final());
+            ended.for_each(|pilot| *counts.entry(pilot.label.clone()).or_default() += 1);
+            counts
+        };
+        self.gate("ended_counts", count).await
+    }
+
+    async fn queues(&self) -> Result<Vec<QueueSummary>, Error> {
+        self.gate("queues", |state| state.queues.iter().cloned().map(summary).collect()).await
     }
 
     async fn announce(&self, request: &AnnounceRequest) -> Result<Announced, Error> {

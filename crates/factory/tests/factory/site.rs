@@ -49,8 +49,13 @@ impl Site {
 
     /// A factory as after a start.
     pub fn cycler(&self, slots: u32) -> Cycler {
+        self.cycler_with(slots, "")
+    }
+
+    /// The same with more lines of configuration, of the label first.
+    pub fn cycler_with(&self, slots: u32, more: &str) -> Cycler {
         let server = Arc::new(self.server.clone());
-        Cycler::new(self.config(slots, 30.0, ""), server, self.launch()).unwrap()
+        Cycler::new(self.config(slots, 30.0, more), server, self.launch()).unwrap()
     }
 
     pub fn folder(&self, pilot: i64) -> PathBuf {
@@ -59,8 +64,7 @@ impl Site {
 
     /// The leader of a pilot's process group, at whichever end point.
     pub fn leader(&self, pilot: i64) -> Option<i32> {
-        let text = fs::read_to_string(self.folder(pilot).join("process")).ok()?;
-        text.lines().nth(1)?.split(' ').next()?.parse().ok()
+        leader_in(&self.folder(pilot))
     }
 
     pub fn folders(&self) -> usize {
@@ -72,11 +76,17 @@ impl Site {
     }
 }
 
+fn leader_in(folder: &Path) -> Option<i32> {
+    let text = fs::read_to_string(folder.join("process")).ok()?;
+    text.lines().nth(1)?.split(' ').next()?.parse().ok()
+}
+
 impl Drop for Site {
     fn drop(&mut self) {
-        for entry in fs::read_dir(self.dir.path().join("batch/here/f1")).into_iter().flatten().flatten() {
-            let pilot = entry.file_name().to_str().and_then(|name| name.parse().ok());
-            if let Some(leader) = pilot.and_then(|pilot| self.leader(pilot)) {
+        let entries = |path: &Path| fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path());
+        let factories = entries(&self.dir.path().join("batch")).map(|batch| batch.join("f1"));
+        for folder in factories.flat_map(|factory| entries(&factory).collect::<Vec<_>>()) {
+            if let Some(leader) = leader_in(&folder) {
                 kill_group(leader);
             }
         }

@@ -2,6 +2,7 @@
 
 mod check;
 mod config;
+mod decide;
 mod import;
 mod sources;
 
@@ -28,6 +29,7 @@ pub fn run(args: &FactoryArgs) -> anyhow::Result<ExitCode> {
         FactoryAction::Sources { server, output } => sources::run(path, server, output.json),
         FactoryAction::Import(args) => import::run(args),
         FactoryAction::Explain { label, server, output } => explain(path, label, server, output.json),
+        FactoryAction::Decide(args) => decide::run(args),
     }
 }
 

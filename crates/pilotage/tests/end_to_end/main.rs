@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod crash;
+mod deciding;
 mod demo;
 mod detach;
 mod factory_configuration;

@@ -10,9 +10,10 @@ use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 use model::queue::check_name;
-use model::{FactoryHeartbeat, Permission};
+use model::{FactoryHeartbeat, Permission, PilotState};
+use std::collections::BTreeMap;
 use store::Announcement;
-use wire::api::{ANNOUNCE_MAX, AnnounceRequest, Announced, BatchReport, FactoryList};
+use wire::api::{ANNOUNCE_MAX, AnnounceRequest, Announced, BatchReport, FactoryList, FactoryPilots, LabelPilots};
 use wire::credential::random_bytes;
 
 /// The most updates of one batch report.
@@ -24,6 +25,23 @@ const UPDATES_MAX: usize = 20_000;
 pub async fn list(State(state): State<AppState>, who: Identity) -> Result<Json<FactoryList>, ApiError> {
     who.require(Permission::Read)?;
     Ok(Json(FactoryList { factories: state.store.factories().await? }))
+}
+
+/// All pilots that a factory's labels ever had, from counters. Empty for a factory that never had one.
+#[utoipa::path(get, path = "/pilotage/v1/factories/{name}/pilots", tag = "factories", params(("name" = String, Path)),
+    responses((status = 200, body = FactoryPilots), (status = "4XX", body = wire::api::Problem)))]
+pub async fn pilots(
+    State(state): State<AppState>,
+    who: Identity,
+    Segments(name): Segments<String>,
+) -> Result<Json<FactoryPilots>, ApiError> {
+    who.require(Permission::Read)?;
+    let mut labels: BTreeMap<(String, String), BTreeMap<PilotState, u64>> = BTreeMap::new();
+    for count in state.store.pilot_counts().await?.into_iter().filter(|count| count.factory == name) {
+        labels.entry((count.label, count.queue)).or_default().insert(count.state, count.pilots);
+    }
+    let labels = labels.into_iter().map(|((label, queue), pilots)| LabelPilots { label, queue, pilots }).collect();
+    Ok(Json(FactoryPilots { labels }))
 }
 
 /// A factory's heartbeat.

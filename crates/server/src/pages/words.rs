@@ -75,7 +75,9 @@ fn clause(decision: &Decision, step: &Step, is_first: bool) -> Option<String> {
 /// Steps that make a number of their own.
 fn source(decision: &Decision, step: &Step, said: &Said<'_>) -> Option<String> {
     match step.plugin.as_str() {
-        "Ready" => Some(ready(decision, said)),
+        "Ready" | "ReadyFit" | "Fillactivated" | "WeightedActivated" => Some(ready(decision, said)),
+        "Classic" => Some(uncapitalised(step.message.trim_end_matches('.'))),
+        "KeepNQueueLife" => Some(kept_for_life(said)),
         "Fixed" => Some(format!("{} every cycle", counted(number(step.output), "pilot"))),
         "KeepNRunning" => Some(kept(said)),
         "Null" => Some("this label never submits".to_owned()),
@@ -84,9 +86,10 @@ fn source(decision: &Decision, step: &Step, said: &Said<'_>) -> Option<String> {
     }
 }
 
-/// The step counts jobs that no slot is free for; the facts know all that wait and the slots.
+/// Steps count jobs that no slot is free for; the facts know all that wait and the slots.
 fn ready(decision: &Decision, said: &Said<'_>) -> String {
-    let waiting = fact(decision, "wms.activated").unwrap_or_else(|| said.number("activated"));
+    let unfit = said.number("unfit");
+    let waiting = fact(decision, "wms.ready").map_or_else(|| said.number("activated"), |ready| ready + unfit);
     let pending = said.number("pending");
     let idle = fact(decision, "wms.idle_slots").unwrap_or(0);
     let coming = fact(decision, "wms.coming_slots").unwrap_or(0);
@@ -95,6 +98,13 @@ fn ready(decision: &Decision, said: &Said<'_>) -> String {
         1 => "1 job waits".to_owned(),
         n => format!("{} jobs wait", grouped(&n)),
     };
+    if unfit > 0 {
+        words += &format!(
+            ", {} of them {} no pilot of this label",
+            grouped(&unfit),
+            if unfit == 1 { "fits" } else { "fit" }
+        );
+    }
     if waiting > 0 && idle > 0 {
         words += &format!(", {} idle", of_slots(idle));
     }
@@ -124,6 +134,11 @@ fn kept(said: &Said<'_>) -> String {
     format!("{} wanted at any time, {running} running and {pending} on the way", counted(keep, "pilot"))
 }
 
+fn kept_for_life(said: &Said<'_>) -> String {
+    let (keep, ever) = (counted(said.number("keep"), "pilot"), grouped(&said.number("jobsinqueue")));
+    format!("{keep} wanted over the life of the label, {ever} were there")
+}
+
 /// Steps that change the number of the steps before them.
 fn limit(step: &Step, said: &Said<'_>) -> Option<String> {
     let at = |key: &str| grouped(&said.number(key));
@@ -137,12 +152,27 @@ fn limit(step: &Step, said: &Said<'_>) -> Option<String> {
             format!("at most {} at once, {} running and {} on the way", at("maxtorun"), at("running"), at("pending"))
         }
         "MaxPerFactory" => format!("the factory may have {} pilots and has {}", at("maxperfactory"), at("total")),
+        "MaxPerSite" => format!("the factory may have {} pilots at the site and has {}", at("maxpersite"), at("total")),
+        "MaxPerEndpoint" => {
+            format!("the factory may have {} pilots on the end point and has {}", at("maxperendpoint"), at("total"))
+        }
+        "MaxToSubmit" => {
+            format!("at most {} over the life of the label, {} were there", at("maxtosubmit"), at("submitted"))
+        }
+        "MinToSubmit" => {
+            format!("at least {} over the life of the label, {} were there", at("mintosubmit"), at("submitted"))
+        }
+        "Throttle" => format!("{} of the last {} ended at once", at("short"), counted(said.number("total"), "pilot")),
+        "ThrottleEmpty" => {
+            format!("{} of the last {} found no job", at("empty"), counted(said.number("total"), "pilot"))
+        }
         "StatusTest" => format!("the queue is in test, {} a cycle", counted(number(step.output), "test pilot")),
         "StatusOffline" => "the queue is offline".to_owned(),
         "Capacity" if said.number("free") == 0 => "the batch system is full".to_owned(),
         "Capacity" => format!("the batch system has room for {}", at("free")),
-        "Restraint" => {
-            format!("the last {} brought no pilot that said hello", counted(said.number("broken"), "submission"))
+        "BackOff" => {
+            let by = if said.text("by") == Some("endpoint") { "the end point" } else { "the label" };
+            format!("{by} failed {} times in a row", at("failures"))
         }
         other => format!("{other} made it {}", step.output),
     };
@@ -153,16 +183,31 @@ fn limit(step: &Step, said: &Said<'_>) -> Option<String> {
 fn commented(step: &Step, comment: &str) -> Option<String> {
     let words = match comment {
         "not test" | "not offline" | "Not set" | "not set" => return None,
+        "no jobs" => return None,
+        "start" => "the first pilot".to_owned(),
+        "probe" => format!("{} to look for jobs", counted(number(step.output), "pilot")),
+        "mass removal" => "too many would go at once".to_owned(),
+        "wanted for long" => "many go at once, as was wanted for long".to_owned(),
+        "brokeroff" => "brokerage avoids the queue".to_owned(),
         "nosetup" => "no number of pilots is set".to_owned(),
         "offline" => "the queue is offline".to_owned(),
         "test" => format!("the queue is in test, {} a cycle", counted(number(step.output), "test pilot")),
-        "Invalid wmsinfo or batchinfo" | "no wms/batch/siteinfo" | "no wms/site/batchinfo" => {
-            "the WMS or the batch system has not answered".to_owned()
+        "Invalid wmsinfo or batchinfo"
+        | "no wms/batch/siteinfo"
+        | "no wms/site/batchinfo"
+        | "Invalid wmsinfo"
+        | "no wmsinfo" => "the WMS or the batch system has not answered".to_owned(),
+        "Invalid queueinfo" | "Invalid batchinfo" | "no batchinfo" | "No batchinfo" | "No queueinfo." => {
+            "the batch system has not answered".to_owned()
         }
-        "Invalid queueinfo" | "No batchinfo" | "No queueinfo." => "the batch system has not answered".to_owned(),
         other => format!("{}: {other}", step.plugin),
     };
     Some(words)
+}
+
+fn uncapitalised(sentence: &str) -> String {
+    let mut chars = sentence.chars();
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
 }
 
 fn number(value: i64) -> u64 {
@@ -219,7 +264,7 @@ mod tests {
     fn idle_slots_explain_why_no_pilot_is_needed() {
         let mut served = decision(vec![step("Ready", 0, 0, "Ready:in=0,activated=0,offset=0,pending=0,ret=0")], 0, "");
         let fact = |name: &str, value: &str| Fact { name: name.into(), value: value.into(), age_s: 0.1 };
-        served.facts = vec![fact("wms.activated", "2"), fact("wms.idle_slots", "3")];
+        served.facts = vec![fact("wms.ready", "2"), fact("wms.idle_slots", "3")];
         assert_eq!(sentence(&served), "2 jobs wait, 3 slots are idle, no pilot is on its way: nothing to do");
     }
 
@@ -249,7 +294,7 @@ mod tests {
             decision(
                 vec![
                     step("Ready", 0, 7, "Ready:in=0,activated=7,offset=0,pending=0,ret=7"),
-                    step("Restraint", 7, 1, "Restraint:in=7,broken=4,ret=1"),
+                    step("BackOff", 7, 1, "BackOff:in=7,by=endpoint,failures=4,wait=30,ret=1"),
                 ],
                 1,
                 "",
@@ -266,11 +311,56 @@ mod tests {
                 "No job waits: nothing to do",
                 "998 jobs wait, no pilot is on its way; at most 50 a cycle; at most 4 at once, 2 running and 0 on the way: 2 pilots submitted",
                 "7 jobs wait, no pilot is on its way; the batch system is full: no pilot submitted",
-                "7 jobs wait, no pilot is on its way; the last 4 submissions brought no pilot that said hello: 1 pilot submitted",
+                "7 jobs wait, no pilot is on its way; the end point failed 4 times in a row: 1 pilot submitted",
                 "3 pilots every cycle: 1 of 3 pilots submitted",
                 "The WMS or the batch system has not answered: nothing to do",
             ]
         );
         assert_eq!(told.each_ref().map(tone)[6], Tone::Trouble);
+    }
+
+    /// One step alone, in words.
+    fn told(plugin: &str, input: i64, output: i64, message: &str) -> String {
+        sentence(&decision(vec![step(plugin, input, output, &format!("{plugin}:{message}"))], 0, ""))
+    }
+
+    #[test]
+    fn every_step_that_changes_a_number_has_words() {
+        let rows = [
+            (
+                told("ReadyFit", 0, 0, "in=0,activated=3,served=0,unfit=3,offset=0,pending=0,ret=0"),
+                "3 jobs wait, 3 of them fit no pilot of this label, no pilot is on its way: nothing to do",
+            ),
+            (
+                told("MaxPerSite", 9, 0, "in=9,site=S,total=20,maxpersite=20,ret=0"),
+                "The factory may have 20 pilots at the site and has 20: nothing to do",
+            ),
+            (
+                told("MaxPerEndpoint", 9, 0, "in=9,endpoint=e,total=20,maxperendpoint=20,ret=0"),
+                "The factory may have 20 pilots on the end point and has 20: nothing to do",
+            ),
+            (
+                told("MaxToSubmit", 9, 0, "in=9,submitted=7,maxtosubmit=5,ret=0"),
+                "At most 5 over the life of the label, 7 were there: nothing to do",
+            ),
+            (
+                told("KeepNQueueLife", 9, 0, "in=9,keep=7,jobsinqueue=7,ret=0"),
+                "7 pilots wanted over the life of the label, 7 were there: nothing to do",
+            ),
+            (
+                told("ThrottleEmpty", 9, 0, "in=9,total=3,empty=2,ratio=0.5,submit=0,ret=0"),
+                "2 of the last 3 pilots found no job: nothing to do",
+            ),
+            (
+                told("SafetyStop", -51, 0, "comment=mass removal,in=-51,pilots=100,limit=50,hold=900,ret=0"),
+                "Too many would go at once: nothing to do",
+            ),
+            (told("StartFromZero", 0, 0, "comment=no jobs,in=0,activated=0,ret=0"), "Nothing to do"),
+        ];
+        for (told, expected) in rows {
+            assert_eq!(told, expected);
+        }
+        let classic = decision(vec![step("Classic", 0, 0, "Site DESY is offline. Will not submit pilots.")], 0, "");
+        assert_eq!(sentence(&classic), "Site DESY is offline. Will not submit pilots: nothing to do");
     }
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "a test may panic")]
 
 mod commands;
+mod factory_counts;
 mod harness;
 mod job_life;
 mod leases;

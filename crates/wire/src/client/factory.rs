@@ -14,6 +14,11 @@ impl Client {
         self.send(Call::get("/factories")).await?.json()
     }
 
+    /// All pilots that a factory's labels ever had, counted.
+    pub async fn factory_pilots(&self, name: &str) -> Result<FactoryPilots, Error> {
+        self.send(Call::get(&format!("/factories/{name}/pilots"))).await?.json()
+    }
+
     /// Commands for a factory; waits for one.
     pub async fn factory_commands(&self, name: &str, wait_s: u32) -> Result<CommandList, Error> {
         let call = Call::get(&format!("/factories/{name}/commands")).query(&CommandPoll { wait_s });

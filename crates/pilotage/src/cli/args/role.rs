@@ -114,6 +114,8 @@ pub enum FactoryAction {
     },
     /// Turn an AutoPyFactory configuration into one of ours, and say what became of every key
     Import(FactoryImportArgs),
+    /// Decide on facts from a file, without a factory
+    Decide(DecideArgs),
     /// Say what one label would do now, step by step
     Explain {
         /// The label
@@ -144,6 +146,22 @@ pub struct FactoryImportArgs {
     /// Print the configuration and the report as one JSON document
     #[arg(long)]
     pub json: bool,
+}
+
+/// `pilotage factory decide`.
+#[derive(Args, Debug)]
+pub struct DecideArgs {
+    /// Scheduler steps in order, such as Ready,Scale,MaxPending
+    #[arg(long, value_name = "STEPS", required_unless_present = "replay", requires = "facts")]
+    pub chain: Option<String>,
+    /// File with the facts as JSON; - reads standard input
+    #[arg(long, value_name = "FILE", requires = "chain")]
+    pub facts: Option<PathBuf>,
+    /// File with stored decisions, as `pilotage decisions --json` prints them, to take again; - reads standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["chain", "facts"])]
+    pub replay: Option<PathBuf>,
+    #[command(flatten)]
+    pub output: super::OutputChoice,
 }
 
 /// `pilotage demo-tile`.

@@ -1,0 +1,151 @@
+//! Live pilots counted once a cycle, however many labels ask.
+
+use super::is_retiring;
+use crate::config::{Config, LabelSection};
+use crate::launch;
+use crate::situation::Batch;
+use model::{PilotState, Shape, Time};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use wire::api::{PilotFlag, PilotSummary};
+
+/// A pending pilot of another label counts as coming to the queue for so long. After that its batch system is taken to be
+/// full, and other labels may serve the queue.
+const COMING_MAX: Duration = Duration::from_secs(300);
+/// What pilots still live is told in steps of so many seconds: few different offers, and equal ones from cycle to cycle.
+const LIFE_STEP_S: u32 = 300;
+
+/// Slots by what each offers.
+type Slots = BTreeMap<Shape, i64>;
+
+/// All counts.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Counts {
+    total: i64,
+    labels: BTreeMap<String, OfLabel>,
+    sites: BTreeMap<String, i64>,
+    batches: BTreeMap<String, i64>,
+    queues: BTreeMap<String, OfQueue>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct OfLabel {
+    batch: Batch,
+    /// Pending pilots that may still come soon.
+    coming: i64,
+}
+
+#[derive(Clone, Debug, Default)]
+struct OfQueue {
+    /// Slots that will come soon.
+    coming: Slots,
+    /// Slots of running pilots without a job.
+    idle: Slots,
+}
+
+impl Counts {
+    /// Counts pilots. Those of labels that are not configured any more count for the factory, their site and end point.
+    pub(super) fn of(config: &Config, pilots: &[PilotSummary], now: Time) -> Counts {
+        let mut counts = Counts::default();
+        for pilot in pilots {
+            counts.add(config.label.get(&pilot.label), pilot, now);
+        }
+        counts
+    }
+
+    fn add(&mut self, label: Option<&LabelSection>, pilot: &PilotSummary, now: Time) {
+        let of_label = self.labels.entry(pilot.label.clone()).or_default();
+        if is_retiring(pilot) {
+            of_label.batch.retiring += 1;
+            return;
+        }
+        let is_coming = is_coming(pilot);
+        let is_soon = is_coming && now.since(pilot.announced) < COMING_MAX;
+        let batch = &mut of_label.batch;
+        *(if is_coming { &mut batch.pending } else { &mut batch.running }) += 1;
+        batch.held += i64::from(is_coming && pilot.flag == Some(PilotFlag::Held));
+        batch.suspended += i64::from(!is_coming && pilot.flag == Some(PilotFlag::Suspended));
+        of_label.coming += i64::from(is_soon);
+        self.share(&pilot.site, &pilot.batch, 1);
+        let Some(label) = label else { return };
+        let queue = self.queues.entry(pilot.queue.clone()).or_default();
+        if is_soon {
+            *queue.coming.entry(launch::slot(label)).or_default() += i64::from(label.slots());
+        } else if let Some(shape) = left(label, pilot, now).filter(|_| !is_coming) {
+            let idle = i64::from(pilot.slots).saturating_sub_unsigned(pilot.jobs_now).max(0);
+            *queue.idle.entry(shape).or_default() += idle;
+        }
+    }
+
+    fn share(&mut self, site: &str, batch: &str, pilots: i64) {
+        self.total += pilots;
+        *self.sites.entry(site.to_owned()).or_default() += pilots;
+        *self.batches.entry(batch.to_owned()).or_default() += pilots;
+    }
+
+    /// A label will submit pilots.
+    pub(super) fn take(&mut self, name: &str, label: &LabelSection, site: &str, pilots: i64) {
+        let of_label = self.labels.entry(name.to_owned()).or_default();
+        of_label.batch.pending += pilots;
+        of_label.coming += pilots;
+        self.share(site, &label.batch, pilots);
+        let queue = self.queues.entry(label.queue.clone()).or_default();
+        *queue.coming.entry(launch::slot(label)).or_default() += pilots * i64::from(label.slots());
+    }
+
+    /// Pending and running pilots of the factory.
+    pub(super) fn total(&self) -> i64 {
+        self.total
+    }
+
+    /// Pending and running pilots at a site.
+    pub(super) fn of_site(&self, site: &str) -> i64 {
+        self.sites.get(site).copied().unwrap_or(0)
+    }
+
+    /// Pending and running pilots on an end point.
+    pub(super) fn of_batch(&self, batch: &str) -> i64 {
+        self.batches.get(batch).copied().unwrap_or(0)
+    }
+
+    /// Pilots of a label.
+    pub(super) fn of_label(&self, name: &str) -> Batch {
+        self.labels.get(name).map(|label| label.batch.clone()).unwrap_or_default()
+    }
+
+    /// Slots that other labels' pilots bring to a label's queue soon.
+    pub(super) fn coming(&self, label: &LabelSection, name: &str) -> Slots {
+        let mut coming = self.queues.get(&label.queue).map(|queue| queue.coming.clone()).unwrap_or_default();
+        let own = self.labels.get(name).map_or(0, |own| own.coming) * i64::from(label.slots());
+        if let Some(slots) = coming.get_mut(&launch::slot(label)) {
+            *slots = (*slots - own).max(0);
+        }
+        coming
+    }
+
+    /// Slots without a job of a queue's pilots, those with the longest life first.
+    pub(super) fn idle(&self, queue: &str) -> Vec<(&Shape, &i64)> {
+        let mut idle: Vec<_> = self.queues.get(queue).iter().flat_map(|queue| &queue.idle).collect();
+        let life = |shape: &Shape| if shape.wall_time_s == 0 { u32::MAX } else { shape.wall_time_s };
+        idle.sort_by_key(|(shape, _)| std::cmp::Reverse(life(shape)));
+        idle
+    }
+}
+
+/// What a slot of a running pilot still offers; `None` when it takes no more jobs.
+fn left(label: &LabelSection, pilot: &PilotSummary, now: Time) -> Option<Shape> {
+    let fresh = launch::slot(label);
+    if fresh.wall_time_s == 0 {
+        return Some(fresh);
+    }
+    let lived_s = u32::try_from(now.since(pilot.started?).as_secs()).unwrap_or(u32::MAX);
+    let left_s = fresh.wall_time_s.checked_sub(lived_s)?;
+    let step = if left_s < LIFE_STEP_S { 60 } else { LIFE_STEP_S };
+    let wall_time_s = left_s / step * step;
+    (wall_time_s > 0).then_some(Shape { wall_time_s, ..fresh })
+}
+
+/// On its way: not seen running, or started by its batch system without a hello yet.
+fn is_coming(pilot: &PilotSummary) -> bool {
+    pilot.state.is_pending() || (pilot.state == PilotState::Running && pilot.started.is_none())
+}
