@@ -16,6 +16,7 @@ pub mod job;
 pub mod pilot;
 pub mod queue;
 pub mod role;
+pub mod spelling;
 pub mod time;
 pub mod token;
 
