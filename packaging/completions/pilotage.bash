@@ -118,6 +118,9 @@ _pilotage() {
             pilotage__subcmd__factory,config)
                 cmd="pilotage__subcmd__factory__subcmd__config"
                 ;;
+            pilotage__subcmd__factory,decide)
+                cmd="pilotage__subcmd__factory__subcmd__decide"
+                ;;
             pilotage__subcmd__factory,explain)
                 cmd="pilotage__subcmd__factory__subcmd__explain"
                 ;;
@@ -138,6 +141,9 @@ _pilotage() {
                 ;;
             pilotage__subcmd__factory__subcmd__help,config)
                 cmd="pilotage__subcmd__factory__subcmd__help__subcmd__config"
+                ;;
+            pilotage__subcmd__factory__subcmd__help,decide)
+                cmd="pilotage__subcmd__factory__subcmd__help__subcmd__decide"
                 ;;
             pilotage__subcmd__factory__subcmd__help,explain)
                 cmd="pilotage__subcmd__factory__subcmd__help__subcmd__explain"
@@ -246,6 +252,9 @@ _pilotage() {
                 ;;
             pilotage__subcmd__help__subcmd__factory,config)
                 cmd="pilotage__subcmd__help__subcmd__factory__subcmd__config"
+                ;;
+            pilotage__subcmd__help__subcmd__factory,decide)
+                cmd="pilotage__subcmd__help__subcmd__factory__subcmd__decide"
                 ;;
             pilotage__subcmd__help__subcmd__factory,explain)
                 cmd="pilotage__subcmd__help__subcmd__factory__subcmd__explain"
@@ -627,7 +636,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__factory)
-            opts="-h -V --config --help --version run check config sources import explain help"
+            opts="-h -V --config --help --version run check config sources import decide explain help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -700,6 +709,36 @@ _pilotage() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        pilotage__subcmd__factory__subcmd__decide)
+            opts="-h -V --chain --facts --replay --json --config --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --chain)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --facts)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --replay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         pilotage__subcmd__factory__subcmd__explain)
             opts="-h -V --url --dir --json --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -727,7 +766,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__factory__subcmd__help)
-            opts="run check config sources import explain help"
+            opts="run check config sources import decide explain help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -755,6 +794,20 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__factory__subcmd__help__subcmd__config)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__factory__subcmd__help__subcmd__decide)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1093,7 +1146,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__help__subcmd__factory)
-            opts="run check config sources import explain"
+            opts="run check config sources import decide explain"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1121,6 +1174,20 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__help__subcmd__factory__subcmd__config)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__help__subcmd__factory__subcmd__decide)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -317,16 +317,17 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand server" -l compat -d '
 complete -c pilotage -n "__fish_pilotage_using_subcommand server" -l check -d 'Read the configuration, say what is wrong with it, and stop'
 complete -c pilotage -n "__fish_pilotage_using_subcommand server" -s h -l help -d 'Print help'
 complete -c pilotage -n "__fish_pilotage_using_subcommand server" -s V -l version -d 'Print version'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import explain help" -l config -d 'Configuration file' -r -F
-complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import explain help" -s h -l help -d 'Print help'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import explain help" -s V -l version -d 'Print version'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import explain help" -f -a "run" -d 'Run until told to stop: TERM drains, HUP reads the configuration again'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import explain help" -f -a "check" -d 'Read the configuration and its sources, ask every batch end point, and say what is wrong'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import explain help" -f -a "config" -d 'Show the configuration that counts, with the origin of each value'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import explain help" -f -a "sources" -d 'Read the sources of labels and show what became of their queues'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import explain help" -f -a "import" -d 'Turn an AutoPyFactory configuration into one of ours, and say what became of every key'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import explain help" -f -a "explain" -d 'Say what one label would do now, step by step'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import explain help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide explain help" -l config -d 'Configuration file' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide explain help" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide explain help" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide explain help" -f -a "run" -d 'Run until told to stop: TERM drains, HUP reads the configuration again'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide explain help" -f -a "check" -d 'Read the configuration and its sources, ask every batch end point, and say what is wrong'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide explain help" -f -a "config" -d 'Show the configuration that counts, with the origin of each value'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide explain help" -f -a "sources" -d 'Read the sources of labels and show what became of their queues'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide explain help" -f -a "import" -d 'Turn an AutoPyFactory configuration into one of ours, and say what became of every key'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide explain help" -f -a "decide" -d 'Decide on facts from a file, without a factory'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide explain help" -f -a "explain" -d 'Say what one label would do now, step by step'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide explain help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from run" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from run" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from run" -l config -d 'Configuration file' -r -F
@@ -357,6 +358,13 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_se
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from import" -l json -d 'Print the configuration and the report as one JSON document'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from import" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from decide" -l chain -d 'Scheduler steps in order, such as Ready,Scale,MaxPending' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from decide" -l facts -d 'File with the facts as JSON; - reads standard input' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from decide" -l replay -d 'File with stored decisions, as `pilotage decisions --json` prints them, to take again; - reads standard input' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from decide" -l config -d 'Configuration file' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from decide" -l json -d 'Print JSON for programs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from decide" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from decide" -s V -l version -d 'Print version'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from explain" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from explain" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from explain" -l config -d 'Configuration file' -r -F
@@ -368,6 +376,7 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_se
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from help" -f -a "config" -d 'Show the configuration that counts, with the origin of each value'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from help" -f -a "sources" -d 'Read the sources of labels and show what became of their queues'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from help" -f -a "import" -d 'Turn an AutoPyFactory configuration into one of ours, and say what became of every key'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from help" -f -a "decide" -d 'Decide on facts from a file, without a factory'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from help" -f -a "explain" -d 'Say what one label would do now, step by step'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilot" -l secret-file -d 'File of mode 0600 with pilot id, secret, server URLs and whom to trust' -r -F
@@ -445,4 +454,5 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from factory" -f -a "config" -d 'Show the configuration that counts, with the origin of each value'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from factory" -f -a "sources" -d 'Read the sources of labels and show what became of their queues'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from factory" -f -a "import" -d 'Turn an AutoPyFactory configuration into one of ours, and say what became of every key'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from factory" -f -a "decide" -d 'Decide on facts from a file, without a factory'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from factory" -f -a "explain" -d 'Say what one label would do now, step by step'

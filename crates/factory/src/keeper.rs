@@ -98,7 +98,7 @@ impl Keeper {
 
     fn main(&mut self, look: &Look) -> Result<Arc<Main>, ConfigError> {
         if let (Look::Due, Some(main)) = (look, &self.main)
-            && !main.config.factory.reload().is_some_and(|interval| self.read_at.elapsed() >= interval)
+            && main.config.factory.reload().is_none_or(|interval| self.read_at.elapsed() < interval)
         {
             return Ok(Arc::clone(main));
         }

@@ -1,5 +1,8 @@
 //! The example configurations are accepted by the program that they are shipped with.
 
+// Functions beside the tests may panic as tests do.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use assert_cmd::Command;
 use std::path::PathBuf;
 
