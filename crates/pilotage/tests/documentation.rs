@@ -1,5 +1,8 @@
 //! The examples of docs/scheduler.md are run, and there is one for every step and setting.
 
+// Functions beside the tests may panic as tests do.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use assert_cmd::cargo::cargo_bin;
 use factory::chain::{Sched, StepName};
 use std::io::Write;
