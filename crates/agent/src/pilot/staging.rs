@@ -106,9 +106,13 @@ async fn copy(from: PathBuf, to: PathBuf, key: JobKey, cancel: CancellationToken
 
 fn copy_unless(from: &Path, partial: &Path, to: &Path, cancel: &CancellationToken) -> io::Result<()> {
     make_parents(to)?;
+    let seen = fs::metadata(from)?;
+    if !seen.is_file() {
+        return Err(io::Error::other("is not a file"));
+    }
     let mut source = File::open(from)?;
     let mut target = File::create(partial)?;
-    target.set_permissions(source.metadata()?.permissions())?;
+    target.set_permissions(seen.permissions())?;
     loop {
         if cancel.is_cancelled() {
             return Err(io::Error::other("is not wanted any more"));

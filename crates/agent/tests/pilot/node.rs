@@ -1,7 +1,8 @@
 //! A pilot process and its surroundings.
 
 use crate::server::Server;
-use model::PilotId;
+use model::{PilotId, Time};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -64,12 +65,6 @@ impl TestPilot {
         std::fs::read_to_string(self.dir.path().join("7.spool/reports")).ok()
     }
 
-    /// Whether the pilot has this file open.
-    pub(crate) fn has_open(&self, path: &Path) -> bool {
-        let open = std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap().flatten();
-        open.filter_map(|entry| std::fs::read_link(entry.path()).ok()).any(|target| target == path)
-    }
-
     fn scratch(&self) -> PathBuf {
         self.dir.path().join("scratch")
     }
@@ -119,5 +114,38 @@ pub(crate) fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
     while !holds() {
         assert!(begin.elapsed() < DEADLINE, "waited in vain for {what}");
         std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// A file that nobody else can open for a while: opening it waits, as on a file system that hangs.
+pub(crate) struct HeldFile {
+    holder: Child,
+}
+
+/// Takes a lease on the file named by its argument and gives it back when its input ends.
+const HOLDER: &str = "import fcntl, signal, sys
+signal.signal(signal.SIGIO, lambda *_: None)
+file = open(sys.argv[1], 'r+b')
+fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+print('held', flush=True)
+sys.stdin.read()
+";
+
+impl HeldFile {
+    pub(crate) fn hold(path: &Path) -> HeldFile {
+        let mut command = Command::new("python3");
+        command.args(["-c", HOLDER]).arg(path).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut holder = command.spawn().unwrap();
+        let mut said = [0; 5];
+        holder.stdout.as_mut().unwrap().read_exact(&mut said).unwrap();
+        HeldFile { holder }
+    }
+
+    /// Lets everybody open it; the time just before that.
+    pub(crate) fn free(mut self) -> Time {
+        let time = jiff::Timestamp::now().into();
+        drop(self.holder.stdin.take());
+        assert!(self.holder.wait().unwrap().success());
+        time
     }
 }
