@@ -165,6 +165,9 @@ facts!(
         /// How many more pilots it takes; `None` when it sets no limit that we know.
         #[serde(skip_serializing_if = "Option::is_none")]
         free: Option<i64>,
+        /// It has been asked and has not answered yet.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        silent: bool,
         /// Pending and running pilots of the factory on it.
         #[serde(skip_serializing_if = "Option::is_none")]
         total: Option<i64>,

@@ -76,6 +76,7 @@ impl World {
         let by_history = asks(&[StepName::Throttle, StepName::ThrottleEmpty]);
         let (failures, last_failure_s) = self.past.of_endpoint(&label.batch, self.now);
         let slot = launch::slot(label);
+        let view = self.batches.get(&label.batch);
         Situation {
             wms: self.wms(label, name, by_job),
             batch,
@@ -83,7 +84,8 @@ impl World {
             cloud: None,
             endpoint: Some(Endpoint {
                 name: label.batch.clone(),
-                free: self.free(&label.batch).map(|free| i64::try_from(free).unwrap_or(i64::MAX)),
+                free: view.and_then(|view| view.free).map(|free| i64::try_from(free).unwrap_or(i64::MAX)),
+                silent: view.is_some_and(|view| view.silent),
                 total: self.known(self.counts.of_batch(&label.batch)),
                 failures,
                 last_failure_s,
@@ -105,12 +107,6 @@ impl World {
     pub fn pilots_of(&self, name: &str) -> Vec<&PilotSummary> {
         let all = self.pilots.iter().flat_map(|read| &read.value);
         all.filter(|pilot| pilot.label == name).collect()
-    }
-
-    /// How many more pilots an end point takes; none while it does not answer.
-    fn free(&self, batch: &str) -> Option<u64> {
-        let view = self.batches.get(batch)?;
-        if view.silent { Some(0) } else { view.free }
     }
 
     /// What is wrong for a label, in words.
@@ -147,8 +143,7 @@ impl World {
 
     /// Both the server's list and the batch system's answer must be there; the older of the two gives the age.
     fn batch(&self, label: &LabelSection, name: &str) -> Option<Batch> {
-        let view = self.batches.get(&label.batch).filter(|view| !view.silent)?;
-        let at = view.at?.min(self.pilots.as_ref()?.at);
+        let at = self.batches.get(&label.batch)?.at?.min(self.pilots.as_ref()?.at);
         Some(Batch { age_s: self.now.since(at).as_secs_f64(), ..self.counts.of_label(name) })
     }
 

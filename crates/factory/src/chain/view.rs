@@ -28,9 +28,13 @@ pub(super) fn stale(n: i64, settings: &Stale, situation: &Situation) -> Outcome 
     (n, if words.is_empty() { words } else { format!("Stale:comment=old values used,{words}") })
 }
 
-/// Full is not broken: no more is announced than the end point says it takes.
+/// Full is not broken: no more is announced than the end point says it takes, and none to one that does not answer.
 pub(super) fn capacity(n: i64, situation: &Situation) -> Outcome {
-    match situation.endpoint.as_ref().and_then(|point| point.free) {
+    let endpoint = situation.endpoint.as_ref();
+    if n > 0 && endpoint.is_some_and(|point| point.silent) {
+        return (0, format!("Capacity:comment=the batch system does not answer,in={n},ret=0"));
+    }
+    match endpoint.and_then(|point| point.free) {
         Some(free) if n > free => (free, format!("Capacity:in={n},free={free},ret={free}")),
         _ => (n, String::new()),
     }

@@ -87,7 +87,8 @@ impl Cycler {
     /// Which pilots said hello since the last cycle: their label and end point are well.
     pub(super) fn learn_starts(&mut self) {
         let mut unborn = BTreeMap::new();
-        for pilot in self.world.pilots.iter().flat_map(|read| &read.value) {
+        let live = self.world.pilots.iter().flat_map(|read| &read.value);
+        for pilot in live.filter(|pilot| self.batches.contains_key(&pilot.batch)) {
             if pilot.started.is_none() {
                 unborn.insert(pilot.id, pilot.announced);
             } else if self.unborn.contains_key(&pilot.id) {

@@ -26,7 +26,7 @@ async fn a_refused_label_is_restrained_and_causes_no_hurry() {
     }
     assert_eq!((site.server.states().len(), slurm.calls("sbatch")), (announced, 3));
     let last = site.server.lock().decisions.last().unwrap().message();
-    assert!(last.contains("Restraint:in=5,broken=3,ret=0"), "{last}");
+    assert!(last.contains("BackOff:in=5,by=label,failures=3,wait=15,ret=0"), "{last}");
 }
 
 #[tokio::test]
@@ -42,7 +42,7 @@ async fn a_full_batch_system_is_no_reason_for_restraint() {
     }
     let state = site.server.lock();
     assert!(state.pilots.values().all(|pilot| pilot.state == S::Done), "{:?}", state.pilots);
-    assert!(state.decisions.iter().all(|decision| !decision.message().contains("Restraint")));
+    assert!(state.decisions.iter().all(|decision| !decision.message().contains("BackOff")));
 }
 
 #[tokio::test]

@@ -168,6 +168,7 @@ fn limit(step: &Step, said: &Said<'_>) -> Option<String> {
         }
         "StatusTest" => format!("the queue is in test, {} a cycle", counted(number(step.output), "test pilot")),
         "StatusOffline" => "the queue is offline".to_owned(),
+        "Capacity" if said.text("comment").is_some() => "the batch system does not answer".to_owned(),
         "Capacity" if said.number("free") == 0 => "the batch system is full".to_owned(),
         "Capacity" => format!("the batch system has room for {}", at("free")),
         "BackOff" => {

@@ -61,10 +61,11 @@ fn any_situation() -> impl Strategy<Value = Situation> {
             ..Batch::default()
         },
     );
-    let point = (prop::option::of(counts()), prop::option::of(counts()), 0i64..50, seconds()).prop_map(
-        |(free, total, failures, last_failure_s)| Endpoint {
+    let point = (prop::option::of(counts()), any::<bool>(), prop::option::of(counts()), 0i64..50, seconds()).prop_map(
+        |(free, silent, total, failures, last_failure_s)| Endpoint {
             name: "7".to_owned(),
             free,
+            silent,
             total,
             failures,
             last_failure_s,
