@@ -50,6 +50,7 @@ is_over() { # the server does not know an attempt any more that was killed or lo
 watch() {
 	nap=
 	trap 'kill $nap 2> /dev/null; exit' TERM
+	: > "$here/pilotage.watching"
 	while :; do
 		sleep "$period_s" &
 		nap=$!
@@ -60,12 +61,22 @@ watch() {
 	done
 }
 
+# A signal that comes between the start of a subshell and its trap is lost, and a short payload ends that soon.
+watcher_hears() {
+	patience=5
+	until [ -e "$here/pilotage.watching" ] || [ $patience -eq 0 ]; do
+		sleep 1
+		patience=$((patience - 1))
+	done
+}
+
 leave() {
 	cd "$here" || exit 1
-	[ -z "$watcher" ] || { kill "$watcher"; wait "$watcher"; } 2> /dev/null
+	[ -z "$watcher" ] || { watcher_hears; kill "$watcher"; wait "$watcher"; } 2> /dev/null
 	upload_log 1 stdout true
 	upload_log 2 stderr true
-	rm -rf "$scratch" "$own" "$here/pilotage.chunk" "$here/pilotage.stdout" "$here/pilotage.stderr" "$here/pilotage.upload"
+	rm -rf "$scratch" "$own" "$here/pilotage.chunk" "$here/pilotage.stdout" "$here/pilotage.stderr" "$here/pilotage.upload" \
+		"$here/pilotage.watching"
 	exit "$status"
 }
 
