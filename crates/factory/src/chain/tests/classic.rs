@@ -12,7 +12,10 @@ fn facts(counts: (i64, i64, i64), options: &str, more: &str) -> String {
     )
 }
 
-fn check_all(rows: &[((i64, i64, i64), &str, &str, i64, &str)]) {
+/// Counts (activated, inactive, active), options, more facts, the number, the message.
+type Row<'a> = ((i64, i64, i64), &'a str, &'a str, i64, &'a str);
+
+fn check_all(rows: &[Row<'_>]) {
     for (counts, options, more, number, message) in rows {
         let facts = facts(*counts, options, more);
         let (got, steps) = answer("Classic", &facts);
