@@ -60,7 +60,7 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand up" -l slots -d 'Jobs 
 complete -c pilotage -n "__fish_pilotage_using_subcommand up" -l config -d 'File with further batch systems, queues and labels, such as Slurm' -r -F
 complete -c pilotage -n "__fish_pilotage_using_subcommand up" -l database -d 'PostgreSQL instead of SQLite: `postgres://USER@HOST/DATABASE` [env: PILOTAGE_DATABASE]' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand up" -l grace -d 'How long running jobs may go on after the first TERM or Ctrl-C' -r
-complete -c pilotage -n "__fish_pilotage_using_subcommand up" -l compat -d 'Also serve PanDA\'s and APFmon\'s interfaces, on loopback without credential'
+complete -c pilotage -n "__fish_pilotage_using_subcommand up" -l compat -d 'Also serve PanDA\'s interface, on loopback without credential'
 complete -c pilotage -n "__fish_pilotage_using_subcommand up" -l detach -d 'Return once it serves and leave it running'
 complete -c pilotage -n "__fish_pilotage_using_subcommand up" -s h -l help -d 'Print help'
 complete -c pilotage -n "__fish_pilotage_using_subcommand up" -s V -l version -d 'Print version'
@@ -313,7 +313,7 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand server" -l config -d '
 complete -c pilotage -n "__fish_pilotage_using_subcommand server" -l dir -d 'Directory for everything that is kept' -r -F
 complete -c pilotage -n "__fish_pilotage_using_subcommand server" -l listen -d 'Address to serve on; off loopback TLS is used' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand server" -l database -d 'PostgreSQL instead of SQLite: `postgres://USER@HOST/DATABASE` [env: PILOTAGE_DATABASE]' -r
-complete -c pilotage -n "__fish_pilotage_using_subcommand server" -l compat -d 'Also serve PanDA\'s and APFmon\'s interfaces, on loopback without credential'
+complete -c pilotage -n "__fish_pilotage_using_subcommand server" -l compat -d 'Also serve PanDA\'s interface, on loopback without credential'
 complete -c pilotage -n "__fish_pilotage_using_subcommand server" -l check -d 'Read the configuration, say what is wrong with it, and stop'
 complete -c pilotage -n "__fish_pilotage_using_subcommand server" -s h -l help -d 'Print help'
 complete -c pilotage -n "__fish_pilotage_using_subcommand server" -s V -l version -d 'Print version'

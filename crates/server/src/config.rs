@@ -61,7 +61,7 @@ pub struct Config {
     pub keep_archive: Option<Duration>,
     /// How old an ended job is when it moves to the archive.
     pub archive_after: Duration,
-    /// Whether the PanDA and APFmon faces are served.
+    /// Whether the PanDA face is served.
     pub compat: bool,
 }
 

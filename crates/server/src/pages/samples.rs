@@ -151,7 +151,7 @@ pub fn decision(id: i64, seconds: u64) -> Decision {
         factory: "f1".into(),
         label: "glasgow-slurm".into(),
         queue: "glasgow-short".into(),
-        facts: vec![Fact { name: "wms.ready".into(), value: "2".into(), age_s: 0.4 }],
+        facts: vec![Fact { name: "wms.ready".into(), value: "12".into(), age_s: 0.4 }],
         number: 2,
         steps: vec![
             step("Ready", 0, 12, "Ready:in=0,activated=12,offset=0,pending=0,ret=12"),
@@ -170,6 +170,7 @@ pub fn decisions() -> Vec<Decision> {
         accepted: 0,
         times: 212,
         last_time: before(14),
+        facts: vec![Fact { name: "wms.ready".into(), value: "0".into(), age_s: 0.4 }],
         steps: vec![step("Ready", 0, 0, "Ready:in=0,activated=0,offset=0,pending=0,ret=0")],
         ..decision(8, 6400)
     };

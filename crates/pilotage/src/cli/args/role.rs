@@ -14,7 +14,7 @@ pub struct UpArgs {
     /// Jobs at once in local pilots; 0 for no local queue [default: the number of cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=i64::from(model::pilot::SLOTS_MAX)))]
     pub slots: Option<u32>,
-    /// Also serve PanDA's and APFmon's interfaces, on loopback without credential
+    /// Also serve PanDA's interface, on loopback without credential
     #[arg(long)]
     pub compat: bool,
     /// Return once it serves and leave it running
@@ -63,7 +63,7 @@ pub struct ServerArgs {
     /// PostgreSQL instead of SQLite: `postgres://USER@HOST/DATABASE` [env: PILOTAGE_DATABASE]
     #[arg(long, value_name = "URL")]
     pub database: Option<String>,
-    /// Also serve PanDA's and APFmon's interfaces, on loopback without credential
+    /// Also serve PanDA's interface, on loopback without credential
     #[arg(long)]
     pub compat: bool,
     /// Read the configuration, say what is wrong with it, and stop
