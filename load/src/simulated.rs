@@ -1,7 +1,7 @@
 //! Pilots without processes: they lease over HTTP and report every job as finished at once.
 
 use anyhow::{Context, Result};
-use model::{JobState, PilotId, Shape};
+use model::{JobState, Offer, PilotId, Shape};
 use std::time::Duration;
 use tokio::task::JoinSet;
 use wire::Client;
@@ -77,8 +77,9 @@ impl Pilot {
     }
 
     async fn lease(&self, batch: u32, reports: Vec<JobReport>) -> Result<Leased> {
-        let slot = Shape { cores: 1, memory_mib: 0, wall_time_s: 0 };
-        let request = LeaseRequest { max_jobs: batch, slot, idle_slots: batch, wait_s: 0, reports };
+        let whole = Shape { cores: batch, memory_mib: 0, wall_time_s: 0 };
+        let offer = Offer { slots: batch, whole };
+        let request = LeaseRequest { max_slots: batch, offer, idle_slots: batch, wait_s: 0, reports };
         self.client.lease(self.id, &request).await.context("failed to lease")
     }
 }

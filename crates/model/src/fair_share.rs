@@ -21,17 +21,17 @@ pub struct Share {
     pub group: String,
     /// The user.
     pub user: String,
-    /// Activated jobs.
+    /// Slots that activated jobs need.
     pub waiting: u64,
-    /// Jobs held by pilots.
+    /// Slots that jobs of pilots fill.
     pub running: u64,
 }
 
-/// Splits `slots` among those who wait: (index into `shares`, jobs to take), in the order in which to take them.
+/// Splits `slots` among those who wait: (index into `shares`, slots to fill), in the order in which to fill them.
 ///
-/// Each slot goes to the group with the fewest jobs running, and within it to the user with the fewest, counting
-/// what was just given; ties go to the earlier in `shares`. Nobody gets more than waits. `group_running` counts all jobs
-/// of a group that pilots hold, also those of users of whom nothing waits; a group that is not in it runs nothing.
+/// Each slot goes to the group that fills the fewest, and within it to the user who does, counting what was just given;
+/// ties go to the earlier in `shares`. Nobody gets more than waits. `group_running` counts all slots that jobs of a group
+/// fill, also those of users of whom nothing waits; a group that is not in it runs nothing.
 pub fn divide(shares: &[Share], group_running: &HashMap<String, u64>, slots: u64) -> Vec<(usize, u64)> {
     let mut given = vec![0u64; shares.len()];
     let waiting: Vec<usize> = (0..shares.len()).filter(|&i| shares[i].waiting > 0).collect();

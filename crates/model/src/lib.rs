@@ -13,6 +13,7 @@ pub mod fair_share;
 pub mod id;
 pub mod id_set;
 pub mod job;
+pub mod offer;
 pub mod pilot;
 pub mod queue;
 pub mod role;
@@ -22,7 +23,7 @@ pub mod token;
 
 pub use command::{Command, CommandState, Target, Verb};
 pub use decision::{Decision, Step};
-pub use demand::{Demand, Shape, WaitingShape};
+pub use demand::{Demand, IdlePilots, Shape, WaitingShape};
 pub use error_class::ErrorClass;
 pub use factory::{FactoryHeartbeat, FactorySummary, LabelInfo, SourceInfo};
 pub use id::{CommandId, DecisionId, JobId, PilotId, SubmissionId, TaskId};
@@ -31,6 +32,7 @@ pub use job::{
     AttemptOutcome, AttemptRecord, JobCounts, JobDetail, JobEvent, JobReport, JobSpec, JobState, JobSummary, Killed,
     LogStream, Placement, RefusedReport, Retried, Submitted, Usage,
 };
+pub use offer::Offer;
 pub use pilot::{BatchUpdate, PilotEvent, PilotFlag, PilotState, PilotSummary};
 pub use queue::{QueueRecord, QueueStatus};
 pub use role::{Permission, Role};

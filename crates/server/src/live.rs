@@ -3,8 +3,8 @@
 //! A heartbeat only changes this memory; a duty writes what changed every few seconds.
 
 use crate::hub::locked;
-use model::{PilotId, Time};
-use std::collections::HashMap;
+use model::{IdlePilots, PilotId, Time};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 
 /// One pilot as this server heard it.
@@ -106,13 +106,16 @@ impl LivePilots {
         Idle { pilots: self, pilot }
     }
 
-    /// Idle slots of each queue: of pilots whose lease call waits and that are not draining.
-    pub fn idle_slots(&self) -> HashMap<String, u64> {
-        let mut idle = HashMap::new();
+    /// Idle pilots of each queue, the most slots first: those whose lease call waits and that are not draining.
+    pub fn idle(&self) -> HashMap<String, Vec<IdlePilots>> {
+        let mut counts: HashMap<String, BTreeMap<u32, u64>> = HashMap::new();
         for live in locked(&self.0).values().filter(|live| live.waiting_calls > 0 && !live.draining) {
-            *idle.entry(live.queue.clone()).or_default() += u64::from(live.idle_slots);
+            *counts.entry(live.queue.clone()).or_default().entry(live.idle_slots).or_default() += 1;
         }
-        idle
+        let sorted = |counts: BTreeMap<u32, u64>| {
+            counts.into_iter().rev().map(|(slots, pilots)| IdlePilots { slots, pilots }).collect()
+        };
+        counts.into_iter().map(|(queue, counts)| (queue, sorted(counts))).collect()
     }
 
     /// Slots of each queue, busy or idle.

@@ -10,6 +10,7 @@ pub(crate) mod lane;
 pub(crate) mod lease;
 pub(crate) mod list;
 pub(crate) mod lose;
+pub(crate) mod passed_over;
 pub(crate) mod portion;
 pub(crate) mod range;
 pub(crate) mod report;

@@ -1,7 +1,9 @@
-//! What the writer and the readers know without asking the database: only rows that never change.
+//! What the writer and the readers know without asking the database: rows that never change, and how long wide jobs were
+//! passed over.
 
 use crate::AttemptPolicy;
 use crate::jobs::lane::{Lane, LaneCache, LaneKey};
+use crate::jobs::passed_over::PassedOver;
 use crate::jobs::specs::SpecCache;
 use model::{JobSpec, SubmissionId};
 use std::sync::Arc;
@@ -10,6 +12,7 @@ use std::sync::Arc;
 pub(crate) struct Shared {
     pub(crate) lanes: LaneCache,
     pub(crate) specs: SpecCache,
+    pub(crate) passed_over: PassedOver,
     pub(crate) policy: AttemptPolicy,
 }
 
@@ -22,7 +25,7 @@ pub(crate) struct Learned {
 
 impl Shared {
     pub(crate) fn new(policy: AttemptPolicy) -> Shared {
-        Shared { lanes: LaneCache::default(), specs: SpecCache::default(), policy }
+        Shared { lanes: LaneCache::default(), specs: SpecCache::default(), passed_over: PassedOver::default(), policy }
     }
 
     /// Remembers what a commit taught.

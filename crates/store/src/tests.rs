@@ -11,3 +11,4 @@ mod story;
 mod support;
 mod two_servers;
 mod upgrade;
+mod wide;

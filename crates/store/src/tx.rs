@@ -2,6 +2,7 @@
 
 use crate::engine::{Connection, Engine, Row, Sql, Value, params, statements};
 use crate::jobs::lane::{Lane, LaneKey};
+use crate::jobs::passed_over::PassedOver;
 use crate::shared::{Learned, Shared};
 use crate::{AttemptPolicy, ChangeSet, Error, Result};
 use model::{JobId, JobSpec, JobState, PilotId, PilotState, SubmissionId, Time};
@@ -141,6 +142,11 @@ impl<'a> Tx<'a> {
     /// A spec that is known without asking the database.
     pub(crate) fn known_spec(&self, submission: SubmissionId) -> Option<Arc<JobSpec>> {
         self.shared.specs.get(submission).or_else(|| self.pending.learned.spec(submission))
+    }
+
+    /// How long wide jobs were passed over.
+    pub(crate) fn passed_over(&self) -> &PassedOver {
+        &self.shared.passed_over
     }
 
     /// What is to be remembered once this commit is done. What a rolled back commit learned may be wrong: its ids are

@@ -30,6 +30,8 @@ pub const PAGE_MAX: u32 = 1000;
 pub const BULK_MAX: usize = 10_000;
 /// The most jobs of one lease.
 pub const LEASE_MAX: u32 = 512;
+/// The most slots that one lease call may ask jobs for.
+pub const LEASE_SLOTS_MAX: u32 = 8192;
 /// The most reports of one request.
 pub const REPORTS_MAX: usize = 2000;
 /// The most pilots of one announcement.

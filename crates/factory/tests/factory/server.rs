@@ -190,7 +190,7 @@ impl Server for FakeServer {
         let demand = |state: &mut State| {
             let shape = Shape { cores: 1, ..Shape::default() };
             let waiting = vec![WaitingShape { shape, jobs: state.waiting }];
-            vec![Demand { queue: "q".into(), waiting, idle_slots: state.idle_slots, running: 0 }]
+            vec![Demand { queue: "q".into(), waiting, idle_slots: state.idle_slots, ..Demand::default() }]
         };
         self.gate("demand", demand).await
     }

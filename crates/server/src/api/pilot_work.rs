@@ -16,8 +16,8 @@ use std::time::Duration;
 use store::{HelloCall, LeaseCall, LeaseFilter, Leases, PilotEnd};
 use tokio::time::Instant;
 use wire::api::{
-    ExitRequest, Heartbeat, HeartbeatRequest, Hello, HelloRequest, INLINE_LOG_MAX, LEASE_MAX, LeaseRequest, Leased,
-    LeasedJob, LeasedSpec, REPORTS_MAX, ReportRequest,
+    ExitRequest, Heartbeat, HeartbeatRequest, Hello, HelloRequest, INLINE_LOG_MAX, LEASE_MAX, LEASE_SLOTS_MAX,
+    LeaseRequest, Leased, LeasedJob, LeasedSpec, REPORTS_MAX, ReportRequest,
 };
 
 /// How far a pilot's clock may be off: what it reports about times would be wrong by that much.
@@ -192,13 +192,14 @@ pub async fn lease(
         pilot,
         incarnation: caller.incarnation,
         queue: live.queue,
-        slot: request.slot,
-        max_jobs: request.max_jobs,
+        offer: request.offer,
+        max_slots: request.max_slots,
+        max_jobs: LEASE_MAX,
         filter: LeaseFilter::default(),
         reports,
         now: now(),
     };
-    let may_wait = request.wait_s > 0 && call.max_jobs > 0 && call.reports.is_empty() && refused.is_empty();
+    let may_wait = request.wait_s > 0 && call.max_slots > 0 && call.reports.is_empty() && refused.is_empty();
     let leases = match may_wait {
         true => wait_for_jobs(&state, call, request.idle_slots, until).await?,
         false => {
@@ -210,9 +211,13 @@ pub async fn lease(
 }
 
 fn check_lease(request: &LeaseRequest) -> Result<(), ApiError> {
-    if request.max_jobs > LEASE_MAX {
-        let detail = format!("'max_jobs' is {}; it must be at most {LEASE_MAX}", request.max_jobs);
-        return Err(ApiError::invalid("bad-value", "max_jobs", detail));
+    if request.max_slots > LEASE_SLOTS_MAX {
+        let detail = format!("'max_slots' is {}; it must be at most {LEASE_SLOTS_MAX}", request.max_slots);
+        return Err(ApiError::invalid("bad-value", "max_slots", detail));
+    }
+    if request.offer.slots > SLOTS_MAX {
+        let detail = format!("'offer.slots' is {}; it must be at most {SLOTS_MAX}", request.offer.slots);
+        return Err(ApiError::invalid("bad-value", "offer.slots", detail));
     }
     check_report_count(request.reports.len())
 }
@@ -252,7 +257,7 @@ async fn wait_for_jobs(
         call.now = now();
         let leases = lease_once(state, &call).await?;
         if turn {
-            pass_turn(state, &mut waiter, &call, leases.jobs.len()).await;
+            pass_turn(state, &mut waiter, &call, leases.slots).await;
         }
         if !leases.jobs.is_empty() || leases.drain || state.pilots.is_draining(call.pilot) {
             return Ok(leases);
@@ -266,8 +271,8 @@ async fn wait_for_jobs(
 }
 
 /// Wakes the next calls when this one left jobs behind: because it took all it could, or because none fits it.
-async fn pass_turn(state: &AppState, waiter: &mut crate::waiters::Waiter, call: &LeaseCall, taken: usize) {
-    if taken > 0 && taken < call.max_jobs as usize {
+async fn pass_turn(state: &AppState, waiter: &mut crate::waiters::Waiter, call: &LeaseCall, taken: u32) {
+    if taken > 0 && taken < call.max_slots {
         return waiter.served();
     }
     match state.store.counts(store::CountScope::Queue(call.queue.clone())).await {

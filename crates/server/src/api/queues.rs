@@ -9,7 +9,7 @@ use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 use model::queue::check_name;
-use model::{Demand, JobCounts, Permission, PilotState, QueueRecord};
+use model::{IdlePilots, JobCounts, Permission, PilotState, QueueRecord};
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
 use wire::api::{DemandList, QueueGroup, QueueGroupList, QueueList, QueueSummary, SetQueueStatus};
@@ -50,7 +50,7 @@ pub async fn summaries(state: &AppState) -> Result<Vec<QueueSummary>, ApiError> 
     let queues = state.store.queues().await?;
     let mut jobs = state.store.counts_by_queue().await?;
     let mut pilots = live_pilots(state).await?;
-    let idle = idle_slots(state, &jobs).await?;
+    let idle = idle_slots(state).await?;
     let summary = |queue: QueueRecord| QueueSummary {
         jobs: every_state(jobs.remove(&queue.name).unwrap_or_default()),
         pilots: pilots.remove(&queue.name).unwrap_or_default(),
@@ -71,13 +71,11 @@ async fn live_pilots(state: &AppState) -> Result<HashMap<String, BTreeMap<PilotS
 }
 
 /// Idle slots by queue. One server knows which lease calls wait; several servers only know their own, so there the slots
-/// of running pilots without the jobs they hold are taken.
-pub async fn idle_slots(
-    state: &AppState,
-    jobs: &BTreeMap<String, JobCounts>,
-) -> Result<HashMap<String, u64>, ApiError> {
+/// of running pilots without those that the jobs they hold fill are taken, with a core for a slot.
+async fn idle_slots(state: &AppState) -> Result<HashMap<String, u64>, ApiError> {
     if state.config.database.is_none() {
-        return Ok(state.pilots.idle_slots());
+        let slots = |idle: Vec<IdlePilots>| idle.iter().map(|one| u64::from(one.slots) * one.pilots).sum();
+        return Ok(state.pilots.idle().into_iter().map(|(queue, idle)| (queue, slots(idle))).collect());
     }
     let mut idle: HashMap<String, u64> = HashMap::new();
     for count in state.store.pilot_counts().await? {
@@ -85,14 +83,10 @@ pub async fn idle_slots(
             *idle.entry(count.queue).or_default() += count.slots;
         }
     }
-    for (queue, slots) in &mut idle {
-        *slots = slots.saturating_sub(jobs.get(queue).map_or(0, held));
+    for (queue, cores) in state.store.cores_in_use().await? {
+        idle.entry(queue).and_modify(|slots| *slots = slots.saturating_sub(cores));
     }
     Ok(idle)
-}
-
-fn held(jobs: &JobCounts) -> u64 {
-    jobs.0.iter().filter(|(state, _)| state.is_with_pilot()).map(|(_, jobs)| jobs).sum()
 }
 
 /// Creates a queue or changes one; the status of one that is there stays as it is.
@@ -210,12 +204,11 @@ pub async fn demand(
 ) -> Result<Json<DemandList>, ApiError> {
     who.require(Permission::Read)?;
     let mut demand = state.store.demand(query.queue).await?;
-    let jobs = match state.config.database {
-        Some(_) => state.store.counts_by_queue().await?,
-        None => BTreeMap::new(),
-    };
-    let idle = idle_slots(&state, &jobs).await?;
-    let fill = |one: &mut Demand| one.idle_slots = idle.get(&one.queue).copied().unwrap_or_default();
-    demand.iter_mut().for_each(fill);
+    let idle = idle_slots(&state).await?;
+    let mut idle_pilots = state.pilots.idle();
+    for one in &mut demand {
+        one.idle_slots = idle.get(&one.queue).copied().unwrap_or_default();
+        one.idle_pilots = idle_pilots.remove(&one.queue).unwrap_or_default();
+    }
     Ok(Json(DemandList { demand }))
 }

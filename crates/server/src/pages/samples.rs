@@ -235,6 +235,7 @@ pub fn demand() -> Demand {
         waiting: vec![WaitingShape { shape, jobs: 12_345 }],
         running: 2,
         idle_slots: 0,
+        idle_pilots: Vec::new(),
     }
 }
 

@@ -7,7 +7,7 @@ use super::labels;
 use super::pilots::{PandaPilot, Sender};
 use super::record::Dispatched;
 use super::script_url;
-use model::{QueueRecord, QueueStatus, Shape, SubmissionId, TaskId};
+use model::{Offer, QueueRecord, QueueStatus, Shape, SubmissionId, TaskId};
 use serde_json::Value;
 use store::{LeaseCall, LeaseFilter, LeasedJob, Leases};
 
@@ -96,7 +96,9 @@ impl Wish {
             pilot: pilot.id,
             incarnation: pilot.incarnation,
             queue: self.sender.queue.clone(),
-            slot: self.slot,
+            // Several jobs run one after the other, each with all that the pilot has.
+            offer: Offer { slots: 1, whole: self.slot },
+            max_slots: self.jobs.unwrap_or(1),
             max_jobs: self.jobs.unwrap_or(1),
             filter: self.filter.clone(),
             reports: Vec::new(),

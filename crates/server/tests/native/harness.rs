@@ -1,6 +1,6 @@
 //! A server in a temporary directory, and a pilot moved by hand.
 
-use model::{JobId, JobReport, JobSpec, JobState, PilotId, QueueRecord, Role, Shape, Time, Usage};
+use model::{JobId, JobReport, JobSpec, JobState, Offer, PilotId, QueueRecord, Role, Shape, Time, Usage};
 use server::{Config, Running, Server};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -154,13 +154,14 @@ pub struct Pilot {
 }
 
 impl Pilot {
-    pub fn lease_request(&self, max_jobs: u32, wait_s: u32) -> LeaseRequest {
-        let slot = Shape { cores: 1, memory_mib: 0, wall_time_s: 0 };
-        LeaseRequest { max_jobs, slot, idle_slots: self.slots, wait_s, reports: Vec::new() }
+    pub fn lease_request(&self, max_slots: u32, wait_s: u32) -> LeaseRequest {
+        let whole = Shape { cores: self.slots, memory_mib: 0, wall_time_s: 0 };
+        let offer = Offer { slots: self.slots, whole };
+        LeaseRequest { max_slots, offer, idle_slots: self.slots, wait_s, reports: Vec::new() }
     }
 
-    pub async fn lease(&self, max_jobs: u32, wait_s: u32) -> Leased {
-        self.client.lease(self.id, &self.lease_request(max_jobs, wait_s)).await.unwrap()
+    pub async fn lease(&self, max_slots: u32, wait_s: u32) -> Leased {
+        self.client.lease(self.id, &self.lease_request(max_slots, wait_s)).await.unwrap()
     }
 
     /// The one job that must be there.

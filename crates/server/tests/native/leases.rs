@@ -128,9 +128,8 @@ async fn an_array_wakes_all_waiting_pilots() {
 async fn a_job_that_does_not_fit_the_first_pilot_wakes_the_next() {
     let stage = Stage::open().await;
     let (small, large) = (stage.pilot(1).await, stage.pilot(8).await);
-    let poll = |pilot: &Pilot, cores| {
-        let mut request = pilot.lease_request(1, 20);
-        request.slot.cores = cores;
+    let poll = |pilot: &Pilot, slots| {
+        let request = pilot.lease_request(slots, 20);
         let (client, id) = (pilot.client.clone(), pilot.id);
         tokio::spawn(async move { client.lease(id, &request).await.unwrap().jobs.len() })
     };

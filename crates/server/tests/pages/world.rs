@@ -4,8 +4,8 @@ use bytes::Bytes;
 use model::decision::{Fact, Step};
 use model::job::{FileTransfer, LogStream};
 use model::{
-    Decision, DecisionId, ErrorClass, FactoryHeartbeat, JobId, JobReport, JobSpec, JobState, LabelInfo, PilotEvent,
-    PilotId, Placement, QueueRecord, Role, Shape, Time, Usage,
+    Decision, DecisionId, ErrorClass, FactoryHeartbeat, JobId, JobReport, JobSpec, JobState, LabelInfo, Offer,
+    PilotEvent, PilotId, Placement, QueueRecord, Role, Shape, Time, Usage,
 };
 use reqwest::{Response, StatusCode, redirect};
 use server::{Config, Running, Server};
@@ -176,7 +176,7 @@ impl World {
         };
         let hello = self.admin.hello(id, &hello).await.unwrap();
         let client = self.admin.with_token(&hello.token);
-        let request = LeaseRequest { max_jobs: 6, slot: shape, ..LeaseRequest::default() };
+        let request = LeaseRequest { max_slots: 6, offer: Offer { slots: 1, whole: shape }, ..LeaseRequest::default() };
         let jobs = client.lease(id, &request).await.unwrap().jobs;
         assert_eq!(jobs.len(), 6, "jobs to run");
         LivePilot { id, client, jobs }

@@ -2,7 +2,7 @@
 
 use crate::bench::{Bench, QUEUE, command, shell};
 use model::job::LogStream;
-use model::{ErrorClass, JobId, JobSpec, JobState, PilotState, QueueStatus, Shape, TaskId};
+use model::{ErrorClass, JobId, JobSpec, JobState, Offer, PilotState, QueueStatus, Shape, TaskId};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 use wire::api::{AnnounceRequest, HelloRequest, LeaseRequest, SetQueueStatus};
@@ -207,7 +207,13 @@ async fn jobs_of_our_own_pilots_are_out_of_reach() {
     };
     let session = bench.client.hello(announced.first, &hello).await.unwrap().token;
     let pilot = bench.client.with_token(&session);
-    let lease = LeaseRequest { max_jobs: 1, slot: shape, idle_slots: 1, wait_s: 0, reports: Vec::new() };
+    let lease = LeaseRequest {
+        max_slots: 1,
+        offer: Offer { slots: 1, whole: shape },
+        idle_slots: 1,
+        wait_s: 0,
+        reports: Vec::new(),
+    };
     assert_eq!(pilot.lease(announced.first, &lease).await.unwrap().jobs[0].id, id);
     assert_eq!(bench.update(id, "finished").await, "tobekilled");
     assert_eq!(bench.job(id).await.summary.state, JobState::Sent);

@@ -2,7 +2,7 @@
 
 use crate::bench::{Bench, QUEUE, shell};
 use model::job::{FileTransfer, LogStream};
-use model::{ErrorClass, JobId, JobReport, JobSpec, JobState, PilotId, Shape};
+use model::{ErrorClass, JobId, JobReport, JobSpec, JobState, Offer, PilotId, Shape};
 use std::fs;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -71,7 +71,13 @@ async fn run_one_by_our_pilot(bench: &Bench) -> (PilotId, JobId) {
     };
     let pilot = announced.first;
     let client = bench.client.with_token(&bench.client.hello(pilot, &hello).await.unwrap().token);
-    let lease = LeaseRequest { max_jobs: 1, slot: shape, idle_slots: 1, wait_s: 5, reports: Vec::new() };
+    let lease = LeaseRequest {
+        max_slots: 1,
+        offer: Offer { slots: 1, whole: shape },
+        idle_slots: 1,
+        wait_s: 5,
+        reports: Vec::new(),
+    };
     let job = client.lease(pilot, &lease).await.unwrap().jobs.remove(0);
     let mut report: JobReport = serde_json::from_value(serde_json::json!({
         "job": job.id, "attempt": job.attempt, "token": job.token, "state": "finished", "exit_code": 0

@@ -37,31 +37,74 @@ statements! {
 
 /// One group and user of the queue with what is left to take of them.
 struct Line {
+    /// In slots, as fair share counts.
     share: Share,
-    lanes: Vec<Lane>,
+    lanes: Vec<Waiting>,
 }
 
-/// Takes up to `max_jobs` jobs off the lines of the queue.
-pub(crate) fn claim(tx: &mut Tx<'_>, call: &LeaseCall) -> Result<Vec<Range>> {
+/// A lane, its jobs that wait, and the slots that each of them takes.
+struct Waiting {
+    lane: Lane,
+    jobs: u64,
+    weight: u32,
+}
+
+/// What may still be taken.
+struct Room {
+    slots: u32,
+    jobs: u32,
+}
+
+/// Takes jobs off the lines of the queue while they fit into what was asked for; the jobs, and the slots they need.
+pub(crate) fn claim(tx: &mut Tx<'_>, call: &LeaseCall) -> Result<(Vec<Range>, u32)> {
     let (mut lines, mut group_running) = lines(tx, call)?;
     let mut taken = Vec::new();
-    let mut wanted = u64::from(call.max_jobs);
+    let mut room = Room { slots: call.max_slots, jobs: call.max_jobs };
+    if let Some(lane) = tx.passed_over().due(too_wide(&lines, call), call.now) {
+        only(&mut lines, lane);
+        room = Room { slots: call.offer.slots, jobs: 1 };
+    }
     for _ in 0..ROUNDS_MAX {
+        lines.iter_mut().for_each(|line| line.share.waiting = line.waiting(&room));
         let shares: Vec<Share> = lines.iter().map(|line| line.share.clone()).collect();
-        let plan = divide(&shares, &group_running, wanted);
-        if wanted == 0 || plan.is_empty() {
+        let plan = divide(&shares, &group_running, u64::from(room.slots.min(room.jobs)));
+        if plan.is_empty() {
             break;
         }
-        for (at, jobs) in plan {
-            let got = take(tx, &lines[at].lanes, jobs, call.filter.task, &mut taken)?;
+        for (at, slots) in plan {
+            let used = take(tx, &mut lines[at], slots, &mut room, call.filter.task, &mut taken)?;
             let share = &mut lines[at].share;
-            share.waiting = if got < jobs { 0 } else { share.waiting.saturating_sub(got) };
-            share.running += got;
-            *group_running.entry(share.group.clone()).or_default() += got;
-            wanted = wanted.saturating_sub(got);
+            share.running += used;
+            *group_running.entry(share.group.clone()).or_default() += used;
         }
     }
-    Ok(taken)
+    tx.passed_over().served(taken.iter().map(|range: &Range| range.lane));
+    let slots = taken.iter().map(|range| range.jobs() * u64::from(weight_of(&lines, range.lane))).sum::<u64>();
+    Ok((taken, u32::try_from(slots).unwrap_or(u32::MAX)))
+}
+
+/// Lanes that fit the pilot and not what it asks for: narrower ones overtake them.
+fn too_wide<'a>(lines: &'a [Line], call: &'a LeaseCall) -> impl Iterator<Item = i64> + 'a {
+    let lanes = lines.iter().flat_map(|line| &line.lanes);
+    lanes.filter(|waiting| waiting.weight > call.max_slots).map(|waiting| waiting.lane.id)
+}
+
+fn only(lines: &mut Vec<Line>, lane: i64) {
+    lines.iter_mut().for_each(|line| line.lanes.retain(|waiting| waiting.lane.id == lane));
+    lines.retain(|line| !line.lanes.is_empty());
+}
+
+fn weight_of(lines: &[Line], lane: i64) -> u32 {
+    let mut lanes = lines.iter().flat_map(|line| &line.lanes);
+    lanes.find(|waiting| waiting.lane.id == lane).map_or(1, |waiting| waiting.weight)
+}
+
+impl Line {
+    /// Slots that its jobs need, of those jobs that each fit into the room.
+    fn waiting(&self, room: &Room) -> u64 {
+        let fitting = self.lanes.iter().filter(|waiting| waiting.weight <= room.slots);
+        fitting.map(|waiting| waiting.jobs * u64::from(waiting.weight)).sum()
+    }
 }
 
 /// The lines of the queue, and what each of their groups runs, which matters when there is more than one line.
@@ -69,39 +112,37 @@ fn lines(tx: &mut Tx<'_>, call: &LeaseCall) -> Result<(Vec<Line>, HashMap<String
     let waiting = lane::waiting_lanes(tx, &call.queue)?;
     let mut lines: BTreeMap<(String, String), Line> = BTreeMap::new();
     for (lane, jobs) in waiting {
-        if !fits(&lane, call) {
-            continue;
-        }
+        let Some(weight) = call.offer.weight(lane.key.shape).filter(|_| is_wanted(&lane, call)) else { continue };
         let (group, user) = (lane.key.group.clone(), lane.key.user.clone());
         let line = lines
             .entry((group.clone(), user.clone()))
             .or_insert_with(|| Line { share: Share { group, user, waiting: 0, running: 0 }, lanes: Vec::new() });
-        line.share.waiting += jobs;
-        line.lanes.push(lane);
+        line.lanes.push(Waiting { lane, jobs, weight });
     }
     let mut lines: Vec<Line> = lines.into_values().collect();
-    let group_running = if lines.len() > 1 { count_running(tx, &call.queue, &mut lines)? } else { HashMap::new() };
+    let group_running = if lines.len() > 1 { count_running(tx, call, &mut lines)? } else { HashMap::new() };
     Ok((lines, group_running))
 }
 
-fn fits(lane: &Lane, call: &LeaseCall) -> bool {
+fn is_wanted(lane: &Lane, call: &LeaseCall) -> bool {
     let LeaseFilter { user, group, source_labels, .. } = &call.filter;
     let is = |wanted: &Option<String>, have: &str| wanted.as_deref().is_none_or(|wanted| wanted == have);
-    call.slot.holds(lane.key.shape)
-        && is(user, &lane.key.user)
+    is(user, &lane.key.user)
         && is(group, &lane.key.group)
         && (source_labels.is_empty() || source_labels.contains(&lane.key.source_label))
 }
 
-/// What runs decides about who is next, also of users and shapes of which nothing waits.
-fn count_running(tx: &mut Tx<'_>, queue: &str, lines: &mut Vec<Line>) -> Result<HashMap<String, u64>> {
+/// What runs decides about who is next, also of users and shapes of which nothing waits. It counts in slots of this
+/// pilot; what it could not hold counts as all of it.
+fn count_running(tx: &mut Tx<'_>, call: &LeaseCall, lines: &mut Vec<Line>) -> Result<HashMap<String, u64>> {
     let mut running: BTreeMap<(String, String), u64> = BTreeMap::new();
     let mut by_group: HashMap<String, u64> = HashMap::new();
-    for counted in lane::lanes_of_queue(tx, queue)? {
-        let jobs = counted.with_pilots();
+    for counted in lane::lanes_of_queue(tx, &call.queue)? {
+        let weight = call.offer.weight(counted.lane.key.shape).unwrap_or(call.offer.slots);
+        let slots = counted.with_pilots() * u64::from(weight);
         let key = counted.lane.key;
-        *by_group.entry(key.group.clone()).or_default() += jobs;
-        *running.entry((key.group, key.user)).or_default() += jobs;
+        *by_group.entry(key.group.clone()).or_default() += slots;
+        *running.entry((key.group, key.user)).or_default() += slots;
     }
     for line in lines.iter_mut() {
         let share = &mut line.share;
@@ -113,21 +154,40 @@ fn count_running(tx: &mut Tx<'_>, queue: &str, lines: &mut Vec<Line>) -> Result<
     Ok(by_group)
 }
 
-/// Takes `wanted` jobs from the heads of some lanes, lowest rank first, and returns how many it got.
-fn take(tx: &mut Tx<'_>, lanes: &[Lane], wanted: u64, task: Option<TaskId>, taken: &mut Vec<Range>) -> Result<u64> {
-    let mut heads = heads(tx, &CLAIM, lanes, wanted, task)?;
+/// Takes jobs from the heads of the lanes of a line, lowest rank first, until `wanted` slots are filled; the last job
+/// may go beyond that as far as there is room. Returns the slots that it filled.
+fn take(
+    tx: &mut Tx<'_>,
+    line: &mut Line,
+    wanted: u64,
+    room: &mut Room,
+    task: Option<TaskId>,
+    taken: &mut Vec<Range>,
+) -> Result<u64> {
+    let fitting: Vec<&Lane> =
+        line.lanes.iter().filter(|lane| lane.jobs > 0 && lane.weight <= room.slots).map(|lane| &lane.lane).collect();
+    let mut heads = heads(tx, &CLAIM, &fitting, wanted, task)?;
     if heads.is_empty() && task.is_none() && tx.engine() == Engine::Postgres {
-        heads = self::heads(tx, &CLAIM_WAITING, lanes, wanted, None)?;
+        heads = self::heads(tx, &CLAIM_WAITING, &fitting, wanted, None)?;
     }
     heads.sort_by_key(|range| (range.rank, range.last));
-    let mut left = wanted;
-    let mut emptied = Vec::new();
+    let (mut used, mut emptied, mut crowded) = (0, Vec::new(), false);
     for head in heads {
-        if left == 0 {
+        if used >= wanted {
             break;
         }
-        let jobs = left.min(head.jobs());
-        left -= jobs;
+        let Some(lane) = line.lanes.iter_mut().find(|waiting| waiting.lane.id == head.lane) else { continue };
+        let weight = u64::from(lane.weight);
+        let room_for = (u64::from(room.slots) / weight).min(room.jobs.into());
+        let jobs = (wanted - used).div_ceil(weight).min(head.jobs()).min(room_for);
+        crowded |= room_for < head.jobs();
+        if jobs == 0 {
+            continue;
+        }
+        used += jobs * weight;
+        lane.jobs = lane.jobs.saturating_sub(jobs);
+        room.slots -= u32::try_from(jobs * weight).unwrap_or(room.slots);
+        room.jobs -= u32::try_from(jobs).unwrap_or(room.jobs);
         if jobs == head.jobs() {
             emptied.push(head.last);
             taken.push(head);
@@ -138,10 +198,14 @@ fn take(tx: &mut Tx<'_>, lanes: &[Lane], wanted: u64, task: Option<TaskId>, take
         }
     }
     range::delete(tx, emptied)?;
-    Ok(wanted - left)
+    if used < wanted && !crowded {
+        // There was less than the counters said, or another server was faster.
+        line.lanes.iter_mut().for_each(|lane| lane.jobs = 0);
+    }
+    Ok(used)
 }
 
-fn heads(tx: &mut Tx<'_>, sql: &Sql, lanes: &[Lane], wanted: u64, task: Option<TaskId>) -> Result<Vec<Range>> {
+fn heads(tx: &mut Tx<'_>, sql: &Sql, lanes: &[&Lane], wanted: u64, task: Option<TaskId>) -> Result<Vec<Range>> {
     let mut heads = Vec::new();
     for lane in lanes {
         let rows = match task {

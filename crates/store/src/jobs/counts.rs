@@ -72,6 +72,19 @@ impl Store {
         .await
     }
 
+    /// Cores of the jobs that pilots hold, by queue.
+    pub async fn cores_in_use(&self) -> Result<BTreeMap<String, u64>> {
+        self.read(|connection| {
+            let mut cores = BTreeMap::new();
+            for counted in lane::all_lanes(connection)? {
+                let used = counted.with_pilots() * u64::from(counted.lane.key.shape.cores);
+                *cores.entry(counted.lane.key.queue).or_default() += used;
+            }
+            Ok(cores)
+        })
+        .await
+    }
+
     /// Demand of one queue, or of all. Idle slots are left 0: only the server knows them.
     pub async fn demand(&self, queue: Option<String>) -> Result<Vec<Demand>> {
         self.read(move |connection| {
@@ -118,7 +131,7 @@ fn demand_of(queue: String, lanes: &[CountedLane]) -> Demand {
     let mut waiting: Vec<WaitingShape> =
         shapes.into_iter().filter(|(_, jobs)| *jobs > 0).map(|(shape, jobs)| WaitingShape { shape, jobs }).collect();
     waiting.sort_by_key(|shape| std::cmp::Reverse(shape.jobs));
-    Demand { queue, waiting, running, idle_slots: 0 }
+    Demand { queue, waiting, running, idle_slots: 0, idle_pilots: Vec::new() }
 }
 
 fn of_lanes(connection: &mut dyn Connection, is_meant: impl Fn(&CountedLane) -> bool) -> Result<JobCounts> {

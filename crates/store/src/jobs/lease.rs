@@ -8,7 +8,7 @@ use crate::engine::{Value, params, statements};
 use crate::tx::Tx;
 use crate::{Error, Result, Store};
 use model::{
-    JobId, JobReport, JobSpec, JobState, PilotFlag, PilotId, RefusedReport, Shape, SubmissionId, TaskId, Time,
+    JobId, JobReport, JobSpec, JobState, Offer, PilotFlag, PilotId, RefusedReport, SubmissionId, TaskId, Time,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -31,7 +31,7 @@ statements! {
         wall_ms = NULL, cpu_ms = NULL, max_rss_kib = NULL, message = NULL WHERE id = ?1";
 }
 
-/// Which jobs may be leased, beside the queue and the slot. Everything given must hold.
+/// Which jobs may be leased, beside the queue and what the pilot offers. Everything given must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LeaseFilter {
     /// Only this user's.
@@ -53,9 +53,11 @@ pub struct LeaseCall {
     pub incarnation: u32,
     /// The queue it serves.
     pub queue: String,
-    /// What each free slot offers.
-    pub slot: Shape,
-    /// At most this many jobs; 0 only reports.
+    /// All that the pilot has; no job that it cannot hold is leased.
+    pub offer: Offer,
+    /// Jobs are taken while the slots that they need fit into this many; 0 only reports.
+    pub max_slots: u32,
+    /// At most this many jobs.
     pub max_jobs: u32,
     /// Which jobs.
     pub filter: LeaseFilter,
@@ -94,6 +96,8 @@ pub struct Leases {
     pub jobs: Vec<LeasedJob>,
     /// Each spec once.
     pub specs: Vec<LeasedSpec>,
+    /// Slots that the jobs need together.
+    pub slots: u32,
     /// Reports that were not applied; all others were.
     pub refused: Vec<RefusedReport>,
     /// The pilot should take no more: it is told to drain, has ended, or is an older incarnation.
@@ -112,11 +116,12 @@ fn lease_and_report(tx: &mut Tx<'_>, call: &LeaseCall) -> Result<Leases> {
     let takes_no_more = takes_no_more(tx, call)?;
     let refused = report::apply(tx, &call.reports, call.now)?;
     let mut leases = Leases { refused, drain: takes_no_more, ..Leases::default() };
-    if takes_no_more || call.max_jobs == 0 {
+    if takes_no_more || call.max_slots == 0 {
         return Ok(leases);
     }
     end_backoffs(tx, call.now)?;
-    let taken = claim(tx, call)?;
+    let (taken, slots) = claim(tx, call)?;
+    leases.slots = slots;
     write_attempts(tx, call, &taken)?;
     leases.jobs = taken.iter().flat_map(jobs_of).collect();
     let submissions: BTreeSet<SubmissionId> = taken.iter().map(|range| range.submission).collect();

@@ -57,7 +57,7 @@ async fn a_job_from_submit_to_finished(mut test: TestStore) {
     call.reports[1].usage.wall_ms = 12;
     let leases = test.store.lease_and_report(call.clone()).await.unwrap();
     assert_eq!((leases.refused.len(), leases.jobs[0].id), (0, JobId(4)));
-    call.max_jobs = 0;
+    call.max_slots = 0;
     assert_eq!(test.store.lease_and_report(call).await.unwrap().refused, [], "a repeated report is harmless");
 
     test.reopen().await;

@@ -1,7 +1,7 @@
 //! Stores for tests: each in a directory or a database of its own, on both engines.
 
 use crate::{HelloCall, LeaseCall, Location, NewJobs, Store, StoreConfig, SubmitCall};
-use model::{IdSet, JobId, JobReport, JobSpec, JobState, PilotId, QueueRecord, Shape, Submitted, Time, Usage};
+use model::{IdSet, JobId, JobReport, JobSpec, JobState, Offer, PilotId, QueueRecord, Shape, Submitted, Time, Usage};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -107,8 +107,8 @@ impl TestStore {
         pilot
     }
 
-    pub(super) async fn lease(&self, pilot: PilotId, queue: &str, max_jobs: u32, now: Time) -> crate::Leases {
-        self.store.lease_and_report(lease(pilot, queue, max_jobs, now)).await.unwrap()
+    pub(super) async fn lease(&self, pilot: PilotId, queue: &str, max_slots: u32, now: Time) -> crate::Leases {
+        self.store.lease_and_report(lease(pilot, queue, max_slots, now)).await.unwrap()
     }
 
     pub(super) async fn report(&self, pilot: PilotId, report: JobReport, now: Time) -> Vec<model::RefusedReport> {
@@ -144,18 +144,19 @@ pub(super) fn hello(pilot: PilotId, instance: &str) -> HelloCall {
         version: "1".to_owned(),
         node: format!("node-{instance}"),
         slots: 4,
-        shape: slot(),
+        shape: offer().whole,
         batch_id: String::new(),
         now: NOW,
     }
 }
 
-pub(super) fn slot() -> Shape {
-    Shape { cores: 8, memory_mib: 0, wall_time_s: 0 }
+pub(super) fn offer() -> Offer {
+    Offer { slots: 4, whole: Shape { cores: 8, memory_mib: 0, wall_time_s: 0 } }
 }
 
-pub(super) fn lease(pilot: PilotId, queue: &str, max_jobs: u32, now: Time) -> LeaseCall {
-    LeaseCall { pilot, incarnation: 1, queue: queue.to_owned(), slot: slot(), max_jobs, now, ..LeaseCall::default() }
+pub(super) fn lease(pilot: PilotId, queue: &str, max_slots: u32, now: Time) -> LeaseCall {
+    let (incarnation, queue, max_jobs) = (1, queue.to_owned(), max_slots);
+    LeaseCall { pilot, incarnation, queue, offer: offer(), max_slots, max_jobs, now, ..LeaseCall::default() }
 }
 
 pub(super) fn spec(user: &str) -> JobSpec {

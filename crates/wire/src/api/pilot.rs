@@ -2,7 +2,7 @@
 
 use super::AttemptOutcome;
 pub use model::{BatchUpdate, JobReport, PilotFlag, PilotSummary, RefusedReport};
-use model::{ErrorClass, JobId, JobSpec, JobState, PilotId, PilotState, Shape, SubmissionId, Time};
+use model::{ErrorClass, JobId, JobSpec, JobState, Offer, PilotId, PilotState, Shape, SubmissionId, Time};
 use serde::{Deserialize, Serialize};
 
 /// `POST /pilots/announce`, by a factory before it submits.
@@ -87,10 +87,12 @@ pub struct Hello {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LeaseRequest {
-    /// At most this many jobs, 0 to [`super::LEASE_MAX`].
-    pub max_jobs: u32,
-    /// What each free slot offers.
-    pub slot: Shape,
+    /// Jobs are wanted while the slots that they need fit into this many, 0 to [`super::LEASE_SLOTS_MAX`]; at most
+    /// [`super::LEASE_MAX`] jobs are given. A single job that needs more, though not more than all slots, is given when it
+    /// was overtaken by others for some minutes.
+    pub max_slots: u32,
+    /// All slots, free or not, and what they have together.
+    pub offer: Offer,
     /// Slots without any job right now; shown as idle while the call waits.
     pub idle_slots: u32,
     /// Wait up to this many seconds for a job. With reports inside the answer comes at once.
