@@ -1,5 +1,7 @@
 //! What a pilot is told on its command line and in its environment. Secrets are never among it.
 
+use model::offer::GRACE_S;
+use model::{Offer, Shape};
 use std::path::PathBuf;
 
 /// Options of `pilotage pilot` and of `pilotage-pilot`.
@@ -42,7 +44,7 @@ pub struct PilotArgs {
     pub idle_s: u32,
 
     /// Seconds between TERM and KILL when a job has to end.
-    #[arg(long, env = "PILOTAGE_GRACE_S", value_name = "SECONDS", default_value_t = 10.0)]
+    #[arg(long, env = "PILOTAGE_GRACE_S", value_name = "SECONDS", default_value_t = f64::from(GRACE_S))]
     pub grace_s: f64,
 
     /// Directory below which jobs get their scratch directories; by default the best of the batch system's
@@ -83,5 +85,11 @@ impl PilotArgs {
     /// Cores of all slots together.
     pub(crate) fn all_cores(&self) -> u32 {
         if self.cores > 0 { self.cores } else { self.slots }
+    }
+
+    /// What the pilot offers while it lives.
+    pub(crate) fn offer(&self) -> Offer {
+        let whole = Shape { cores: self.all_cores(), memory_mib: self.memory_mib, wall_time_s: 0 };
+        Offer { slots: self.slots, whole }
     }
 }

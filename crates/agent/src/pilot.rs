@@ -11,6 +11,7 @@ mod outbox;
 mod report;
 mod root;
 mod session;
+mod slot;
 mod staging;
 mod transfer;
 mod unfinished;

@@ -21,6 +21,8 @@ pub use source::*;
 pub(crate) use tree::{Tree, inherit, overlay, tables_of, typed};
 
 use batch::BatchConfig;
+use model::offer::promised_s;
+use model::{Offer, Shape};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -177,6 +179,12 @@ impl LabelSection {
     /// Jobs at once in each pilot, at least 1.
     pub fn slots(&self) -> u32 {
         self.slots.unwrap_or(self.cores).max(1)
+    }
+
+    /// What each pilot offers to jobs.
+    pub fn offer(&self) -> Offer {
+        let wall_time_s = promised_s(crate::launch::life_s(self.wall_time_s));
+        Offer { slots: self.slots(), whole: Shape { cores: self.cores, memory_mib: self.memory_mib, wall_time_s } }
     }
 
     /// The label's chain: its own, else the factory's, else the default.

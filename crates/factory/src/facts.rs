@@ -55,7 +55,7 @@ struct Document {
     label: Option<Remembered>,
     history: Option<EndedPilots>,
     pilot: Option<NewPilot>,
-    offers: Option<Vec<Offer>>,
+    offers: Option<Vec<Room>>,
 }
 
 /// Ended pilots one by one, or counted.

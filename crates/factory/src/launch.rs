@@ -2,7 +2,7 @@
 
 use crate::config::LabelSection;
 use batch::{Needs, SubmitRequest};
-use model::{PilotId, Shape};
+use model::PilotId;
 use serde_json::Error;
 use std::path::PathBuf;
 use wire::PilotSecret;
@@ -46,23 +46,9 @@ pub enum PilotProgram {
 /// Time between the end of a pilot's life and that of its batch job: enough to stop jobs and to report.
 const LEAVE_MAX_S: u32 = 120;
 
-/// Seconds at the ends of its life in which a pilot offers no time to jobs: to start, and to stop what still runs.
-const NO_JOBS_S: u32 = 30;
-
 /// Seconds that a pilot with this wall time may live; 0 means no end.
 pub fn life_s(wall_time_s: u32) -> u32 {
     wall_time_s - LEAVE_MAX_S.min(wall_time_s / 10)
-}
-
-/// What each slot of a fresh pilot of a label offers to a job.
-pub fn slot(label: &LabelSection) -> Shape {
-    let slots = label.slots();
-    let life_s = life_s(label.wall_time_s);
-    Shape {
-        cores: (label.cores / slots).max(1),
-        memory_mib: label.memory_mib / slots,
-        wall_time_s: if life_s == 0 { 0 } else { life_s.saturating_sub(NO_JOBS_S).max(1) },
-    }
 }
 
 impl PilotLaunch {

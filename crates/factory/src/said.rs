@@ -29,6 +29,7 @@ fn label_info(config: &Config, world: &World, name: &str) -> LabelInfo {
         system: config.batch.get(&label.batch).map(batch::BatchConfig::kind).unwrap_or_default().to_owned(),
         chain: label.chain(&config.factory).iter().map(|step| step.as_str().to_owned()).collect(),
         trouble: if label.enabled { world.trouble_of(config, name) } else { "switched off".to_owned() },
+        offer: label.offer(),
         queue: label.queue,
         batch: label.batch,
     }

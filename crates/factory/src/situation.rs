@@ -2,6 +2,7 @@
 //! an empty one is there with zeros.
 
 use model::decision::Fact;
+use model::{Offer, Shape};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::time::Duration;
@@ -24,6 +25,9 @@ facts!(
         /// Waiting jobs that a pilot of this label can run.
         #[serde(alias = "activated")]
         ready: i64,
+        /// Slots of this label's pilots that these jobs fill; `None` when each fills one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        ready_slots: Option<i64>,
         /// Jobs that wait for something else.
         #[serde(skip_serializing_if = "is_zero")]
         notready: i64,
@@ -84,16 +88,18 @@ facts!(
     }
 );
 facts!(
-    /// Slots that live pilots offer, or will offer.
-    Offer {
-        /// Cores of each slot; 0 means any number.
+    /// Equal pilots with free slots, or with slots that will soon be there.
+    Room {
+        /// How many pilots.
+        pilots: i64,
+        /// Free slots of each; 0 counts as 1.
+        slots: u32,
+        /// Cores that these slots have together; 0 means any number.
         cores: u32,
-        /// Memory of each slot in MiB; 0 means no limit.
+        /// Memory that they have together, in MiB; 0 means no limit.
         memory_mib: u32,
         /// Seconds that the pilot still takes jobs for; 0 means no end.
         wall_time_s: u32,
-        /// How many slots.
-        slots: i64,
     }
 );
 facts!(
@@ -226,11 +232,11 @@ facts!(
 facts!(
     /// What a new pilot of the label offers.
     NewPilot {
-        /// Jobs at once; at least 1.
-        slots: i64,
-        /// Cores of each slot; 0 means any number.
+        /// Its slots; 0 counts as 1. A job takes one or several of them.
+        slots: u32,
+        /// Cores of all slots together; 0 means any number.
         cores: u32,
-        /// Memory of each slot in MiB; 0 means no limit.
+        /// Memory of all slots together in MiB; 0 means no limit.
         memory_mib: u32,
         /// Seconds that it takes jobs for; 0 means no end.
         wall_time_s: u32,
@@ -258,15 +264,41 @@ pub struct Situation {
     pub history: Option<History>,
     /// What a new pilot offers.
     pub pilot: Option<NewPilot>,
-    /// Slots of live pilots of the queue; those of the label's own pending pilots are not among them.
-    pub offers: Option<Vec<Offer>>,
+    /// Room in live pilots of the queue; the label's own pending pilots are not among them.
+    pub offers: Option<Vec<Room>>,
 }
 
 impl Wms {
-    /// Waiting jobs that no slot is free for or on its way to.
+    /// Waiting jobs, counted by the slots that they fill, that no slot is free for or on its way to.
     pub fn unserved(&self) -> i64 {
-        self.ready - (self.idle_slots + self.coming_slots).clamp(0, self.ready.max(0))
+        let ready = self.ready_slots.unwrap_or(self.ready);
+        ready - (self.idle_slots + self.coming_slots).clamp(0, ready.max(0))
     }
+}
+
+impl NewPilot {
+    /// What jobs can take of it.
+    pub fn offer(&self) -> Offer {
+        offer_of(self.slots, self.cores, self.memory_mib, self.wall_time_s)
+    }
+}
+
+impl Room {
+    /// As many pilots with what an offer has.
+    pub fn of(offer: Offer, pilots: i64) -> Room {
+        let Shape { cores, memory_mib, wall_time_s } = offer.whole;
+        Room { pilots, slots: offer.slots, cores, memory_mib, wall_time_s }
+    }
+
+    /// What jobs can take of each of the pilots.
+    pub fn offer(&self) -> Offer {
+        offer_of(self.slots, self.cores, self.memory_mib, self.wall_time_s)
+    }
+}
+
+fn offer_of(slots: u32, cores: u32, memory_mib: u32, wall_time_s: u32) -> Offer {
+    let cores = if cores == 0 { u32::MAX } else { cores };
+    Offer { slots: slots.max(1), whole: Shape { cores, memory_mib, wall_time_s } }
 }
 
 impl Batch {
@@ -295,9 +327,9 @@ impl Situation {
         self
     }
 
-    /// Jobs at once in a new pilot, at least 1.
+    /// Slots of a new pilot, at least 1.
     pub fn slots(&self) -> i64 {
-        self.pilot.as_ref().map_or(1, |pilot| pilot.slots.max(1))
+        self.pilot.as_ref().map_or(1, |pilot| pilot.slots.max(1).into())
     }
 
     /// Every value by name, for the decision: `wms.ready`, `batch.pending`, ... What is read back from them by

@@ -1,14 +1,14 @@
 //! What a cycle saw of the world, with the age of each thing.
 
 mod counts;
+mod idle;
 
 use crate::chain::{Sched, StepName};
 use crate::config::{Config, LabelSection};
-use crate::launch;
 use crate::past::Past;
-use crate::situation::{Batch, Endpoint, NewPilot, Offer, Site, Situation, Waiting, Whole, Wms};
+use crate::situation::{Batch, Endpoint, NewPilot, Room, Site, Situation, Waiting, Whole, Wms};
 use counts::Counts;
-use model::{Demand, JobState, QueueRecord, Shape, Time};
+use model::{Demand, JobState, Offer, QueueRecord, Shape, Time};
 use std::collections::BTreeMap;
 use wire::api::{PilotFlag, PilotSummary, QueueSummary};
 
@@ -75,7 +75,7 @@ impl World {
         let by_job = asks(&[StepName::ReadyFit]);
         let by_history = asks(&[StepName::Throttle, StepName::ThrottleEmpty]);
         let (failures, last_failure_s) = self.past.of_endpoint(&label.batch, self.now);
-        let slot = launch::slot(label);
+        let Offer { slots, whole } = label.offer();
         let view = self.batches.get(&label.batch);
         Situation {
             wms: self.wms(label, name, by_job),
@@ -94,10 +94,10 @@ impl World {
             label: Some(self.past.of_label(name, self.now)),
             history: by_history.then(|| self.past.history(name, sched, self.now)).flatten(),
             pilot: Some(NewPilot {
-                slots: i64::from(label.slots()),
-                cores: slot.cores,
-                memory_mib: slot.memory_mib,
-                wall_time_s: slot.wall_time_s,
+                slots,
+                cores: whole.cores,
+                memory_mib: whole.memory_mib,
+                wall_time_s: whole.wall_time_s,
             }),
             offers: by_job.then(|| self.offers(label, name)),
         }
@@ -154,18 +154,24 @@ impl World {
         let in_state = |state: JobState| jobs.0.get(&state).copied().unwrap_or_default() as i64;
         let nothing = Demand::default();
         let demand = read.value.get(&label.queue).unwrap_or(&nothing);
-        let slot = launch::slot(label);
-        let waiting = |fits: bool| -> i64 {
-            demand.waiting.iter().filter(|waiting| slot.holds(waiting.shape) == fits).map(|one| one.jobs as i64).sum()
-        };
+        let offer = label.offer();
+        let (mut ready, mut ready_slots, mut unfit) = (0, 0, 0);
+        for waiting in &demand.waiting {
+            let jobs = waiting.jobs as i64;
+            match offer.weight(waiting.shape) {
+                Some(weight) => (ready, ready_slots) = (ready + jobs, ready_slots + jobs * i64::from(weight)),
+                None => unfit += jobs,
+            }
+        }
         Some(Wms {
-            ready: waiting(true),
-            unfit: waiting(false),
+            ready,
+            ready_slots: (ready_slots != ready).then_some(ready_slots),
+            unfit,
             notready: in_state(JobState::Defined),
             running: demand.running as i64,
             transferring: in_state(JobState::Transferring),
             idle_slots: demand.idle_slots as i64,
-            coming_slots: self.counts.coming(label, name).values().sum(),
+            coming_slots: self.counts.coming(label, name).iter().map(slots_of).sum(),
             shapes: by_job.then(|| demand.waiting.iter().map(waiting_of).collect()),
             age_s: self.now.since(read.at).as_secs_f64(),
             ..Wms::default()
@@ -182,31 +188,23 @@ impl World {
         })
     }
 
-    /// Free slots of the queue's pilots, and slots of pilots of other labels that are on their way to it.
-    fn offers(&self, label: &LabelSection, name: &str) -> Vec<Offer> {
-        let told = self.demand.as_ref().and_then(|read| read.value.get(&label.queue));
-        let mut idle = told.map_or(0, |demand| demand.idle_slots as i64);
+    /// Free slots of the queue's pilots, and pilots of other labels that are on their way to it.
+    fn offers(&self, label: &LabelSection, name: &str) -> Vec<Room> {
+        let nothing = Demand::default();
+        let told = self.demand.as_ref().and_then(|read| read.value.get(&label.queue)).unwrap_or(&nothing);
         let mut offers = self.counts.coming(label, name);
-        // The server says how many wait for a job right now; which of ours these are, nobody knows.
-        for (shape, slots) in self.counts.idle(&label.queue) {
-            let slots = (*slots).min(idle);
-            idle -= slots;
-            *offers.entry(*shape).or_default() += slots;
-        }
-        // Pilots of other factories: what they offer is not known here.
-        *offers.entry(Shape::default()).or_default() += idle;
-        offers.into_iter().filter(|(_, slots)| *slots > 0).map(offer_of).collect()
+        idle::add(&mut offers, self.counts.idle(&label.queue), told);
+        offers.into_iter().filter(|(_, pilots)| *pilots > 0).map(|(offer, pilots)| Room::of(offer, pilots)).collect()
     }
+}
+
+fn slots_of((offer, pilots): (&Offer, &i64)) -> i64 {
+    i64::from(offer.slots) * pilots
 }
 
 fn waiting_of(waiting: &model::WaitingShape) -> Waiting {
     let Shape { cores, memory_mib, wall_time_s } = waiting.shape;
     Waiting { cores, memory_mib, wall_time_s, jobs: waiting.jobs as i64 }
-}
-
-fn offer_of((shape, slots): (Shape, i64)) -> Offer {
-    let Shape { cores, memory_mib, wall_time_s } = shape;
-    Offer { cores, memory_mib, wall_time_s, slots }
 }
 
 fn is_retiring(pilot: &PilotSummary) -> bool {

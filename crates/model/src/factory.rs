@@ -1,7 +1,8 @@
 //! Factories as they describe themselves.
 
-use crate::Time;
+use crate::{Offer, Shape, Time};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// One label as its factory describes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -16,6 +17,9 @@ pub struct LabelInfo {
     pub system: String,
     /// The scheduler chain, step names in order.
     pub chain: Vec<String>,
+    /// What each of its pilots offers to jobs.
+    #[serde(default)]
+    pub offer: Offer,
     /// What is wrong with it at present; empty when nothing is.
     #[serde(default)]
     pub trouble: String,
@@ -76,4 +80,59 @@ pub struct FactorySummary {
     pub said: FactoryHeartbeat,
     /// When it said it.
     pub last_heard: Time,
+}
+
+/// A factory counts as silent after this many of its cycles, and never before [`SILENT_AT_LEAST`].
+const SILENT_CYCLES: u32 = 4;
+/// The shortest silence that is told.
+const SILENT_AT_LEAST: Duration = Duration::from_secs(120);
+
+impl FactorySummary {
+    /// Whether it should have been heard again by now.
+    pub fn is_silent(&self, now: Time) -> bool {
+        let allowed = Duration::from_secs(u64::from(self.said.cycle_s) * u64::from(SILENT_CYCLES));
+        now.since(self.last_heard) > allowed.max(SILENT_AT_LEAST)
+    }
+}
+
+/// Labels that are named in a reason; there may be hundreds.
+const NAMED_MAX: usize = 3;
+
+/// Why a job waits in vain in a queue that these labels serve: no pilot of any of them can hold it. `None` when one can,
+/// when there is no label, or when a label does not say what its pilots offer.
+pub fn misfit<'a>(job: Shape, labels: impl IntoIterator<Item = &'a LabelInfo>) -> Option<String> {
+    let reasons: Option<Vec<String>> = labels
+        .into_iter()
+        .map(|label| {
+            let reason = label.offer.misfit(job).filter(|_| label.offer.slots > 0)?;
+            Some(format!("{}: {reason}", label.name))
+        })
+        .collect();
+    let reasons = reasons.filter(|reasons| !reasons.is_empty())?;
+    let more = if reasons.len() > NAMED_MAX { "; ..." } else { "" };
+    let named = reasons.iter().take(NAMED_MAX).cloned().collect::<Vec<_>>().join("; ");
+    Some(format!("no pilot that serves its queue can run it: {named}{more}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn label(name: &str, slots: u32, cores: u32) -> LabelInfo {
+        let offer = Offer { slots, whole: Shape { cores, ..Shape::default() } };
+        let (queue, batch, system) = (String::new(), String::new(), String::new());
+        LabelInfo { name: name.into(), queue, batch, system, chain: Vec::new(), offer, trouble: String::new() }
+    }
+
+    #[test]
+    fn a_job_that_no_label_holds_is_told_why() {
+        let job = Shape { cores: 9, ..Shape::default() };
+        let labels = [label("a", 4, 4), label("b", 1, 8)];
+        let words = "no pilot that serves its queue can run it: a: needs 9 cores and a pilot has 4; \
+                     b: needs 9 cores and a pilot has 8";
+        assert_eq!(misfit(job, &labels).unwrap(), words);
+        assert_eq!(misfit(job, &[labels[0].clone(), label("c", 16, 16)]), None);
+        assert_eq!(misfit(job, &[label("of an older factory", 0, 0)]), None);
+        assert_eq!(misfit(job, &[]), None);
+    }
 }

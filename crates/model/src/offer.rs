@@ -4,13 +4,30 @@ use crate::Shape;
 use serde::{Deserialize, Serialize};
 
 /// So many slots that are equal parts of a whole.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(deny_unknown_fields)]
 pub struct Offer {
     /// Slots; a job takes one or several of them.
     pub slots: u32,
     /// What all slots have together: cores, memory (0: no bound) and seconds that are left (0: no end).
     pub whole: Shape,
+}
+
+/// Seconds between TERM and KILL when a job has to end, unless a pilot is told otherwise.
+pub const GRACE_S: u32 = 10;
+/// Beside that, seconds that a pilot needs at the end of its life to report and clean up.
+pub const LAST_REPORTS_S: u32 = 5;
+/// Seconds from the start of a pilot to its first job, at least.
+const FIRST_JOB_S: u32 = 5;
+
+/// The longest wall time, in seconds, that a new pilot which lives for `life_s` can promise to a job; 0 for no end.
+pub fn promised_s(life_s: u32) -> u32 {
+    match life_s {
+        0 => 0,
+        _ => life_s.saturating_sub(GRACE_S + LAST_REPORTS_S + FIRST_JOB_S).max(1),
+    }
 }
 
 impl Offer {
@@ -29,7 +46,7 @@ impl Offer {
     /// Why the whole pilot cannot hold a job, in words; `None` when it can.
     pub fn misfit(self, job: Shape) -> Option<String> {
         let beyond = |need: u32, have: u32, what: &str| {
-            (have > 0 && need > have).then(|| format!("needs {need} {what}, a pilot has {have}"))
+            (have > 0 && need > have).then(|| format!("needs {need} {what} and a pilot has {have}"))
         };
         beyond(job.cores, self.cores(), "cores")
             .or_else(|| beyond(job.memory_mib, self.whole.memory_mib, "MiB of memory"))
@@ -90,7 +107,7 @@ mod tests {
             assert_eq!(pilot.weight(job), weight, "{job:?}");
             assert_eq!(pilot.misfit(job).is_none(), weight.is_some(), "{job:?}");
         }
-        assert_eq!(pilot.misfit(shape(9, 0, 0)).unwrap(), "needs 9 cores, a pilot has 8");
+        assert_eq!(pilot.misfit(shape(9, 0, 0)).unwrap(), "needs 9 cores and a pilot has 8");
         assert_eq!((pilot.memory_of(1), pilot.memory_of(3)), (2000, 6000));
     }
 

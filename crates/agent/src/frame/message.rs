@@ -32,9 +32,14 @@ pub(crate) struct Setup {
     pub(crate) output_max: u64,
     /// The most bytes in the scratch directory; 0 means no bound.
     pub(crate) scratch_max: u64,
+}
+
+/// What the next jobs of a runner get of the node: a wide job what several slots have.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Share {
     /// Memory bound in MiB of jobs that name none; 0 means no bound.
     pub(crate) memory_mib: u32,
-    /// CPUs the slot is bound to; empty for no binding.
+    /// CPUs they are bound to; empty for no binding.
     pub(crate) cpus: Vec<usize>,
 }
 
@@ -56,6 +61,8 @@ pub(crate) struct JobOrder {
 pub(crate) enum ToRunner {
     /// First of all.
     Setup(Box<Setup>),
+    /// What jobs get from now on.
+    Share(Box<Share>),
     /// A spec that following jobs refer to.
     Spec(SubmissionId, Box<JobSpec>),
     /// No job refers to this spec any more.
@@ -136,6 +143,7 @@ const KILL: u8 = 5;
 const FOLLOW: u8 = 6;
 const RECALL: u8 = 7;
 const RELEASE: u8 = 8;
+const SHARE: u8 = 9;
 const STARTED: u8 = 65;
 const FOLLOWING: u8 = 66;
 const ENDED: u8 = 67;
@@ -196,6 +204,7 @@ impl ToRunner {
     pub(crate) fn encode(&self, out: &mut Vec<u8>) {
         match self {
             ToRunner::Setup(setup) => Writer::begin(out, SETUP).json(setup).end(),
+            ToRunner::Share(share) => Writer::begin(out, SHARE).json(share).end(),
             ToRunner::Spec(submission, spec) => Writer::begin(out, SPEC).i64(submission.0).json(spec).end(),
             ToRunner::Forget(submission) => Writer::begin(out, FORGET).i64(submission.0).end(),
             ToRunner::Job(order) => {
@@ -216,6 +225,7 @@ impl ToRunner {
         let mut body = Reader::new(body);
         let message = match body.u8()? {
             SETUP => ToRunner::Setup(body.json("set-up")?),
+            SHARE => ToRunner::Share(body.json("share")?),
             SPEC => ToRunner::Spec(SubmissionId(body.i64()?), body.json("spec")?),
             FORGET => ToRunner::Forget(SubmissionId(body.i64()?)),
             JOB => {
@@ -326,7 +336,8 @@ mod tests {
     #[test]
     fn every_message_survives_the_way_byte_by_byte() {
         let to = [
-            ToRunner::Setup(Box::new(Setup { queue: "q".into(), cpus: vec![3], ..Setup::default() })),
+            ToRunner::Setup(Box::new(Setup { queue: "q".into(), ..Setup::default() })),
+            ToRunner::Share(Box::new(Share { memory_mib: 7, cpus: vec![3] })),
             ToRunner::Spec(SubmissionId(5), Box::new(JobSpec::command("/bin/true", ["a".to_owned()]))),
             ToRunner::Forget(SubmissionId(5)),
             ToRunner::Job(JobOrder { key: KEY, index: 9, submission: SubmissionId(5), hold: true }),
@@ -353,8 +364,8 @@ mod tests {
                 bodies.push(body.to_vec());
             }
         }
-        let got_to: Vec<_> = bodies[..8].iter().map(|body| ToRunner::decode(body).unwrap()).collect();
-        let got_from: Vec<_> = bodies[8..].iter().map(|body| FromRunner::decode(body).unwrap()).collect();
+        let got_to: Vec<_> = bodies[..9].iter().map(|body| ToRunner::decode(body).unwrap()).collect();
+        let got_from: Vec<_> = bodies[9..].iter().map(|body| FromRunner::decode(body).unwrap()).collect();
         assert_eq!((got_to.as_slice(), got_from.as_slice()), (to.as_slice(), from.as_slice()));
     }
 

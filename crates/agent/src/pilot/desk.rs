@@ -10,10 +10,11 @@ mod runners;
 use super::PilotError;
 use super::estimate::Estimate;
 use super::event::{EVENTS_MAX, Event, Sender};
-use super::hand::{Hand, Slot};
+use super::hand::Hand;
 use super::outbox::Outbox;
 use super::root::Root;
 use super::session::Session;
+use super::slot::Slot;
 use crate::PilotArgs;
 use crate::runner::SLOT_PREFIX;
 use life::Life;
@@ -53,13 +54,14 @@ impl Desk {
         spool: Spool,
     ) -> Result<Desk, PilotError> {
         let (sender, events) = mpsc::channel(EVENTS_MAX);
-        let slots = (0..args.slots).map(|i| Slot::new(root.path().join(format!("{SLOT_PREFIX}{i}")))).collect();
+        let slot = |i: u32| Slot::new(root.path().join(format!("{SLOT_PREFIX}{i}")), runners::own_share(&args, i));
+        let hand = Hand::new((0..args.slots).map(slot).collect(), args.offer());
         let mut desk = Desk {
             life: Life::new(&args),
             args,
             session,
             root,
-            hand: Hand::new(slots),
+            hand,
             outbox: Outbox::new(spool),
             estimate: Estimate::default(),
             calls: calls::Calls::default(),

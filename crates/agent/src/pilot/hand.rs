@@ -2,18 +2,15 @@
 
 use super::follow::Follow;
 use super::link::Link;
+use super::slot::Slot;
 use super::unfinished::Shared;
-use crate::frame::{JobKey, JobOrder, ToRunner};
-use model::{JobSpec, SubmissionId};
+use crate::frame::{JobKey, JobOrder, Share, ToRunner};
+use model::{JobSpec, Offer, SubmissionId};
 use std::collections::{HashMap, VecDeque};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 use wire::api::{LeasedJob, LeasedSpec};
-
-/// The most specs that a runner remembers.
-const KNOWN_MAX: usize = 64;
 
 /// Where a job is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +31,8 @@ pub(super) struct Held {
     pub(super) job: LeasedJob,
     /// What to run.
     pub(super) spec: Arc<JobSpec>,
+    /// Slots that it takes.
+    pub(super) weight: u32,
     /// Where it is.
     pub(super) place: Place,
     /// Since when it is in the pilot.
@@ -51,9 +50,9 @@ pub(super) struct Held {
 }
 
 impl Held {
-    fn new(job: LeasedJob, spec: Arc<JobSpec>, since: Instant) -> Held {
-        let (place, started, silent) = (Place::Ready, false, false);
-        Held { job, spec, place, since, started, silent, staging: None, follow: None, unfinished: None }
+    fn new(job: LeasedJob, spec: Arc<JobSpec>, weight: u32) -> Held {
+        let (place, since, started, silent) = (Place::Ready, Instant::now(), false, false);
+        Held { job, spec, weight, place, since, started, silent, staging: None, follow: None, unfinished: None }
     }
 
     /// Job and attempt.
@@ -67,77 +66,6 @@ impl Held {
     }
 }
 
-/// One slot.
-pub(super) struct Slot {
-    /// Its runner; none while it is broken.
-    pub(super) link: Option<Link>,
-    /// How many runners it had.
-    pub(super) generation: u32,
-    /// Its directory.
-    pub(super) dir: PathBuf,
-    /// Jobs with the runner, in order.
-    pub(super) jobs: VecDeque<JobKey>,
-    /// A job with files has it for itself until its scratch directory is clean again.
-    pub(super) reserved_for: Option<JobKey>,
-    /// The job whose files are being brought into it, until nothing writes there any more.
-    pub(super) staging: Option<JobKey>,
-    /// When its runner last ended or got a job.
-    moved: Instant,
-    known: VecDeque<SubmissionId>,
-}
-
-impl Slot {
-    pub(super) fn new(dir: PathBuf) -> Slot {
-        Slot {
-            link: None,
-            generation: 0,
-            dir,
-            jobs: VecDeque::new(),
-            reserved_for: None,
-            staging: None,
-            moved: Instant::now(),
-            known: VecDeque::new(),
-        }
-    }
-
-    /// Takes over a fresh runner, which knows nothing.
-    pub(super) fn connect(&mut self, link: Link) {
-        self.link = Some(link);
-        self.generation += 1;
-        self.known.clear();
-    }
-
-    /// Whether it could start a job at once.
-    pub(super) fn is_idle(&self) -> bool {
-        self.link.is_some() && self.jobs.is_empty() && self.reserved_for.is_none()
-    }
-
-    /// Tells its runner something.
-    pub(super) fn tell(&mut self, message: &ToRunner) {
-        if let Some(link) = &mut self.link {
-            link.queue(message);
-        }
-    }
-
-    /// Makes sure that the runner knows the spec of a job.
-    fn teach(&mut self, submission: SubmissionId, spec: &Arc<JobSpec>, in_use: &[SubmissionId]) {
-        if self.known.contains(&submission) {
-            return;
-        }
-        if self.known.len() >= KNOWN_MAX
-            && let Some(at) = self.known.iter().position(|known| !in_use.contains(known))
-            && let Some(old) = self.known.remove(at)
-        {
-            self.tell(&ToRunner::Forget(old));
-        }
-        self.known.push_back(submission);
-        self.tell(&ToRunner::Spec(submission, Box::new(JobSpec::clone(spec))));
-    }
-}
-
-/// A job that runs longer than this is no short one.
-const STANDSTILL: Duration = Duration::from_millis(250);
-
 /// A spec and how many jobs in hand refer to it.
 type SharedSpec = (Arc<JobSpec>, u32);
 
@@ -145,14 +73,16 @@ type SharedSpec = (Arc<JobSpec>, u32);
 pub(super) struct Hand {
     /// The slots.
     pub(super) slots: Vec<Slot>,
+    /// What they have together.
+    offer: Offer,
     held: HashMap<JobKey, Held>,
     ready: VecDeque<JobKey>,
     specs: HashMap<SubmissionId, SharedSpec>,
 }
 
 impl Hand {
-    pub(super) fn new(slots: Vec<Slot>) -> Hand {
-        Hand { slots, held: HashMap::new(), ready: VecDeque::new(), specs: HashMap::new() }
+    pub(super) fn new(slots: Vec<Slot>, offer: Offer) -> Hand {
+        Hand { slots, offer, held: HashMap::new(), ready: VecDeque::new(), specs: HashMap::new() }
     }
 
     /// Takes leased jobs in. Those whose spec is missing are given back to the caller.
@@ -161,7 +91,6 @@ impl Hand {
         for LeasedSpec { submission, spec } in specs {
             self.specs.entry(submission).or_insert_with(|| (Arc::new(spec), 0));
         }
-        let since = Instant::now();
         for job in jobs {
             let key = JobKey { job: job.id, attempt: job.attempt };
             let Some((spec, users)) = self.specs.get_mut(&job.submission) else {
@@ -173,7 +102,9 @@ impl Hand {
             }
             *users += 1;
             let spec = Arc::clone(spec);
-            self.held.insert(key, Held::new(job, spec, since));
+            // What was too large when it was leased would be so for any pilot of this kind: it gets all there is.
+            let weight = self.offer.weight(spec.shape()).unwrap_or(self.offer.slots);
+            self.held.insert(key, Held::new(job, spec, weight));
             self.ready.push_back(key);
         }
         self.specs.retain(|_, (_, users)| *users > 0);
@@ -192,6 +123,7 @@ impl Hand {
         if held.place == Place::Ready {
             self.ready.retain(|other| *other != key);
         }
+        self.free_slots_of(key);
         Some(held)
     }
 
@@ -231,10 +163,22 @@ impl Hand {
         self.slots.iter().map(|slot| u32::from(slot.is_idle())).sum()
     }
 
-    /// What counts against the number of jobs to have: jobs in slots and ready ones.
+    /// Slots that have a runner.
+    pub(super) fn usable(&self) -> u32 {
+        self.slots.iter().map(|slot| u32::from(slot.link.is_some())).sum()
+    }
+
+    /// What the usable slots have together.
+    pub(super) fn offer(&self) -> Offer {
+        let usable = self.usable();
+        if usable == self.offer.slots { self.offer } else { self.offer.reduced_to(usable) }
+    }
+
+    /// What counts against the number of slots to have jobs for: jobs in slots, and the slots that ready ones will take.
     pub(super) fn load(&self) -> u32 {
-        let of = |slot: &Slot| slot.jobs.len().max(usize::from(slot.reserved_for.is_some() || slot.link.is_none()));
-        u32::try_from(self.ready.len() + self.slots.iter().map(of).sum::<usize>()).unwrap_or(u32::MAX)
+        let ready: u32 = self.ready().map(|held| held.weight).fold(0, u32::saturating_add);
+        let busy: usize = self.slots.iter().map(Slot::load).sum();
+        ready.saturating_add(u32::try_from(busy).unwrap_or(u32::MAX))
     }
 
     /// Whether some runner has jobs waiting behind another.
@@ -244,12 +188,12 @@ impl Hand {
 
     /// Whether jobs have waited for `patience` behind one that does not end.
     pub(super) fn stuck_since(&self, now: Instant, patience: Duration) -> bool {
-        self.slots.iter().any(|slot| slot.jobs.len() > 1 && now >= slot.moved + patience)
+        self.slots.iter().any(|slot| slot.is_stuck(now, patience))
     }
 
     /// Whether every slot has a long job: then more jobs at hand would only wait.
     pub(super) fn stands_still(&self, now: Instant) -> bool {
-        self.slots.iter().all(|slot| !slot.is_idle() && now >= slot.moved + STANDSTILL)
+        self.slots.iter().all(|slot| !slot.is_idle() && slot.stands_still(now))
     }
 
     /// Whether all that is left is to upload outputs and logs.
@@ -259,9 +203,12 @@ impl Hand {
 
     /// A job of a slot ended.
     pub(super) fn job_ended(&mut self, slot: usize, key: JobKey) {
-        let slot = &mut self.slots[slot];
-        slot.jobs.retain(|other| *other != key);
-        slot.moved = Instant::now();
+        self.slots[slot].ended(key);
+        self.free_slots_of(key);
+    }
+
+    fn free_slots_of(&mut self, key: JobKey) {
+        self.slots.iter_mut().for_each(|slot| slot.free_of(key));
     }
 
     /// A runner gave a job back: it is the next to go.
@@ -275,8 +222,9 @@ impl Hand {
         }
     }
 
-    /// Gives ready jobs to slots, at most `depth` to each; those with files only to empty slots. Returns jobs whose
-    /// files are to be brought first.
+    /// Gives ready jobs to slots in order, at most `depth` to each; those with files only to empty slots. One that needs
+    /// several slots waits until so many are free, and all others wait behind it. Returns jobs whose files are to be
+    /// brought first.
     pub(super) fn assign(&mut self, depth: u32, is_staged: impl Fn(&JobSpec) -> bool) -> Vec<(usize, JobKey)> {
         let mut to_stage = Vec::new();
         while let Some(key) = self.ready.front().copied() {
@@ -284,8 +232,12 @@ impl Hand {
                 self.ready.pop_front();
                 continue;
             };
-            let staged = is_staged(&held.spec);
-            let Some(slot) = self.emptiest(if staged { 1 } else { depth as usize }) else { break };
+            let (staged, weight) = (is_staged(&held.spec), held.weight as usize);
+            let found = match weight {
+                0 | 1 => self.emptiest(if staged { 1 } else { depth as usize }),
+                _ => self.widest(key, weight),
+            };
+            let Some(slot) = found else { break };
             self.ready.pop_front();
             match staged {
                 true => {
@@ -299,12 +251,19 @@ impl Hand {
     }
 
     fn emptiest(&self, depth: usize) -> Option<usize> {
-        let now = Instant::now();
-        // Nothing more goes behind a job that turned out to be a long one.
-        let depth_of = |slot: &Slot| if now >= slot.moved + STANDSTILL { 1 } else { depth };
-        let open = |slot: &Slot| slot.link.is_some() && slot.reserved_for.is_none() && slot.jobs.len() < depth_of(slot);
-        let slots = self.slots.iter().enumerate().filter(|(_, slot)| open(slot));
+        let slots = self.slots.iter().enumerate().filter(|(_, slot)| slot.is_open(depth));
         slots.min_by_key(|(_, slot)| slot.jobs.len()).map(|(i, _)| i)
+    }
+
+    /// Takes `weight` idle slots for one job, if there are so many; it runs in the first of them.
+    fn widest(&mut self, key: JobKey, weight: usize) -> Option<usize> {
+        let idle: Vec<usize> = (0..self.slots.len()).filter(|at| self.slots[*at].is_idle()).take(weight).collect();
+        let (first, others) = idle.split_first().filter(|_| idle.len() == weight)?;
+        others.iter().for_each(|at| self.slots[*at].lend(key));
+        let cpus = idle.iter().flat_map(|at| self.slots[*at].cpus()).copied().collect();
+        let memory_mib = self.offer.memory_of(u32::try_from(weight).unwrap_or(u32::MAX));
+        self.slots[*first].widen(key, Share { memory_mib, cpus });
+        Some(*first)
     }
 
     fn reserve(&mut self, slot: usize, key: JobKey) {
@@ -317,7 +276,7 @@ impl Hand {
 
     /// Gives a job to the runner of a slot.
     pub(super) fn start(&mut self, slot: usize, key: JobKey, hold: bool) {
-        let in_use: Vec<SubmissionId> = match self.slots[slot].known.len() >= KNOWN_MAX {
+        let in_use: Vec<SubmissionId> = match self.slots[slot].knows_enough() {
             true => {
                 let jobs = self.slots[slot].jobs.iter();
                 jobs.filter_map(|key| Some(self.held.get(key)?.job.submission)).collect()
@@ -329,10 +288,7 @@ impl Hand {
         let (submission, spec, order) = (held.job.submission, Arc::clone(&held.spec), held.order(hold));
         let slot = &mut self.slots[slot];
         slot.teach(submission, &spec, &in_use);
-        if slot.jobs.is_empty() {
-            slot.moved = Instant::now();
-        }
-        slot.jobs.push_back(key);
+        slot.begin(key);
         slot.tell(&order);
     }
 

@@ -102,7 +102,7 @@ fn hello_request(secret: String, args: &PilotArgs) -> Result<HelloRequest, Pilot
         version: env!("CARGO_PKG_VERSION").to_owned(),
         node: node::name(),
         slots: args.slots,
-        shape: Shape { cores: args.all_cores(), memory_mib: args.memory_mib, wall_time_s: args.life_s },
+        shape: Shape { wall_time_s: args.life_s, ..args.offer().whole },
         batch_id: node::batch_id(),
         // Set whenever it is sent.
         clock: Time(0),

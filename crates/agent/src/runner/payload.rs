@@ -1,7 +1,7 @@
 //! One running payload: its limits, its end, what it used.
 
 use super::tree::{self, Children};
-use crate::frame::{JobOrder, Setup};
+use crate::frame::{JobOrder, Setup, Share};
 use crate::runner::scratch;
 use model::{ErrorClass, JobSpec, Time};
 use rustix::process::Signal;
@@ -75,9 +75,16 @@ pub(crate) struct Payload {
 
 impl Payload {
     /// Takes charge of a child that has just been started.
-    pub(crate) fn new(child: Child, order: JobOrder, spec: &JobSpec, setup: &Setup, started: Time) -> Payload {
+    pub(crate) fn new(
+        child: Child,
+        order: JobOrder,
+        spec: &JobSpec,
+        setup: &Setup,
+        share: &Share,
+        started: Time,
+    ) -> Payload {
         let begin = Instant::now();
-        let memory_mib = if spec.memory_mib > 0 { spec.memory_mib } else { setup.memory_mib };
+        let memory_mib = if spec.memory_mib > 0 { spec.memory_mib } else { share.memory_mib };
         let limits = Limits {
             wall: (spec.wall_time_s > 0).then(|| Duration::from_secs(spec.wall_time_s.into())),
             memory_kib: u64::from(memory_mib) * 1024,

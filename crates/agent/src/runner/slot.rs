@@ -6,7 +6,7 @@ use super::payload::Payload;
 use super::process;
 use super::program::{Program, StartError};
 use super::scratch::{self, Scratch};
-use crate::frame::{Captured, Ended, FromRunner, JobKey, JobOrder, Setup, ToRunner};
+use crate::frame::{Captured, Ended, FromRunner, JobKey, JobOrder, Setup, Share, ToRunner};
 use model::{ErrorClass, SubmissionId, Time};
 use rustix::event::{PollFd, PollFlags, Timespec};
 use std::collections::{HashMap, VecDeque};
@@ -30,6 +30,7 @@ pub(crate) struct Slot {
     children: UnixStream,
     capture: Capture,
     setup: Setup,
+    share: Share,
     scratch: Option<Scratch>,
     programs: HashMap<SubmissionId, Program>,
     waiting: VecDeque<JobOrder>,
@@ -51,6 +52,7 @@ impl Slot {
             children,
             capture,
             setup: Setup::default(),
+            share: Share::default(),
             scratch: None,
             programs: HashMap::new(),
             waiting: VecDeque::new(),
@@ -137,6 +139,10 @@ impl Slot {
     fn obey(&mut self, message: ToRunner) {
         match message {
             ToRunner::Setup(setup) => self.set_up(*setup),
+            ToRunner::Share(share) => {
+                process::bind_to(&share.cpus);
+                self.share = *share;
+            }
             ToRunner::Spec(submission, spec) => {
                 let program = Program::new(*spec, &self.setup, &self.work_dir());
                 self.programs.insert(submission, program);
@@ -164,7 +170,6 @@ impl Slot {
 
     fn set_up(&mut self, setup: Setup) {
         self.setup = setup;
-        process::bind_to(&self.setup.cpus);
         let made = self.capture.set_up(&self.setup.slot_dir, self.setup.output_max);
         let made = made.and_then(|()| Scratch::make(self.work_dir()));
         match made {
@@ -216,7 +221,7 @@ impl Slot {
         match self.launch(&order) {
             Ok((child, program)) => {
                 self.quick_until = Instant::now() + QUICK;
-                let payload = Payload::new(child, order, program.spec(), &self.setup, started);
+                let payload = Payload::new(child, order, program.spec(), &self.setup, &self.share, started);
                 self.programs.insert(order.submission, program);
                 self.payload = Some(payload);
             }

@@ -207,7 +207,7 @@ impl Server {
         while state.waiting.is_empty() && request.reports.is_empty() && !state.away && Instant::now() < until {
             state = self.changed.wait_timeout(state, until - Instant::now()).unwrap().0;
         }
-        let count = state.waiting.len().min(request.max_jobs as usize);
+        let count = state.waiting.len().min(request.max_slots as usize);
         let jobs: Vec<LeasedJob> = state.waiting.drain(..count).collect();
         state.leased += jobs.len();
         let mut specs: Vec<LeasedSpec> = Vec::new();

@@ -2,9 +2,8 @@
 
 use super::is_retiring;
 use crate::config::{Config, LabelSection};
-use crate::launch;
 use crate::situation::Batch;
-use model::{PilotState, Shape, Time};
+use model::{Offer, PilotState, Time};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use wire::api::{PilotFlag, PilotSummary};
@@ -15,8 +14,8 @@ const COMING_MAX: Duration = Duration::from_secs(300);
 /// What pilots still live is told in steps of so many seconds: few different offers, and equal ones from cycle to cycle.
 const LIFE_STEP_S: u32 = 300;
 
-/// Slots by what each offers.
-type Slots = BTreeMap<Shape, i64>;
+/// Pilots by what the free slots of each offer.
+pub(super) type Pilots = BTreeMap<Offer, i64>;
 
 /// All counts.
 #[derive(Clone, Debug, Default)]
@@ -37,10 +36,10 @@ struct OfLabel {
 
 #[derive(Clone, Debug, Default)]
 struct OfQueue {
-    /// Slots that will come soon.
-    coming: Slots,
-    /// Slots of running pilots without a job.
-    idle: Slots,
+    /// Pilots that will come soon.
+    coming: Pilots,
+    /// Running pilots with slots that no job fills.
+    idle: Pilots,
 }
 
 impl Counts {
@@ -70,10 +69,11 @@ impl Counts {
         let Some(label) = label else { return };
         let queue = self.queues.entry(pilot.queue.clone()).or_default();
         if is_soon {
-            *queue.coming.entry(launch::slot(label)).or_default() += i64::from(label.slots());
-        } else if let Some(shape) = left(label, pilot, now).filter(|_| !is_coming) {
-            let idle = i64::from(pilot.slots).saturating_sub_unsigned(pilot.jobs_now).max(0);
-            *queue.idle.entry(shape).or_default() += idle;
+            *queue.coming.entry(label.offer()).or_default() += 1;
+        } else if let Some(offer) = left(label, pilot, now).filter(|_| !is_coming) {
+            let jobs = u32::try_from(pilot.jobs_now).unwrap_or(u32::MAX);
+            let idle = offer.reduced_to(offer.slots.saturating_sub(jobs));
+            *queue.idle.entry(idle).or_default() += 1;
         }
     }
 
@@ -90,7 +90,7 @@ impl Counts {
         of_label.coming += pilots;
         self.share(site, &label.batch, pilots);
         let queue = self.queues.entry(label.queue.clone()).or_default();
-        *queue.coming.entry(launch::slot(label)).or_default() += pilots * i64::from(label.slots());
+        *queue.coming.entry(label.offer()).or_default() += pilots;
     }
 
     /// Pending and running pilots of the factory.
@@ -113,36 +113,33 @@ impl Counts {
         self.labels.get(name).map(|label| label.batch.clone()).unwrap_or_default()
     }
 
-    /// Slots that other labels' pilots bring to a label's queue soon.
-    pub(super) fn coming(&self, label: &LabelSection, name: &str) -> Slots {
+    /// Pilots of other labels that come to a label's queue soon.
+    pub(super) fn coming(&self, label: &LabelSection, name: &str) -> Pilots {
         let mut coming = self.queues.get(&label.queue).map(|queue| queue.coming.clone()).unwrap_or_default();
-        let own = self.labels.get(name).map_or(0, |own| own.coming) * i64::from(label.slots());
-        if let Some(slots) = coming.get_mut(&launch::slot(label)) {
-            *slots = (*slots - own).max(0);
+        let own = self.labels.get(name).map_or(0, |own| own.coming);
+        if let Some(pilots) = coming.get_mut(&label.offer()) {
+            *pilots = (*pilots - own).max(0);
         }
         coming
     }
 
-    /// Slots without a job of a queue's pilots, those with the longest life first.
-    pub(super) fn idle(&self, queue: &str) -> Vec<(&Shape, &i64)> {
-        let mut idle: Vec<_> = self.queues.get(queue).iter().flat_map(|queue| &queue.idle).collect();
-        let life = |shape: &Shape| if shape.wall_time_s == 0 { u32::MAX } else { shape.wall_time_s };
-        idle.sort_by_key(|(shape, _)| std::cmp::Reverse(life(shape)));
-        idle
+    /// Running pilots of a queue with slots that no job fills, as far as their numbers of jobs tell.
+    pub(super) fn idle(&self, queue: &str) -> Pilots {
+        self.queues.get(queue).map(|queue| queue.idle.clone()).unwrap_or_default()
     }
 }
 
-/// What a slot of a running pilot still offers; `None` when it takes no more jobs.
-fn left(label: &LabelSection, pilot: &PilotSummary, now: Time) -> Option<Shape> {
-    let fresh = launch::slot(label);
-    if fresh.wall_time_s == 0 {
-        return Some(fresh);
+/// What a running pilot still offers when it is empty; `None` when it takes no more jobs.
+fn left(label: &LabelSection, pilot: &PilotSummary, now: Time) -> Option<Offer> {
+    let mut offer = label.offer();
+    if offer.whole.wall_time_s == 0 {
+        return Some(offer);
     }
     let lived_s = u32::try_from(now.since(pilot.started?).as_secs()).unwrap_or(u32::MAX);
-    let left_s = fresh.wall_time_s.checked_sub(lived_s)?;
+    let left_s = offer.whole.wall_time_s.checked_sub(lived_s)?;
     let step = if left_s < LIFE_STEP_S { 60 } else { LIFE_STEP_S };
-    let wall_time_s = left_s / step * step;
-    (wall_time_s > 0).then_some(Shape { wall_time_s, ..fresh })
+    offer.whole.wall_time_s = left_s / step * step;
+    (offer.whole.wall_time_s > 0).then_some(offer)
 }
 
 /// On its way: not seen running, or started by its batch system without a hello yet.

@@ -1,7 +1,7 @@
 //! What a user asks for: the record that a submission shares between all its jobs.
 
-use crate::TaskId;
 use crate::queue::check_name;
+use crate::{Shape, TaskId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -204,6 +204,11 @@ impl JobSpec {
             Some((field, _)) => Err(refuse(field, "must be at least 1")),
             None => Ok(()),
         }
+    }
+
+    /// What each job of it needs.
+    pub fn shape(&self) -> Shape {
+        Shape { cores: self.cores, memory_mib: self.memory_mib, wall_time_s: self.wall_time_s }
     }
 
     /// Bytes of transformation, arguments, script and environment together.

@@ -161,7 +161,23 @@ pub async fn show(
     Segments(id): Segments<JobId>,
 ) -> Result<Json<JobDetail>, ApiError> {
     who.require(Permission::Read)?;
-    state.store.job(id).await?.map(Json).ok_or_else(|| unknown_job(id))
+    let mut job = state.store.job(id).await?.ok_or_else(|| unknown_job(id))?;
+    if job.summary.state == JobState::Activated
+        && let Some(reason) = waits_in_vain(&state, &job).await?
+    {
+        let said = &mut job.summary.message;
+        *said = if said.is_empty() { reason } else { format!("{said}; {reason}") };
+    }
+    Ok(Json(job))
+}
+
+/// Why no pilot will take the job, as far as the factories that are alive say what their pilots offer.
+async fn waits_in_vain(state: &AppState, job: &JobDetail) -> Result<Option<String>, ApiError> {
+    let factories = state.store.factories().await?;
+    let now = now();
+    let alive = factories.iter().filter(|factory| !factory.is_silent(now));
+    let labels = alive.flat_map(|factory| &factory.said.labels).filter(|label| label.queue == job.summary.queue);
+    Ok(model::factory::misfit(job.spec.shape(), labels))
 }
 
 /// The problem of a job that does not exist.

@@ -9,12 +9,6 @@ use askama::Template;
 use model::job::{JobCounts, JobSummary};
 use model::{Decision, FactorySummary, PilotState, QueueRecord, QueueStatus, Time};
 use std::collections::BTreeMap;
-use std::time::Duration;
-
-/// A factory counts as silent after this many of its cycles, and never before [`SILENT_AT_LEAST`].
-const SILENT_CYCLES: u32 = 4;
-/// The shortest silence that is told.
-const SILENT_AT_LEAST: Duration = Duration::from_secs(120);
 
 /// A queue with everything its row shows.
 pub struct QueueRow {
@@ -209,23 +203,17 @@ pub fn factory_row(factory: &FactorySummary, now: Time, counts: &BTreeMap<PilotS
         cycle_s: said.cycle_s,
         started: said.started,
         heard: factory.last_heard,
-        silent: is_silent(factory, now),
+        silent: factory.is_silent(now),
         draining: said.draining,
         cells: cells::monitor(counts, &Link::to("/pilots").with("factory", &factory.name)),
     }
-}
-
-/// Whether a factory should have been heard again by now.
-fn is_silent(factory: &FactorySummary, now: Time) -> bool {
-    let allowed = Duration::from_secs(u64::from(factory.said.cycle_s) * u64::from(SILENT_CYCLES));
-    now.since(factory.last_heard) > allowed.max(SILENT_AT_LEAST)
 }
 
 fn troubles(situation: &Situation, now: Time) -> Vec<Trouble> {
     let mut found = Vec::new();
     for factory in &situation.factories {
         let href = link::factory(&factory.name);
-        if is_silent(factory, now) {
+        if factory.is_silent(now) {
             let silence = moment::between(&factory.last_heard, &now);
             let what = format!("Factory {}", factory.name);
             found.push(Trouble { what, href: href.clone(), why: format!("not heard for {silence}") });

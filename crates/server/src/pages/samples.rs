@@ -11,7 +11,7 @@ use model::job::{
 use model::pilot::{PilotFlag, PilotSummary};
 use model::{
     Decision, DecisionId, Demand, ErrorClass, FactoryHeartbeat, FactorySummary, JobId, JobSpec, JobState, LabelInfo,
-    PilotId, PilotState, QueueRecord, Role, Shape, SourceInfo, SubmissionId, Time, WaitingShape,
+    Offer, PilotId, PilotState, QueueRecord, Role, Shape, SourceInfo, SubmissionId, Time, WaitingShape,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -189,6 +189,7 @@ pub fn factories() -> Vec<FactorySummary> {
         batch: "slurm-main".into(),
         system: "slurm".into(),
         chain: ["Ready", "MaxPerCycle", "MaxToRun"].map(String::from).into(),
+        offer: Offer::default(),
         trouble: trouble.into(),
     };
     let cric = SourceInfo {

@@ -81,6 +81,7 @@ fn source(decision: &Decision, step: &Step, said: &Said<'_>) -> Option<String> {
         "Fixed" => Some(format!("{} every cycle", counted(number(step.output), "pilot"))),
         "KeepNRunning" => Some(kept(said)),
         "Null" => Some("this label never submits".to_owned()),
+        "Unfit" => Some(unfit(said)),
         "Stale" => Some("old values were used".to_owned()),
         _ => None,
     }
@@ -93,7 +94,9 @@ fn ready(decision: &Decision, said: &Said<'_>) -> String {
     let pending = said.number("pending");
     let idle = fact(decision, "wms.idle_slots").unwrap_or(0);
     let coming = fact(decision, "wms.coming_slots").unwrap_or(0);
+    let unfit = fact(decision, "wms.unfit").unwrap_or(0);
     let mut words = match waiting {
+        0 if unfit > 0 => "no job waits that fits".to_owned(),
         0 => "no job waits".to_owned(),
         1 => "1 job waits".to_owned(),
         n => format!("{} jobs wait", grouped(&n)),
@@ -127,6 +130,14 @@ fn fact(decision: &Decision, name: &str) -> Option<u64> {
 
 fn of_slots(idle: u64) -> String {
     if idle == 1 { "1 slot is".to_owned() } else { format!("{} slots are", grouped(&idle)) }
+}
+
+fn unfit(said: &Said<'_>) -> String {
+    let reason = said.text("comment").unwrap_or_default();
+    match said.number("jobs") {
+        1 => format!("1 job fits no pilot of this label (it {reason})"),
+        jobs => format!("{} jobs fit no pilot of this label (one {reason})", grouped(&jobs)),
+    }
 }
 
 fn kept(said: &Said<'_>) -> String {
@@ -267,6 +278,16 @@ mod tests {
         let fact = |name: &str, value: &str| Fact { name: name.into(), value: value.into(), age_s: 0.1 };
         served.facts = vec![fact("wms.ready", "2"), fact("wms.idle_slots", "3")];
         assert_eq!(sentence(&served), "2 jobs wait, 3 slots are idle, no pilot is on its way: nothing to do");
+    }
+
+    #[test]
+    fn jobs_that_fit_no_pilot_are_told_with_the_reason() {
+        let ready = step("Ready", 0, 0, "Ready:in=0,activated=0,offset=0,pending=0,ret=0");
+        let unfit = step("Unfit", 0, 0, "Unfit:jobs=1,comment=needs 9 cores and a pilot has 4");
+        let mut told = decision(vec![ready, unfit], 0, "");
+        told.facts = vec![Fact { name: "wms.unfit".into(), value: "1".into(), age_s: 0.1 }];
+        let words = "No job waits that fits; 1 job fits no pilot of this label (it needs 9 cores and a pilot has 4): nothing to do";
+        assert_eq!(sentence(&told), words);
     }
 
     #[test]

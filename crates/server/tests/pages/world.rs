@@ -86,6 +86,7 @@ impl World {
             batch: format!("{system}-main"),
             system: system.into(),
             chain: ["Ready", "MaxPerCycle", "MaxToRun"].map(String::from).into(),
+            offer: Offer::default(),
             trouble: trouble.into(),
         };
         let said = FactoryHeartbeat {

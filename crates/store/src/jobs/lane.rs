@@ -112,7 +112,7 @@ impl LaneKey {
             group: spec.group.clone(),
             user: spec.user.clone(),
             source_label: spec.source_label.clone(),
-            shape: Shape { cores: spec.cores, memory_mib: spec.memory_mib, wall_time_s: spec.wall_time_s },
+            shape: spec.shape(),
         }
     }
 }

@@ -11,7 +11,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::task::{AbortHandle, JoinSet};
 use wire::api::{
-    CommandOutcome, ExitRequest, Heartbeat, HeartbeatRequest, JobReport, LEASE_MAX, LeaseRequest, Leased, RefusedReport,
+    CommandOutcome, ExitRequest, Heartbeat, HeartbeatRequest, JobReport, LEASE_SLOTS_MAX, LeaseRequest, Leased,
+    RefusedReport,
 };
 
 /// How long the last call may take.
@@ -22,7 +23,7 @@ const GOODBYE: Duration = Duration::from_secs(5);
 pub(super) struct Calls {
     /// The call that carries reports.
     refill: Option<Arc<LeaseRequest>>,
-    /// Jobs asked for by the long poll.
+    /// Slots that the long poll asks jobs for.
     poll: Option<(u32, AbortHandle)>,
     /// The next long poll must wait until then.
     poll_after: Option<Instant>,
@@ -45,7 +46,7 @@ impl Calls {
     }
 
     fn asked(&self) -> u32 {
-        self.refill.as_ref().map_or(0, |request| request.max_jobs) + self.poll.as_ref().map_or(0, |(asked, _)| *asked)
+        self.refill.as_ref().map_or(0, |request| request.max_slots) + self.poll.as_ref().map_or(0, |(asked, _)| *asked)
     }
 
     /// Nothing under way could bring a job any more.
@@ -62,14 +63,14 @@ impl Calls {
 }
 
 impl Desk {
-    /// Jobs that could be used beyond those in hand and asked for.
+    /// Slots' worth of jobs that could be used beyond those in hand and asked for.
     fn want(&self) -> u32 {
         if !self.life.takes_jobs() {
             return 0;
         }
         let slots = u32::try_from(self.hand.slots.len()).unwrap_or(u32::MAX);
         let target = slots + self.prefetch();
-        target.saturating_sub(self.hand.load() + self.calls.asked()).min(LEASE_MAX)
+        target.saturating_sub(self.hand.load() + self.calls.asked()).min(LEASE_SLOTS_MAX)
     }
 
     /// Jobs to have at hand beyond the slots.
@@ -113,9 +114,10 @@ impl Desk {
         self.calls.poll = Some((want, task));
     }
 
-    fn request(&self, max_jobs: u32, wait_s: u32, reports: Vec<JobReport>) -> LeaseRequest {
-        let (slot, idle_slots) = (self.life.slot_shape(&self.args), self.hand.idle_slots());
-        LeaseRequest { max_jobs, slot, idle_slots, wait_s, reports }
+    fn request(&self, max_slots: u32, wait_s: u32, reports: Vec<JobReport>) -> LeaseRequest {
+        let (mut offer, idle_slots) = (self.hand.offer(), self.hand.idle_slots());
+        offer.whole.wall_time_s = self.life.left_s();
+        LeaseRequest { max_slots, offer, idle_slots, wait_s, reports }
     }
 
     fn lease(&mut self, line: Line, request: Arc<LeaseRequest>) -> AbortHandle {
@@ -141,16 +143,13 @@ impl Desk {
                 if line == Line::Poll && leased.jobs.is_empty() {
                     self.life.nothing_to_do(self.hand.is_empty());
                 }
-                self.take_in(leased, request.max_jobs);
+                self.take_in(leased);
             }
             Err(error) => self.lease_failed(Arc::unwrap_or_clone(request).reports, &error),
         }
     }
 
-    fn take_in(&mut self, leased: Leased, asked: u32) {
-        if leased.jobs.len() > asked as usize {
-            tracing::debug!(asked, got = leased.jobs.len(), "got more jobs than asked for");
-        }
+    fn take_in(&mut self, leased: Leased) {
         for refused in leased.refused {
             self.report_refused(&refused);
         }

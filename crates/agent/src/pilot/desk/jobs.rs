@@ -193,8 +193,9 @@ impl Desk {
         if stuck || (self.hand.idle_slots() > 0 && self.hand.has_queued()) {
             self.recall();
         }
-        if waits_long && self.hand.idle_slots() == 0 {
-            self.give_back();
+        if waits_long {
+            // While slots are free, the first is a wide one that waits for more of them.
+            self.give_back_after(usize::from(self.hand.idle_slots() > 0));
         }
     }
 
@@ -207,7 +208,11 @@ impl Desk {
 
     /// Reports ready jobs as evicted, so that another pilot gets them.
     pub(super) fn give_back(&mut self) {
-        let keys: Vec<JobKey> = self.hand.ready().map(|held| held.key()).collect();
+        self.give_back_after(0);
+    }
+
+    fn give_back_after(&mut self, kept: usize) {
+        let keys: Vec<JobKey> = self.hand.ready().skip(kept).map(|held| held.key()).collect();
         if !keys.is_empty() {
             tracing::info!(jobs = keys.len(), "gives jobs back that it could not start soon");
         }

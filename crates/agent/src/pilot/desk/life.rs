@@ -4,13 +4,14 @@ use super::Desk;
 use crate::PilotArgs;
 use crate::pilot::PilotError;
 use crate::pilot::event::{Event, Sender, Signal};
-use model::{ErrorClass, Shape};
+use model::ErrorClass;
+use model::offer::LAST_REPORTS_S;
 use std::time::{Duration, Instant};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
-/// Beside the grace time of jobs, what the pilot needs at the end of its life to report and clean up.
-const LAST_REPORTS: Duration = Duration::from_secs(5);
+/// What the pilot needs at the end of its life beside the grace time of jobs.
+const LAST_REPORTS: Duration = Duration::from_secs(LAST_REPORTS_S as u64);
 
 /// When and why the pilot ends.
 pub(super) struct Life {
@@ -55,14 +56,10 @@ impl Life {
         self.draining.is_none() && self.evict_at.is_none_or(|at| Instant::now() + Duration::from_secs(1) < at)
     }
 
-    /// What one slot offers now.
-    pub(super) fn slot_shape(&self, args: &PilotArgs) -> Shape {
+    /// Seconds that a job could run from now on; 0 for no end.
+    pub(super) fn left_s(&self) -> u32 {
         let left = self.evict_at.map(|at| at.saturating_duration_since(Instant::now()).as_secs().max(1));
-        Shape {
-            cores: (args.all_cores() / args.slots).max(1),
-            memory_mib: args.memory_mib / args.slots,
-            wall_time_s: left.map_or(0, |left| u32::try_from(left).unwrap_or(u32::MAX)),
-        }
+        left.map_or(0, |left| u32::try_from(left).unwrap_or(u32::MAX))
     }
 
     /// How long a long poll may wait: not beyond the idle time, which can begin no sooner than now while jobs run.

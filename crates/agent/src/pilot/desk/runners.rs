@@ -1,7 +1,8 @@
 //! Runners: their messages, their deaths.
 
 use super::Desk;
-use crate::frame::{FromRunner, Setup, ToRunner};
+use crate::PilotArgs;
+use crate::frame::{FromRunner, Setup, Share, ToRunner};
 use crate::node;
 use crate::pilot::PilotError;
 use crate::pilot::hand::Place;
@@ -13,6 +14,15 @@ use std::collections::BTreeSet;
 
 /// Runners that one slot may lose before it is given up.
 const GENERATIONS_MAX: u32 = 5;
+
+/// What one slot has: its part of the memory, and of the CPUs if the batch system gave this pilot exactly as many as it
+/// is to use, since then no other pilot of the node has the same ones.
+pub(super) fn own_share(args: &PilotArgs, slot: u32) -> Share {
+    let (all, each) = (node::cpus(), (args.all_cores() / args.slots) as usize);
+    let is_bound = !args.no_pin && each > 0 && args.slots > 1 && all.len() == args.all_cores() as usize;
+    let cpus = all.into_iter().skip(slot as usize * each).take(if is_bound { each } else { 0 }).collect();
+    Share { memory_mib: args.offer().memory_of(1), cpus }
+}
 
 impl Desk {
     /// What a killed runner leaves becomes ours, so that we can end it.
@@ -40,20 +50,7 @@ impl Desk {
             grace_ms: (self.args.grace_s.clamp(0.0, 3600.0) * 1000.0) as u64,
             output_max: self.args.output_max_mib << 20,
             scratch_max: self.args.scratch_max_mib << 20,
-            memory_mib: self.args.memory_mib / self.args.slots,
-            cpus: self.cpus_of(slot),
         }
-    }
-
-    /// The slot's share of the CPUs, if the batch system gave this pilot exactly as many as it is to use: then no
-    /// other pilot of the node has the same ones.
-    fn cpus_of(&self, slot: usize) -> Vec<usize> {
-        let all = node::cpus();
-        let each = (self.args.all_cores() / self.args.slots) as usize;
-        if self.args.no_pin || each == 0 || self.args.slots == 1 || all.len() != self.args.all_cores() as usize {
-            return Vec::new();
-        }
-        all.into_iter().skip(slot * each).take(each).collect()
     }
 
     pub(super) fn runner_writable(&mut self, slot: usize) {
@@ -99,6 +96,12 @@ impl Desk {
             self.life.all_slots_broken();
             self.calls.stop_polling();
             self.give_back();
+        }
+        // Those that need more slots than are left.
+        let usable = self.hand.usable();
+        let keys: Vec<_> = self.hand.ready().filter(|held| held.weight > usable).map(|held| held.key()).collect();
+        for key in keys {
+            self.never_started(key, ErrorClass::Node, "slots that it needs broke");
         }
     }
 

@@ -84,7 +84,7 @@ fn any_situation() -> impl Strategy<Value = Situation> {
     let factory =
         (prop::option::of(counts()), 0i64..9).prop_map(|(total, cycle)| Whole { total, maximum: Some(50), cycle });
     let some = (prop::option::of(wms), prop::option::of(batch), prop::option::of(site), prop::option::of(point));
-    let more = (prop::option::of(label), prop::option::of(history), prop::option::of(factory), 1i64..9);
+    let more = (prop::option::of(label), prop::option::of(history), prop::option::of(factory), 1u32..9);
     (some, more).prop_map(|((wms, batch, site, endpoint), (label, history, factory, slots))| Situation {
         wms,
         batch,
@@ -95,7 +95,7 @@ fn any_situation() -> impl Strategy<Value = Situation> {
         label,
         history,
         pilot: Some(NewPilot { slots, cores: 2, memory_mib: 500, wall_time_s: 900 }),
-        offers: Some(vec![Offer { cores: 1, slots, ..Offer::default() }]),
+        offers: Some(vec![Room { cores: 1, slots, pilots: 2, ..Room::default() }]),
     })
 }
 
