@@ -1,7 +1,7 @@
 //! Silent PanDA pilots: how long they keep their jobs.
 
 use crate::bench::{Bench, QUEUE, shell};
-use model::{JobId, JobState, PilotId, Shape, Time};
+use model::{JobId, JobState, Offer, PilotId, Shape, Time};
 use std::time::{Duration, Instant};
 use store::{Announcement, HelloCall, LeaseCall, Store};
 
@@ -31,7 +31,16 @@ async fn holder(store: &Store, factory: &str, now: Time) -> (PilotId, JobId) {
     };
     let incarnation = store.hello(hello).await.unwrap().incarnation;
     let queue = QUEUE.to_owned();
-    let call = LeaseCall { pilot, incarnation, queue, slot: SHAPE, max_jobs: 1, now, ..LeaseCall::default() };
+    let call = LeaseCall {
+        pilot,
+        incarnation,
+        queue,
+        offer: Offer { slots: 1, whole: SHAPE },
+        max_slots: 1,
+        max_jobs: 1,
+        now,
+        ..LeaseCall::default()
+    };
     (pilot, store.lease_and_report(call).await.unwrap().jobs[0].id)
 }
 
