@@ -55,9 +55,4 @@ impl Demand {
     pub fn activated(&self) -> u64 {
         self.waiting.iter().map(|shape| shape.jobs).sum()
     }
-
-    /// Jobs for which no live pilot has a free slot: activated minus idle slots, not below zero.
-    pub fn unserved(&self) -> u64 {
-        self.activated().saturating_sub(self.idle_slots)
-    }
 }

@@ -3,7 +3,7 @@ mod gathered;
 use super::*;
 use crate::world::{BatchView, Read};
 use model::demand::WaitingShape;
-use model::{Demand, JobCounts, JobState, QueueRecord, QueueStatus, Shape, Time};
+use model::{Demand, IdlePilots, JobCounts, JobState, QueueRecord, QueueStatus, Shape, Time};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -112,17 +112,48 @@ fn a_pilot_that_was_started_but_said_nothing_yet_is_on_its_way() {
 }
 
 #[test]
-fn jobs_that_fit_no_slot_get_no_pilot_and_the_reason_is_told() {
+fn jobs_count_by_the_slots_they_fill_and_unfit_ones_not_at_all() {
     let eight = ONE.to_owned() + "cores = 8\n";
     assert_eq!(submits(&eight, &mut world(vec![waiting("q", 9, 1)], vec![])), [2]);
-    // Each of the eight slots has one core.
-    let told = message(&eight, &mut world(vec![waiting("q", 3, 2)], vec![]));
-    assert!(told.starts_with("ReadyFit:in=0,activated=3,served=0,unfit=3,offset=0,pending=0,ret=0;"), "{told}");
+    // Three jobs of three of the eight slots fill a pilot and a half.
+    assert_eq!(submits(&eight, &mut world(vec![waiting("q", 3, 3)], vec![])), [2]);
+    let told = message(&eight, &mut world(vec![waiting("q", 3, 9)], vec![]));
+    let why = "unfit=3,why=needs 9 cores and a pilot has 8,offset=0,pending=0,ret=0;";
+    assert!(told.starts_with(&format!("ReadyFit:in=0,activated=3,served=0,{why}")), "{told}");
+    let slots = eight.clone() + "chain = [\"Ready\"]\n";
+    assert_eq!(
+        message(&slots, &mut world(vec![waiting("q", 3, 8)], vec![])),
+        "Ready:in=0,activated=24,offset=0,pending=0,slots=8,ret=3"
+    );
     let whole = eight.clone() + "slots = 1\n";
     assert_eq!(submits(&whole, &mut world(vec![waiting("q", 3, 8)], vec![])), [3]);
     let old = whole + "chain = [\"Ready\"]\n";
     let told = message(&old, &mut world(vec![waiting("q", 3, 16)], vec![]));
     assert_eq!(told, "Ready:in=0,activated=0,offset=0,pending=0,unfit=3,ret=0");
+}
+
+#[test]
+fn single_idle_slots_of_several_pilots_do_not_serve_a_wide_job() {
+    let four = ONE.to_owned() + "cores = 4\n";
+    let idle = |slots, pilots| Demand {
+        idle_slots: u64::from(slots) * pilots,
+        idle_pilots: vec![IdlePilots { slots, pilots }],
+        ..waiting("q", 1, 4)
+    };
+    assert_eq!(submits(&four, &mut world(vec![idle(1, 4)], vec![])), [1]);
+    assert_eq!(submits(&four, &mut world(vec![idle(4, 1)], vec![])), [0]);
+}
+
+#[test]
+fn a_wall_time_that_only_the_end_of_a_pilot_could_hold_is_unfit() {
+    let text = ONE.to_owned() + "wall_time_s = 3600\n";
+    let demand = |wall_time_s| {
+        let shape = Shape { cores: 1, memory_mib: 0, wall_time_s };
+        Demand { waiting: vec![WaitingShape { shape, jobs: 1 }], ..waiting("q", 0, 1) }
+    };
+    // A batch job of an hour leaves 2 minutes to end in, and the pilot 20 seconds to begin, to end jobs and to report.
+    assert_eq!(submits(&text, &mut world(vec![demand(3460)], vec![])), [1]);
+    assert_eq!(submits(&text, &mut world(vec![demand(3461)], vec![])), [0]);
 }
 
 #[test]
@@ -132,7 +163,7 @@ fn a_pilot_that_ends_soon_does_not_serve_a_long_job() {
     idle.jobs_now = 0;
     let long = || {
         let shape = Shape { cores: 1, memory_mib: 0, wall_time_s: 3600 };
-        Demand { queue: "q".into(), waiting: vec![WaitingShape { shape, jobs: 1 }], idle_slots: 1, running: 0 }
+        Demand { queue: "q".into(), waiting: vec![WaitingShape { shape, jobs: 1 }], idle_slots: 1, ..Demand::default() }
     };
     assert_eq!(submits(&hour, &mut world(vec![long()], vec![idle.clone()])), [0]);
     let mut later = world(vec![long()], vec![idle]);

@@ -81,7 +81,6 @@ fn source(decision: &Decision, step: &Step, said: &Said<'_>) -> Option<String> {
         "Fixed" => Some(format!("{} every cycle", counted(number(step.output), "pilot"))),
         "KeepNRunning" => Some(kept(said)),
         "Null" => Some("this label never submits".to_owned()),
-        "Unfit" => Some(unfit(said)),
         "Stale" => Some("old values were used".to_owned()),
         _ => None,
     }
@@ -94,9 +93,7 @@ fn ready(decision: &Decision, said: &Said<'_>) -> String {
     let pending = said.number("pending");
     let idle = fact(decision, "wms.idle_slots").unwrap_or(0);
     let coming = fact(decision, "wms.coming_slots").unwrap_or(0);
-    let unfit = fact(decision, "wms.unfit").unwrap_or(0);
     let mut words = match waiting {
-        0 if unfit > 0 => "no job waits that fits".to_owned(),
         0 => "no job waits".to_owned(),
         1 => "1 job waits".to_owned(),
         n => format!("{} jobs wait", grouped(&n)),
@@ -107,6 +104,7 @@ fn ready(decision: &Decision, said: &Said<'_>) -> String {
             grouped(&unfit),
             if unfit == 1 { "fits" } else { "fit" }
         );
+        words += &said.text("why").map(|why| format!(" (one {why})")).unwrap_or_default();
     }
     if waiting > 0 && idle > 0 {
         words += &format!(", {} idle", of_slots(idle));
@@ -130,14 +128,6 @@ fn fact(decision: &Decision, name: &str) -> Option<u64> {
 
 fn of_slots(idle: u64) -> String {
     if idle == 1 { "1 slot is".to_owned() } else { format!("{} slots are", grouped(&idle)) }
-}
-
-fn unfit(said: &Said<'_>) -> String {
-    let reason = said.text("comment").unwrap_or_default();
-    match said.number("jobs") {
-        1 => format!("1 job fits no pilot of this label (it {reason})"),
-        jobs => format!("{} jobs fit no pilot of this label (one {reason})", grouped(&jobs)),
-    }
 }
 
 fn kept(said: &Said<'_>) -> String {
@@ -281,16 +271,6 @@ mod tests {
     }
 
     #[test]
-    fn jobs_that_fit_no_pilot_are_told_with_the_reason() {
-        let ready = step("Ready", 0, 0, "Ready:in=0,activated=0,offset=0,pending=0,ret=0");
-        let unfit = step("Unfit", 0, 0, "Unfit:jobs=1,comment=needs 9 cores and a pilot has 4");
-        let mut told = decision(vec![ready, unfit], 0, "");
-        told.facts = vec![Fact { name: "wms.unfit".into(), value: "1".into(), age_s: 0.1 }];
-        let words = "No job waits that fits; 1 job fits no pilot of this label (it needs 9 cores and a pilot has 4): nothing to do";
-        assert_eq!(sentence(&told), words);
-    }
-
-    #[test]
     fn a_decision_reads_as_a_sentence() {
         let told = [
             decision(vec![step("Ready", 0, 2, "Ready:in=0,activated=2,offset=0,pending=0,ret=2")], 2, ""),
@@ -350,8 +330,13 @@ mod tests {
     fn every_step_that_changes_a_number_has_words() {
         let rows = [
             (
-                told("ReadyFit", 0, 0, "in=0,activated=3,served=0,unfit=3,offset=0,pending=0,ret=0"),
-                "3 jobs wait, 3 of them fit no pilot of this label, no pilot is on its way: nothing to do",
+                told(
+                    "ReadyFit",
+                    0,
+                    0,
+                    "in=0,activated=3,served=0,unfit=3,why=needs 9 cores and a pilot has 4,offset=0,pending=0,ret=0",
+                ),
+                "3 jobs wait, 3 of them fit no pilot of this label (one needs 9 cores and a pilot has 4), no pilot is on its way: nothing to do",
             ),
             (
                 told("MaxPerSite", 9, 0, "in=9,site=S,total=20,maxpersite=20,ret=0"),

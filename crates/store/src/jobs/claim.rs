@@ -60,8 +60,11 @@ pub(crate) fn claim(tx: &mut Tx<'_>, call: &LeaseCall) -> Result<(Vec<Range>, u3
     let (mut lines, mut group_running) = lines(tx, call)?;
     let mut taken = Vec::new();
     let mut room = Room { slots: call.max_slots, jobs: call.max_jobs };
-    if let Some(lane) = tx.passed_over().due(too_wide(&lines, call), call.now) {
-        only(&mut lines, lane);
+    let overtaken = tx.passed_over().overtaken(&call.queue, too_wide(&lines, call), call.now);
+    let alone = is_next(tx, &lines, &overtaken, call)?;
+    if alone {
+        lines.truncate(1);
+        lines[0].lanes.retain(|waiting| overtaken.contains(&waiting.lane.id));
         room = Room { slots: call.offer.slots, jobs: 1 };
     }
     for _ in 0..ROUNDS_MAX {
@@ -78,20 +81,28 @@ pub(crate) fn claim(tx: &mut Tx<'_>, call: &LeaseCall) -> Result<(Vec<Range>, u3
             *group_running.entry(share.group.clone()).or_default() += used;
         }
     }
-    tx.passed_over().served(taken.iter().map(|range: &Range| range.lane));
+    let is_served = |waiting: &&Waiting| waiting.jobs == 0 || !alone;
+    let lanes = lines.iter().flat_map(|line| &line.lanes).filter(is_served).map(|waiting| waiting.lane.id);
+    let taken_of = |lane: &i64| taken.iter().any(|range: &Range| range.lane == *lane);
+    tx.passed_over().served(&call.queue, lanes.filter(taken_of));
     let slots = taken.iter().map(|range| range.jobs() * u64::from(weight_of(&lines, range.lane))).sum::<u64>();
     Ok((taken, u32::try_from(slots).unwrap_or(u32::MAX)))
 }
 
 /// Lanes that fit the pilot and not what it asks for: narrower ones overtake them.
-fn too_wide<'a>(lines: &'a [Line], call: &'a LeaseCall) -> impl Iterator<Item = i64> + 'a {
+fn too_wide(lines: &[Line], call: &LeaseCall) -> Vec<i64> {
     let lanes = lines.iter().flat_map(|line| &line.lanes);
-    lanes.filter(|waiting| waiting.weight > call.max_slots).map(|waiting| waiting.lane.id)
+    lanes.filter(|waiting| waiting.weight > call.max_slots).map(|waiting| waiting.lane.id).collect()
 }
 
-fn only(lines: &mut Vec<Line>, lane: i64) {
-    lines.iter_mut().for_each(|line| line.lanes.retain(|waiting| waiting.lane.id == lane));
-    lines.retain(|line| !line.lanes.is_empty());
+/// Whether a job that was overtaken for too long is the next one by right: fair share has its line first, and it is the
+/// first of its line.
+fn is_next(tx: &mut Tx<'_>, lines: &[Line], overtaken: &[i64], call: &LeaseCall) -> Result<bool> {
+    let Some(line) = lines.first().filter(|_| !overtaken.is_empty()) else { return Ok(false) };
+    let lanes: Vec<&Lane> = line.lanes.iter().map(|waiting| &waiting.lane).collect();
+    let heads = heads(tx, &CLAIM, &lanes, 1, call.filter.task)?;
+    let first = heads.iter().min_by_key(|head| (head.rank, head.last));
+    Ok(first.is_some_and(|head| overtaken.contains(&head.lane)))
 }
 
 fn weight_of(lines: &[Line], lane: i64) -> u32 {

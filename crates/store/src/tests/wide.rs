@@ -10,6 +10,7 @@ on_both! {
     fitting => jobs_are_taken_while_their_slots_fit;
     starving => a_wide_job_is_not_overtaken_for_ever;
     sharing => fair_share_counts_slots;
+    jumping => a_wide_job_does_not_jump_the_share_of_others;
 }
 
 fn jobs(user: &str, cores: u32, count: u64) -> NewJobs {
@@ -54,9 +55,24 @@ async fn a_wide_job_is_not_overtaken_for_ever(test: TestStore) {
     assert_eq!(got(&test, pilot, 1, at(0)).await, (vec![3], 1));
     assert_eq!(got(&test, pilot, 2, at(last - 1)).await, (vec![4, 5], 2));
     assert_eq!(got(&test, pilot, 1, at(last)).await, (vec![1], 4), "alone, and more than was asked for");
-    assert_eq!(got(&test, pilot, 1, at(last + 1)).await, (vec![6], 1), "the next one waits from now on");
-    assert_eq!(got(&test, pilot, 4, at(last + 2)).await, (vec![2], 4));
-    assert_eq!(got(&test, pilot, 1, at(3 * last)).await, (vec![7], 1));
+    assert_eq!(got(&test, pilot, 1, at(last + 1)).await, (vec![2], 4), "so is the next of that kind");
+    test.submit(jobs("ann", 4, 1)).await;
+    assert_eq!(got(&test, pilot, 1, at(3 * last)).await, (vec![6], 1), "later ones wait from now on");
+    assert_eq!(got(&test, pilot, 1, at(4 * last)).await, (vec![7], 1), "older ones of their own are before them");
+}
+
+async fn a_wide_job_does_not_jump_the_share_of_others(test: TestStore) {
+    test.queue("q").await;
+    test.submit(jobs("ann", 1, 20)).await;
+    let pilot = test.pilot("q").await;
+    assert_eq!(got(&test, pilot, 4, at(0)).await.1, 4);
+    test.submit(jobs("ann", 4, 1)).await;
+    test.submit(jobs("bob", 1, 20)).await;
+    let last = OVERTAKEN_MAX.as_secs();
+    for second in [1, last, last + 2] {
+        let (ids, slots) = got(&test, pilot, 1, at(second)).await;
+        assert!(ids[0] > 21 && slots == 1, "bob's are next: {ids:?}");
+    }
 }
 
 async fn fair_share_counts_slots(test: TestStore) {

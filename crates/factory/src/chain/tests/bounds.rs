@@ -127,13 +127,14 @@ proptest! {
     #[test]
     fn the_default_chain_keeps_its_bounds(
         ready in 0i64..1_000_000, idle in 0i64..1000, pending in 0i64..5000, running in 0i64..5000,
-        others in 0i64..5000, slots in 1i64..65,
+        others in 0i64..5000, slots in 1u32..65,
     ) {
         let (chain, bounds) = default_chain();
         let mut given = situation(ready, idle, pending, running);
         given.factory = Some(Whole { total: Some(pending + running + others), ..Whole::default() });
         given.pilot = Some(NewPilot { slots, ..NewPilot::default() });
         let (number, _) = decide(&chain, 0, &bounds, &given);
+        let slots = i64::from(slots);
         let needed = ((ready - idle).max(0) + slots - 1) / slots;
         prop_assert!(number >= 0);
         prop_assert!(number == 0 || pending + number <= needed, "{} for {}", number, needed);

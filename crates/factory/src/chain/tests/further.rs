@@ -8,11 +8,14 @@ fn ready_fit() {
         {"cores":16,"jobs":2}]"#;
     let pilot = r#""pilot":{"slots":1,"cores":8,"memory_mib":16000,"wall_time_s":3600}"#;
     let facts = format!(
-        r#"{{"wms":{{"ready":9,{shapes}}},"batch":{{"pending":1}},{pilot},"offers":[{{"cores":8,"wall_time_s":600,"slots":3}}]}}"#
+        r#"{{"wms":{{"ready":9,{shapes}}},"batch":{{"pending":1}},{pilot},"offers":[{{"pilots":3,"cores":8,"wall_time_s":600}}]}}"#
     );
     // Three short jobs take the slots of the old pilot, one long job the pending pilot; 2 + 3 are left.
     let (number, steps) = answer("ReadyFit", &facts);
-    assert_eq!(steps[0].message, "ReadyFit:in=0,activated=11,served=4,unfit=2,offset=0,pending=1,ret=5");
+    assert_eq!(
+        steps[0].message,
+        "ReadyFit:in=0,activated=11,served=4,unfit=2,why=needs 16 cores and a pilot has 8,offset=0,pending=1,ret=5"
+    );
     assert_eq!(number, 5);
     check(&[
         (
