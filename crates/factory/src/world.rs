@@ -193,7 +193,7 @@ impl World {
         let nothing = Demand::default();
         let told = self.demand.as_ref().and_then(|read| read.value.get(&label.queue)).unwrap_or(&nothing);
         let mut offers = self.counts.coming(label, name);
-        idle::add(&mut offers, self.counts.idle(&label.queue), told);
+        idle::add(&mut offers, self.counts.idle(&label.queue), told, label.offer());
         offers.into_iter().filter(|(_, pilots)| *pilots > 0).map(|(offer, pilots)| Room::of(offer, pilots)).collect()
     }
 }

@@ -6,9 +6,9 @@ use model::demand::IdlePilots;
 use model::{Demand, Offer};
 use std::cmp::Reverse;
 
-/// Adds the free slots that the server tells of, each as the pilot of ours that fits best; those of other factories'
-/// pilots hold anything.
-pub(super) fn add(offers: &mut Pilots, ours: Pilots, told: &Demand) {
+/// Adds the free slots that the server tells of, each as the pilot of ours that fits best. Other factories' pilots are
+/// taken to be like `usual`, what the asking label's are.
+pub(super) fn add(offers: &mut Pilots, ours: Pilots, told: &Demand, usual: Offer) {
     let mut ours: Vec<(Offer, i64)> = ours.into_iter().collect();
     ours.sort_by_key(|(offer, _)| (offer.slots, Reverse(life(offer))));
     let mut sizes = told.idle_pilots.clone();
@@ -24,7 +24,7 @@ pub(super) fn add(offers: &mut Pilots, ours: Pilots, told: &Demand) {
             (left, *have) = (left - matched, *have - matched);
             *offers.entry(offer.reduced_to(slots)).or_default() += matched;
         }
-        *offers.entry(Offer { slots, ..Offer::default() }).or_default() += left;
+        *offers.entry(usual.reduced_to(slots)).or_default() += left;
     }
 }
 
@@ -48,7 +48,7 @@ mod tests {
 
     fn added(ours: &[(Offer, i64)], told: &Demand) -> Vec<(Offer, i64)> {
         let mut offers = Pilots::new();
-        add(&mut offers, ours.iter().copied().collect(), told);
+        add(&mut offers, ours.iter().copied().collect(), told, pilot(8, 99));
         offers.into_iter().filter(|(_, pilots)| *pilots > 0).collect()
     }
 
@@ -60,11 +60,10 @@ mod tests {
     }
 
     #[test]
-    fn pilots_that_live_long_are_taken_first_and_those_of_others_hold_anything() {
+    fn pilots_that_live_long_are_taken_first_and_those_of_others_are_as_usual() {
         let ours = [(pilot(1, 300), 1), (pilot(1, 0), 1)];
         assert_eq!(added(&ours, &told(1, &[(1, 1)])), [(pilot(1, 0), 1)]);
-        let foreign = Offer { slots: 2, whole: Shape::default() };
-        assert_eq!(added(&ours, &told(4, &[(2, 2)])), [(foreign, 2)]);
+        assert_eq!(added(&ours, &told(4, &[(2, 2)])), [(pilot(2, 99), 2)]);
     }
 
     #[test]
