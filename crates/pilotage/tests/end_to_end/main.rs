@@ -21,3 +21,4 @@ mod site;
 mod slurm;
 mod submit;
 mod support;
+mod wide;
