@@ -35,8 +35,10 @@ memory=$(awk '/^MemAvailable:/ { print int($2 / 1024) }' /proc/meminfo 2>/dev/nu
 say "scratch ${place:-$noexec}, ${memory:-unknown} MiB memory available, $(getconf _NPROCESSORS_ONLN 2>/dev/null || echo '?') CPUs"
 
 fetch() {
-    if command -v curl >/dev/null; then curl -fsSL --retry 3 -o "$2" "$1"
-    elif command -v wget >/dev/null; then wget -q --tries=3 -O "$2" "$1"
+    # Given up when nothing comes for a minute, and after a quarter of an hour.
+    if command -v curl >/dev/null; then
+        curl -fsSL --connect-timeout 30 --speed-limit 1 --speed-time 60 --max-time 900 --retry 3 -o "$2" "$1"
+    elif command -v wget >/dev/null; then wget -q --timeout=60 --tries=3 -O "$2" "$1"
     else say 'neither curl nor wget is on PATH'; return 1; fi
 }
 

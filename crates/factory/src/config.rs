@@ -20,6 +20,7 @@ pub use sched::*;
 pub use source::*;
 pub(crate) use tree::{Tree, inherit, overlay, tables_of, typed};
 
+use crate::PilotProgram;
 use batch::BatchConfig;
 use model::offer::promised_s;
 use model::{Offer, Shape};
@@ -66,6 +67,13 @@ pub struct FactorySection {
     pub token_file: PathBuf,
     /// Directory for everything the factory keeps; each batch end point has its own below unless it names one.
     pub dir: PathBuf,
+    /// Path of `pilotage-pilot` on every node, such as one on a shared file system; the factory's own program when neither
+    /// this nor `pilot_url` is set.
+    pub pilot: PathBuf,
+    /// URL from which every node downloads `pilotage-pilot`.
+    pub pilot_url: String,
+    /// SHA-256 of that file in hexadecimal digits; a download that has another one is not run.
+    pub pilot_sha256: String,
     /// Seconds between two cycles.
     pub cycle_s: f64,
     /// Seconds after which this file is read again; 0 for never. Sources have intervals of their own.
@@ -135,6 +143,9 @@ impl Default for FactorySection {
             servers: Vec::new(),
             token_file: PathBuf::new(),
             dir: PathBuf::new(),
+            pilot: PathBuf::new(),
+            pilot_url: String::new(),
+            pilot_sha256: String::new(),
             cycle_s: 30.0,
             reload_s: 0.0,
             stale_s: 600.0,
@@ -147,6 +158,15 @@ impl Default for FactorySection {
 }
 
 impl FactorySection {
+    /// The pilot program that the configuration names; `None` when it names none.
+    pub fn program(&self) -> Option<PilotProgram> {
+        if !self.pilot_url.is_empty() {
+            return Some(PilotProgram::Url { url: self.pilot_url.clone(), sha256: self.pilot_sha256.to_lowercase() });
+        }
+        let path = self.pilot.clone();
+        (!path.as_os_str().is_empty()).then_some(PilotProgram::Path { path, arguments: Vec::new() })
+    }
+
     /// Time between two cycles.
     pub fn cycle(&self) -> Duration {
         Duration::try_from_secs_f64(self.cycle_s).unwrap_or(Duration::from_secs(30))

@@ -1,6 +1,6 @@
 //! How the pilots of this factory are started: what only the program around the factory can know.
 
-use crate::config::LabelSection;
+use crate::config::{FactorySection, LabelSection};
 use batch::{Needs, SubmitRequest};
 use model::PilotId;
 use serde_json::Error;
@@ -16,7 +16,7 @@ pub struct PilotLaunch {
     /// variables, and with `PILOTAGE_PILOT` (path of the program) or `PILOTAGE_PILOT_URL` and `PILOTAGE_PILOT_SHA256`.
     /// It runs the program with all its own arguments.
     pub wrapper: String,
-    /// The pilot program.
+    /// The pilot program, unless the configuration names another.
     pub program: PilotProgram,
     /// Base URLs of the servers as pilots reach them.
     pub servers: Vec<String>,
@@ -53,7 +53,14 @@ pub fn life_s(wall_time_s: u32) -> u32 {
 
 impl PilotLaunch {
     /// What a batch system needs to start pilots of a label.
-    pub fn request(&self, name: &str, label: &LabelSection, announced: &Announced) -> Result<SubmitRequest, Error> {
+    pub fn request(
+        &self,
+        factory: &FactorySection,
+        name: &str,
+        label: &LabelSection,
+        announced: &Announced,
+    ) -> Result<SubmitRequest, Error> {
+        let program = factory.program().unwrap_or_else(|| self.program.clone());
         let ids = (announced.first.0..).map(PilotId);
         let secrets: Result<Vec<Vec<u8>>, Error> =
             ids.zip(&announced.secrets).map(|(pilot, secret)| self.secret_file(pilot, secret)).collect();
@@ -61,8 +68,8 @@ impl PilotLaunch {
             label: name.to_owned(),
             first: announced.first,
             wrapper: self.wrapper.clone(),
-            arguments: self.arguments(),
-            environment: self.environment(label),
+            arguments: program.arguments(),
+            environment: environment(label, &program),
             secrets: secrets?,
             needs: Needs {
                 cores: label.cores,
@@ -81,33 +88,35 @@ impl PilotLaunch {
             trust: self.trust.clone(),
         })
     }
+}
 
+impl PilotProgram {
     fn arguments(&self) -> Vec<String> {
-        match &self.program {
+        match self {
             PilotProgram::Path { arguments, .. } => arguments.clone(),
             PilotProgram::Url { .. } => Vec::new(),
         }
     }
+}
 
-    fn environment(&self, label: &LabelSection) -> Vec<(String, String)> {
-        let mut variables = vec![
-            ("SLOTS", label.slots().to_string()),
-            ("CORES", label.cores.to_string()),
-            ("MEMORY_MIB", label.memory_mib.to_string()),
-            ("LIFE_S", life_s(label.wall_time_s).to_string()),
-            ("IDLE_S", label.idle_s.to_string()),
-        ];
-        if !label.scratch.is_empty() {
-            variables.push(("SCRATCH_BASE", label.scratch.clone()));
-        }
-        match &self.program {
-            PilotProgram::Path { path, .. } => variables.push(("PILOT", path.display().to_string())),
-            PilotProgram::Url { url, sha256 } => {
-                variables.push(("PILOT_URL", url.clone()));
-                variables.push(("PILOT_SHA256", sha256.clone()));
-            }
-        }
-        let own = variables.into_iter().map(|(name, value)| (format!("PILOTAGE_{name}"), value));
-        label.environment.clone().into_iter().chain(own).collect()
+fn environment(label: &LabelSection, program: &PilotProgram) -> Vec<(String, String)> {
+    let mut variables = vec![
+        ("SLOTS", label.slots().to_string()),
+        ("CORES", label.cores.to_string()),
+        ("MEMORY_MIB", label.memory_mib.to_string()),
+        ("LIFE_S", life_s(label.wall_time_s).to_string()),
+        ("IDLE_S", label.idle_s.to_string()),
+    ];
+    if !label.scratch.is_empty() {
+        variables.push(("SCRATCH_BASE", label.scratch.clone()));
     }
+    match program {
+        PilotProgram::Path { path, .. } => variables.push(("PILOT", path.display().to_string())),
+        PilotProgram::Url { url, sha256 } => {
+            variables.push(("PILOT_URL", url.clone()));
+            variables.push(("PILOT_SHA256", sha256.clone()));
+        }
+    }
+    let own = variables.into_iter().map(|(name, value)| (format!("PILOTAGE_{name}"), value));
+    label.environment.clone().into_iter().chain(own).collect()
 }

@@ -38,7 +38,7 @@ use tokio::sync::mpsc;
 pub enum Signal {
     /// Submit nothing more, drain all pilots, return when they are gone (SIGTERM). The second one is [`Signal::Leave`].
     Drain,
-    /// Return at once and leave the pilots as they are (a second SIGTERM).
+    /// Return at once and leave the pilots as they are (SIGUSR1, or a second SIGTERM).
     Leave,
     /// Read the configuration again (SIGHUP), and use it when nothing in it is wrong.
     Reload,

@@ -2,7 +2,7 @@
 
 use super::origin::Origins;
 use super::tree::{overlay, typed, unknown_template};
-use super::{Config, ConfigError, LabelSection, Problem, SourceFormat, SourceSection, StepName};
+use super::{Config, ConfigError, FactorySection, LabelSection, Problem, SourceFormat, SourceSection, StepName};
 use crate::chain::{self, Kind};
 use model::pilot::SLOTS_MAX;
 use std::path::Path;
@@ -105,10 +105,34 @@ fn check_factory(config: &Config, found: &mut Vec<(String, String)>) {
             found.push((format!("factory.{key}"), format!("{value} is not between {least} and 86400 seconds")));
         }
     }
+    check_program(factory, found);
     for server in &factory.servers {
         if !server.starts_with("http://") && !server.starts_with("https://") {
             found.push(("factory.servers".to_owned(), format!("'{server}' is no http:// or https:// URL")));
         }
+    }
+}
+
+fn check_program(factory: &FactorySection, found: &mut Vec<(String, String)>) {
+    let mut say = |key: &str, what: &str| found.push((format!("factory.{key}"), what.to_owned()));
+    let (has_url, sum) = (!factory.pilot_url.is_empty(), &factory.pilot_sha256);
+    if !factory.pilot.as_os_str().is_empty() {
+        if !factory.pilot.is_absolute() {
+            say("pilot", "must be an absolute path, the same on every node");
+        }
+        if has_url {
+            say("pilot_url", "is set beside pilot; one of them names the program");
+        }
+    }
+    if has_url && !factory.pilot_url.starts_with("http://") && !factory.pilot_url.starts_with("https://") {
+        say("pilot_url", "is no http:// or https:// URL");
+    }
+    if has_url && sum.is_empty() {
+        say("pilot_sha256", "is missing: the checksum of what pilot_url gives");
+    } else if !has_url && !sum.is_empty() {
+        say("pilot_sha256", "is set without pilot_url");
+    } else if has_url && !(sum.len() == 64 && sum.bytes().all(|byte| byte.is_ascii_hexdigit())) {
+        say("pilot_sha256", "is not 64 hexadecimal digits");
     }
 }
 

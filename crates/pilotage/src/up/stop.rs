@@ -27,7 +27,7 @@ impl Stop {
     }
 }
 
-/// The signals of a factory: TERM or Ctrl-C drains, a second one leaves, HUP reads the configuration again.
+/// The signals of a factory: TERM or Ctrl-C drains, a second one or USR1 leaves, HUP reads the configuration again.
 pub struct FactorySignals {
     inbox: mpsc::Receiver<Signal>,
 }
@@ -36,7 +36,8 @@ impl FactorySignals {
     /// Listens from now on.
     pub fn listen() -> anyhow::Result<FactorySignals> {
         let mut stop = Stop::listen()?;
-        let mut hangup = signal(SignalKind::hangup()).context("listen to signals")?;
+        let stream = |kind| signal(kind).context("listen to signals");
+        let (mut hangup, mut leave) = (stream(SignalKind::hangup())?, stream(SignalKind::user_defined1())?);
         let (outbox, inbox) = mpsc::channel(8);
         tokio::spawn(async move {
             let mut said_drain = false;
@@ -48,6 +49,7 @@ impl FactorySignals {
                         told
                     }
                     _ = hangup.recv() => Signal::Reload,
+                    _ = leave.recv() => Signal::Leave,
                 };
                 if outbox.send(told).await.is_err() {
                     return;

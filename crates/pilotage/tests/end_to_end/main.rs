@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at what it did not expect")]
 
+mod apart;
 mod bad_input;
 mod crash;
 mod deciding;
@@ -9,11 +10,13 @@ mod demo;
 mod detach;
 mod factory_configuration;
 mod kill_retry_wait;
+mod leaving;
 mod listings;
 mod logs;
 mod operating;
 mod outage;
 mod panda;
+mod pilot_program;
 mod pilots;
 mod postgres;
 mod queues;

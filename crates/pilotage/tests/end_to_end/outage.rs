@@ -1,57 +1,8 @@
 //! The server is away while pilots end.
 
-use crate::support::{PROGRAM, Place, Role, eventually, free_port, kill};
-use serde_json::Value;
+use crate::apart::Site;
+use crate::support::{Role, eventually, kill};
 use std::fs;
-
-/// A server and a factory apart from it, with one label of three slots.
-struct Site {
-    place: Place,
-    url: String,
-    server_file: String,
-    factory_file: String,
-}
-
-impl Site {
-    fn new() -> Site {
-        let (place, port) = (Place::new(), free_port());
-        let (dir, url) = (place.dir(), format!("http://127.0.0.1:{port}"));
-        let server = format!("dir = \"{}\"\nlisten = \"127.0.0.1:{port}\"\n", dir.display());
-        let factory = format!(
-            "[factory]\nname = \"apart\"\nservers = [\"{url}\"]\ntoken_file = \"{}\"\ndir = \"{}\"\ncycle_s = 1\n\n\
-             [batch.machine]\nsystem = \"local\"\n\n[label.one]\nqueue = \"own\"\nbatch = \"machine\"\nslots = 3\ncores = 3\n",
-            dir.join("factory.token").display(),
-            place.path("factory").display(),
-        );
-        let server_file = place.write("server.toml", server).display().to_string();
-        let factory_file = place.write("factory.toml", factory).display().to_string();
-        Site { place, url, server_file, factory_file }
-    }
-
-    fn server(&self) -> Role {
-        Role::start(&self.place, &["server", "--config", &self.server_file], true)
-    }
-
-    fn run(&self, args: &[&str]) -> String {
-        let token = fs::read_to_string(self.place.dir().join("admin.token")).unwrap();
-        let mut command = self.place.bare(args);
-        let output = command.env("PILOTAGE_URL", &self.url).env("PILOTAGE_TOKEN", token.trim()).output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{args:?}: {said}{}", self.place.log());
-        String::from_utf8(output.stdout).unwrap()
-    }
-
-    fn submit(&self, script: &str) -> String {
-        let file = self.place.write("job.sh", script);
-        let answer: Value = serde_json::from_str(&self.run(&["submit", "--json", file.to_str().unwrap()])).unwrap();
-        answer["jobs"][0]["id"].to_string()
-    }
-
-    fn pilots(&self) -> Vec<i32> {
-        let begins = format!("{PROGRAM} pilot");
-        self.place.processes().into_iter().filter(|(_, line)| line.starts_with(&begins)).map(|(pid, _)| pid).collect()
-    }
-}
 
 #[test]
 fn results_survive_although_their_pilots_end_while_the_server_is_stopped() {
@@ -86,7 +37,7 @@ fn results_survive_although_their_pilots_end_while_the_server_is_stopped() {
 
     let server = site.server();
     let ended = |id: &str| {
-        let job: Value = serde_json::from_str(&site.run(&["job", "--json", id])).unwrap();
+        let job = site.job(id);
         matches!(job["state"].as_str(), Some("finished" | "failed")).then_some(job)
     };
     let jobs = [&short, &long, &fails].map(|id| eventually("its result", || ended(id)));

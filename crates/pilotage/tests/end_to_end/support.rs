@@ -323,8 +323,13 @@ impl Role {
     }
 
     /// Ends it by TERM; it must end well.
-    pub fn stop(mut self) {
-        kill(self.child.id() as i32, "TERM");
+    pub fn stop(self) {
+        self.end_by("TERM");
+    }
+
+    /// Ends it by a signal; it must end well.
+    pub fn end_by(mut self, signal: &str) {
+        kill(self.child.id() as i32, signal);
         let status = eventually("the end of a role", || self.child.try_wait().unwrap());
         assert!(status.success(), "{status}");
     }

@@ -85,7 +85,7 @@ pub struct FactoryArgs {
 /// What to do with a factory.
 #[derive(Debug, Subcommand)]
 pub enum FactoryAction {
-    /// Run until told to stop: TERM drains, HUP reads the configuration again
+    /// Run until told to stop: TERM drains, USR1 leaves the pilots as they are, HUP reads the configuration again
     Run {
         #[command(flatten)]
         server: super::ServerChoice,
