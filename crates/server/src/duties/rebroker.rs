@@ -6,6 +6,7 @@ use crate::events::JobsMoved;
 use crate::{ApiError, AppState, now};
 use model::brokerage::{Candidate, Outcome, expected_wait_s, place};
 use model::{JobId, JobState, Placement, QueueStatus};
+use std::collections::HashMap;
 use std::time::Duration;
 use store::{Destination, WaitingRange};
 use tokio::sync::broadcast::error::RecvError;
@@ -15,6 +16,8 @@ const DUTY: &str = "brokerage";
 const EVERY: Duration = Duration::from_secs(10);
 /// Ranges that are read at once.
 const RANGES_AT_ONCE: u32 = 500;
+/// Ranges of a queue that are looked at in one pass; the next one goes on behind them.
+const RANGES_A_PASS: usize = 20_000;
 /// Jobs of a range that move at once to a better queue: what is right now may be wrong in a minute.
 const CHUNK: i64 = 1000;
 /// Another queue must promise a wait this many times shorter...
@@ -25,6 +28,7 @@ const WORTH_MOVING_S: f64 = 60.0;
 /// Looks every few seconds, and at once when a queue's record changed.
 pub async fn run(state: AppState) {
     let mut changes = state.store.changes();
+    let mut places = Places::new();
     loop {
         let stop = tokio::select! {
             on = turn(&state, EVERY) => !on,
@@ -34,7 +38,7 @@ pub async fn run(state: AppState) {
             return;
         }
         if has(&state, DUTY, EVERY * 3).await
-            && let Err(error) = pass(&state).await
+            && let Err(error) = pass(&state, &mut places).await
         {
             failed(&state, DUTY, &error);
         }
@@ -53,31 +57,49 @@ async fn queue_changed(changes: &mut tokio::sync::broadcast::Receiver<std::sync:
     }
 }
 
-async fn pass(state: &AppState) -> Result<(), ApiError> {
+/// Where the next pass goes on in a queue; the empty name stands for jobs without one.
+type Places = HashMap<String, JobId>;
+
+async fn pass(state: &AppState, places: &mut Places) -> Result<(), ApiError> {
     let mut candidates = state.store.candidates(now()).await?;
-    let crowded: Vec<String> = candidates.iter().filter(|c| deserves_a_look(c)).map(|c| c.queue.name.clone()).collect();
+    let crowded: Vec<String> =
+        candidates.iter().filter(|c| deserves_a_look(c, &candidates)).map(|c| c.queue.name.clone()).collect();
+    places.retain(|queue, _| queue.is_empty() || crowded.contains(queue));
     for queue in std::iter::once(String::new()).chain(crowded) {
-        pass_queue(state, queue, &mut candidates).await?;
+        pass_queue(state, queue, places, &mut candidates).await?;
     }
     Ok(())
 }
 
-/// Offline queues with waiting jobs, and queues with a long wait.
-fn deserves_a_look(candidate: &Candidate) -> bool {
-    let offline = candidate.queue.status == QueueStatus::Offline;
-    candidate.waiting > 0 && (offline || expected_wait_s(candidate) > WORTH_MOVING_S)
+/// Offline queues with waiting jobs, and queues with a wait that is far longer than that of another.
+fn deserves_a_look(candidate: &Candidate, candidates: &[Candidate]) -> bool {
+    let is_offline = candidate.queue.status == QueueStatus::Offline;
+    let here = expected_wait_s(candidate);
+    let is_far_longer = |other: &Candidate| {
+        other.queue.name != candidate.queue.name
+            && other.queue.status == QueueStatus::Online
+            && expected_wait_s(other) * FAR_SHORTER < here
+    };
+    candidate.waiting > 0 && (is_offline || (here > WORTH_MOVING_S && candidates.iter().any(is_far_longer)))
 }
 
-async fn pass_queue(state: &AppState, queue: String, candidates: &mut [Candidate]) -> Result<(), ApiError> {
-    let mut after: Option<JobId> = None;
+async fn pass_queue(
+    state: &AppState,
+    queue: String,
+    places: &mut Places,
+    candidates: &mut [Candidate],
+) -> Result<(), ApiError> {
+    let (mut after, mut seen) = (places.remove(&queue), 0);
     loop {
         let ranges = state.store.waiting_ranges(Some(queue.clone()), after, RANGES_AT_ONCE).await?;
-        let Some(last) = ranges.last() else { return Ok(()) };
-        after = Some(last.last);
         for range in &ranges {
             consider(state, range, candidates).await?;
         }
-        if (ranges.len() as u32) < RANGES_AT_ONCE || state.stopping.is_cancelled() {
+        seen += ranges.len();
+        let Some(last) = ranges.last().filter(|_| ranges.len() == RANGES_AT_ONCE as usize) else { return Ok(()) };
+        after = Some(last.last);
+        if seen >= RANGES_A_PASS || state.stopping.is_cancelled() {
+            places.insert(queue, last.last);
             return Ok(());
         }
     }
@@ -172,6 +194,20 @@ mod tests {
             since: Time(0),
             spec: Arc::new(JobSpec::command("true", [])),
         }
+    }
+
+    #[test]
+    fn only_a_queue_that_another_could_relieve_is_looked_at() {
+        let (full, free) = (candidate("a", 1000), candidate("b", 10));
+        let looked = |candidates: &[Candidate]| deserves_a_look(&candidates[0], candidates);
+        assert!(!looked(std::slice::from_ref(&full)));
+        assert!(looked(&[full.clone(), free.clone()]));
+        assert!(!looked(&[full.clone(), candidate("b", 500)]));
+        assert!(!looked(&[free.clone(), full.clone()]));
+        let mut off = free;
+        off.queue.status = QueueStatus::Offline;
+        assert!(!looked(&[full.clone(), off.clone()]));
+        assert!(looked(&[off, full]));
     }
 
     #[test]

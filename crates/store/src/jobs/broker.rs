@@ -66,15 +66,12 @@ impl Store {
                 None => ranges(connection.query(&WAITING, params![after, limit])?)?,
                 Some(queue) => in_queue(connection, &queue, after, limit)?,
             };
+            let specs = specs::of_ranges(connection, &shared.specs, &ranges)?;
             let mut found = Vec::with_capacity(ranges.len());
             for range in ranges {
-                let spec = match shared.specs.get(range.submission) {
-                    Some(spec) => Some(spec),
-                    None => specs::spec(connection, range.submission)?,
-                };
                 let lane = shared.lanes.load(connection, range.lane)?;
-                if let Some(spec) = spec {
-                    found.push(waiting(range, lane.key.queue, spec));
+                if let Some(spec) = specs.get(&range.submission) {
+                    found.push(waiting(range, lane.key.queue, Arc::clone(spec)));
                 }
             }
             Ok(found)

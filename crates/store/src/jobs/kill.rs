@@ -1,6 +1,6 @@
 //! Killing jobs.
 
-use super::lane;
+use super::lane::{self, LaneCache, LaneKey};
 use super::portion::portion;
 use super::range::{self, Cut, Range};
 use super::row::{self, JobRow, job_columns};
@@ -22,6 +22,8 @@ statements! {
     OTHERS_SUBMISSION = "SELECT id FROM submission WHERE id BETWEEN ?1 AND ?2 AND usr <> ?3 AND (?4 = '' OR grp <> ?4) \
         ORDER BY id LIMIT 1";
     COVERING = "SELECT id, last FROM submission WHERE id <= ?1 ORDER BY id DESC LIMIT 1";
+    LANES_OF_JOBS = "SELECT lane, MIN(id) FROM job WHERE id BETWEEN ?1 AND ?2 GROUP BY lane \
+        UNION ALL SELECT lane, MIN(first) FROM job_range WHERE last >= ?1 AND first <= ?2 GROUP BY lane";
     KNOWN = "SELECT COALESCE(SUM(MIN(last, ?2) - MAX(id, ?1) + 1), 0) FROM submission WHERE id BETWEEN ?3 AND ?2"
         => "SELECT CAST(COALESCE(SUM(LEAST(last, ?2) - GREATEST(id, ?1) + 1), 0) AS BIGINT) FROM submission \
             WHERE id BETWEEN ?3 AND ?2";
@@ -85,13 +87,16 @@ impl Store {
     /// How many of the ids are jobs; refuses the set when it touches jobs outside of the scope.
     pub(crate) async fn known(&self, ids: &IdSet, scope: &Scope) -> Result<u64> {
         let (ids, scope) = (ids.clone(), scope.clone());
+        let shared = self.inner.shared.clone();
         self.read(move |connection| {
+            let lanes = &shared.lanes;
             let mut known = 0;
             for interval in ids.ranges() {
                 let (first, last) = (*interval.start(), *interval.end());
                 let from = begin(connection, first)?;
                 let sum = connection.query_one(&KNOWN, params![first, last, from])?;
                 known += sum.map_or(Ok(0), |row| row.count(0))?;
+                scope.check_lanes(connection, lanes, first, last)?;
                 if let Some((user, group)) = scope.owner() {
                     let other = connection.query_one(&OTHERS_SUBMISSION, params![from, last, user, group])?;
                     if let Some(row) = other {
@@ -114,7 +119,7 @@ fn begin(connection: &mut dyn Connection, job: i64) -> Result<i64> {
 }
 
 impl Scope {
-    /// User and group to whom submissions are limited; a site admin's jobs are checked one by one instead.
+    /// User and group to whom submissions are limited; a site admin's jobs are checked by their queues instead.
     fn owner(&self) -> Option<(&str, &str)> {
         match self {
             Scope::All | Scope::Queues { .. } => None,
@@ -123,10 +128,28 @@ impl Scope {
         }
     }
 
-    /// Refuses a job that lies in another queue than those of a site admin.
+    /// Refuses jobs of which one lies in another queue than those of a site admin.
+    fn check_lanes(&self, connection: &mut dyn Connection, lanes: &LaneCache, first: i64, last: i64) -> Result<()> {
+        if let Scope::Queues { .. } = self {
+            for row in connection.query(&LANES_OF_JOBS, params![first, last])? {
+                let lane = lanes.load(connection, row.int(0)?)?;
+                self.check_key(&lane.key, row.int(1)?.max(first))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses a job that lies in another queue than those of a site admin: it may have moved since all were checked.
     pub(crate) fn check_lane(&self, tx: &mut Tx<'_>, lane: i64, job: i64) -> Result<()> {
+        if let Scope::Queues { .. } = self {
+            let key = lane::lane(tx, lane)?.key;
+            self.check_key(&key, job)?;
+        }
+        Ok(())
+    }
+
+    fn check_key(&self, key: &LaneKey, job: i64) -> Result<()> {
         let Scope::Queues { user, queues } = self else { return Ok(()) };
-        let key = lane::lane(tx, lane)?.key;
         if key.user == *user || queues.contains(&key.queue) {
             return Ok(());
         }

@@ -1,10 +1,11 @@
 //! Specs of submissions, of which the recent ones are kept parsed.
 
+use super::range::Range;
 use crate::engine::{Connection, Row, params, statements};
 use crate::tx::Tx;
 use crate::{Error, Result};
 use model::{JobSpec, SubmissionId};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 
 /// The most specs that are kept parsed.
@@ -58,6 +59,28 @@ pub(crate) fn specs(tx: &mut Tx<'_>, submissions: &[SubmissionId]) -> Result<Vec
             tx.learned().add_spec(submission, spec.clone());
         }
         found.push((submission, spec));
+    }
+    Ok(found)
+}
+
+/// Specs of the submissions of some ranges, for a reader: what is not known is read at once.
+pub(crate) fn of_ranges(
+    connection: &mut dyn Connection,
+    cache: &SpecCache,
+    ranges: &[Range],
+) -> Result<HashMap<SubmissionId, Arc<JobSpec>>> {
+    let wanted: BTreeSet<SubmissionId> = ranges.iter().map(|range| range.submission).collect();
+    let mut found = HashMap::with_capacity(wanted.len());
+    let mut missing = Vec::new();
+    for submission in wanted {
+        match cache.get(submission) {
+            Some(spec) => drop(found.insert(submission, spec)),
+            None => missing.push(params![submission].to_vec()),
+        }
+    }
+    for row in connection.query_many(&SPECS, &missing)? {
+        let (submission, spec) = parsed(&row)?;
+        found.insert(submission, spec);
     }
     Ok(found)
 }
