@@ -31,6 +31,9 @@ fn each_bad_field_is_named() {
         refusal(|spec| spec.inputs = file("x", "ftp://host/x")),
         refusal(|spec| spec.inputs = file("x", "")),
         refusal(|spec| spec.outputs = file("/x", "")),
+        refusal(|spec| spec.outputs = file(&"x".repeat(4097), "")),
+        refusal(|spec| spec.placement = Placement::Tags(vec!["gpu".into(), "a b".into()])),
+        refusal(|spec| spec.placement = Placement::Tags(vec!["gpu".into(); 65])),
     ];
     insta::assert_snapshot!(refusals.join("\n"));
 }

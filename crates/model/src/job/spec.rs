@@ -11,6 +11,10 @@ pub const NAME_MAX_CHARS: usize = 256;
 pub const PAYLOAD_MAX_BYTES: usize = 1 << 20;
 /// The most inputs, and the most outputs, of one job.
 pub const FILES_MAX: usize = 1000;
+/// The longest name of a file and the longest URL, in bytes.
+pub const FILE_TEXT_MAX: usize = 4096;
+/// The most tags that a job asks for.
+pub const TAGS_MAX: usize = 64;
 /// The most jobs of one array.
 pub const ARRAY_MAX: u64 = 1_000_000;
 
@@ -174,6 +178,9 @@ impl JobSpec {
         if let Some(c) = self.name.chars().find(|c| c.is_control()) {
             return Err(refuse("name", format!("contains the control character {:?}", c)));
         }
+        if let Placement::Tags(tags) = &self.placement {
+            check_tags(tags)?;
+        }
         check_name(&self.source_label).map_err(|error| refuse("source_label", error.to_string()))?;
         no_nul("transformation", &self.transformation)?;
         for (i, argument) in self.arguments.iter().enumerate() {
@@ -219,6 +226,14 @@ impl JobSpec {
     }
 }
 
+fn check_tags(tags: &[String]) -> Result<(), SpecError> {
+    if tags.len() > TAGS_MAX {
+        return Err(refuse("placement.tags", format!("has more than {TAGS_MAX} tags")));
+    }
+    let wrong = tags.iter().enumerate().find_map(|(i, tag)| Some((i, check_name(tag).err()?)));
+    wrong.map_or(Ok(()), |(i, error)| Err(refuse(&format!("placement.tags[{i}]"), error.to_string())))
+}
+
 fn check_variable(key: &str, value: &str) -> Result<(), SpecError> {
     let field = format!("environment.{key}");
     if key.is_empty() || key.contains('=') {
@@ -237,6 +252,12 @@ fn check_files(list: &str, files: &[FileTransfer]) -> Result<(), SpecError> {
     }
     for (i, file) in files.iter().enumerate() {
         let field = |part: &str| format!("{list}[{i}].{part}");
+        for (part, text) in [("name", &file.name), ("url", &file.url)] {
+            if text.len() > FILE_TEXT_MAX {
+                let reason = format!("has {} bytes, at most {FILE_TEXT_MAX} are accepted", text.len());
+                return Err(refuse(&field(part), reason));
+            }
+        }
         let escapes = file.name.starts_with('/') || file.name.split('/').any(|part| part == "..");
         if file.name.is_empty() || escapes {
             return Err(refuse(&field("name"), format!("'{}' is not a path below the scratch directory", file.name)));
