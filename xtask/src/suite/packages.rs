@@ -11,6 +11,7 @@ const DEBIAN: &[&str] = &[
     "binutils",
     "chromium",
     "curl",
+    "faketime",
     "gcc",
     "git",
     "iproute2",

@@ -4,6 +4,7 @@
 
 mod apart;
 mod bad_input;
+mod clock;
 mod crash;
 mod deciding;
 mod demo;
