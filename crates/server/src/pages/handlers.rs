@@ -44,6 +44,7 @@ pub async fn overview(State(state): State<AppState>, asked: Asked) -> Answer {
     let situation = Situation {
         jobs: read.counts(JobQuery::default()).await?.unwrap_or_default(),
         queues: read.queues().await?,
+        demand: read.all_demand().await?,
         factories: read.factories().await?,
         running: read.jobs(in_state(JobState::Running, SHORT_ROWS)).await?.jobs,
         failed: read.jobs(in_state(JobState::Failed, SHORT_ROWS)).await?.jobs,

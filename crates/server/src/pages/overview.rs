@@ -7,7 +7,7 @@ use super::number::counted;
 use super::{assets, frame, link, moment, number, result, tone, words};
 use askama::Template;
 use model::job::{JobCounts, JobSummary};
-use model::{Decision, FactorySummary, PilotState, QueueRecord, QueueStatus, Time};
+use model::{Decision, Demand, FactorySummary, PilotState, QueueRecord, QueueStatus, Time};
 use std::collections::BTreeMap;
 
 /// A queue with everything its row shows.
@@ -70,6 +70,8 @@ pub struct Situation {
     pub jobs: JobCounts,
     /// All queues with their counts.
     pub queues: Vec<QueueSituation>,
+    /// What waits in the queues.
+    pub demand: Vec<Demand>,
     /// All factories.
     pub factories: Vec<FactorySummary>,
     /// Newest running jobs.
@@ -232,6 +234,7 @@ fn troubles(situation: &Situation, now: Time) -> Vec<Trouble> {
         }
     }
     found.extend(situation.queues.iter().filter_map(|queue| unserved(queue, &situation.factories)));
+    found.extend(situation.demand.iter().filter_map(|demand| unfit(demand, &situation.factories, now)));
     let unplaced = situation.jobs.of(model::JobState::Defined);
     if unplaced > 0 {
         let href = Link::to("/jobs").with("state", model::JobState::Defined).url();
@@ -242,6 +245,20 @@ fn troubles(situation: &Situation, now: Time) -> Vec<Trouble> {
         });
     }
     found
+}
+
+/// A queue with jobs that no pilot of any factory alive can hold.
+fn unfit(demand: &Demand, factories: &[FactorySummary], now: Time) -> Option<Trouble> {
+    let alive = factories.iter().filter(|factory| !factory.is_silent(now));
+    let labels = || alive.clone().flat_map(|factory| &factory.said.labels).filter(|label| label.queue == demand.queue);
+    let waiting = demand.waiting.iter();
+    let unfit = waiting.filter_map(|waiting| Some((waiting.jobs, model::factory::misfit(waiting.shape, labels())?)));
+    let (jobs, why) = unfit.reduce(|(jobs, why), (more, _)| (jobs + more, why))?;
+    Some(Trouble {
+        what: format!("Queue {}", demand.queue),
+        href: link::queue(&demand.queue),
+        why: format!("{} waiting in vain: {why}", counted(jobs, "job")),
+    })
 }
 
 /// A queue whose jobs wait while no factory has a label for it and no pilot is there.

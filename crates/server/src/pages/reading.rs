@@ -174,10 +174,17 @@ impl<'a> Reader<'a> {
 
     /// What waits in a queue, by shape.
     pub async fn demand(&self, queue: &str) -> Read<Demand> {
-        let query = queues::DemandQuery { queue: Some(queue.to_owned()) };
-        let who = self.asked.identity.clone();
-        let list = self.told(queues::demand(State(self.state.clone()), who, Params(query)).await)?;
-        Ok(list.demand.into_iter().next().unwrap_or_default())
+        Ok(self.demand_of(Some(queue.to_owned())).await?.into_iter().next().unwrap_or_default())
+    }
+
+    /// What waits in all queues, by shape.
+    pub async fn all_demand(&self) -> Read<Vec<Demand>> {
+        self.demand_of(None).await
+    }
+
+    async fn demand_of(&self, queue: Option<String>) -> Read<Vec<Demand>> {
+        let (query, who) = (queues::DemandQuery { queue }, self.asked.identity.clone());
+        Ok(self.told(queues::demand(State(self.state.clone()), who, Params(query)).await)?.demand)
     }
 
     /// One page of pilots.

@@ -189,7 +189,7 @@ pub fn factories() -> Vec<FactorySummary> {
         batch: "slurm-main".into(),
         system: "slurm".into(),
         chain: ["Ready", "MaxPerCycle", "MaxToRun"].map(String::from).into(),
-        offer: Offer::default(),
+        offer: Offer { slots: 8, whole: Shape { cores: 8, memory_mib: 16_000, wall_time_s: 86_000 } },
         trouble: trouble.into(),
     };
     let cric = SourceInfo {
@@ -231,9 +231,10 @@ pub fn queue_situation(last: Option<Decision>) -> QueueSituation {
 
 pub fn demand() -> Demand {
     let shape = Shape { cores: 1, memory_mib: 2000, wall_time_s: 3600 };
+    let wide = Shape { cores: 16, ..shape };
     Demand {
         queue: "glasgow-short".into(),
-        waiting: vec![WaitingShape { shape, jobs: 12_345 }],
+        waiting: vec![WaitingShape { shape, jobs: 12_342 }, WaitingShape { shape: wide, jobs: 3 }],
         running: 2,
         idle_slots: 0,
         idle_pilots: Vec::new(),
@@ -276,6 +277,7 @@ pub fn situation() -> Situation {
             (JobState::Finished, 998),
             (JobState::Failed, 4),
         ]),
+        demand: vec![demand()],
         queues: vec![queue_situation(decisions().into_iter().next())],
         factories: factories(),
         running: vec![job(1014, "render tile 13", JobState::Running), job(1009, "render tile 8", JobState::Running)],

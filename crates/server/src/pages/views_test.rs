@@ -49,6 +49,7 @@ fn overview_of_an_empty_server_tells_what_to_do_next() {
     let nothing = Situation {
         jobs: samples::counts(&[]),
         queues: Vec::new(),
+        demand: Vec::new(),
         factories: Vec::new(),
         running: Vec::new(),
         failed: Vec::new(),
