@@ -37,7 +37,7 @@ async fn has(state: &AppState, duty: &'static str, hold: Duration) -> bool {
     if locked(&state.duties).get(duty).is_some_and(|until| now + hold / 2 < *until) {
         return true;
     }
-    match state.store.try_duty(duty, now, now + hold).await {
+    match state.store.try_duty(duty, hold).await {
         Ok(true) => {
             locked(&state.duties).insert(duty, now + hold);
             true

@@ -105,8 +105,11 @@ async fn two_servers_never_lease_a_job_twice() {
     }
     all.sort_unstable();
     assert_eq!(all, (1..=1000).collect::<Vec<_>>());
-    assert!(one.store.try_duty("reaper", NOW, NOW + Duration::from_secs(9)).await.unwrap());
-    assert!(!two.try_duty("reaper", NOW, NOW + Duration::from_secs(9)).await.unwrap());
+    assert!(one.store.try_duty("reaper", Duration::from_secs(9)).await.unwrap());
+    assert!(!two.try_duty("reaper", Duration::from_secs(9)).await.unwrap());
+    assert!(one.store.try_duty("brokerage", Duration::ZERO).await.unwrap());
+    assert!(two.try_duty("brokerage", Duration::from_secs(9)).await.unwrap(), "it was over");
+    assert!(!one.store.try_duty("brokerage", Duration::from_secs(9)).await.unwrap());
     two.close().await;
 }
 
