@@ -275,7 +275,7 @@ operator\t''
 factory\t''
 pilot\t''"
 complete -c pilotage -n "__fish_pilotage_using_subcommand token; and __fish_seen_subcommand_from create" -l group -d 'Group of the user' -r
-complete -c pilotage -n "__fish_pilotage_using_subcommand token; and __fish_seen_subcommand_from create" -l site -d 'Site that a site admin may act on; may be given several times' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand token; and __fish_seen_subcommand_from create" -l site -d 'Site that a site admin may act on, or whose PanDA pilots use it; may be given several times' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand token; and __fish_seen_subcommand_from create" -l expires -d 'When it ends, such as 12h or 30d [default: never]' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand token; and __fish_seen_subcommand_from create" -l note -d 'What it is for' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand token; and __fish_seen_subcommand_from create" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r

@@ -20,7 +20,7 @@ pub enum Role {
     Operator,
     /// A factory.
     Factory,
-    /// A pilot, after its hello.
+    /// A pilot: one of ours after its hello, or the PanDA pilots of named sites.
     Pilot,
 }
 

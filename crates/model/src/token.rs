@@ -14,7 +14,7 @@ pub struct TokenInfo {
     pub group: String,
     /// What it allows.
     pub role: Role,
-    /// Sites that a site admin may act on.
+    /// Sites that a site admin may act on, or whose PanDA pilots use it.
     pub sites: Vec<String>,
     /// What it is for.
     pub note: String,

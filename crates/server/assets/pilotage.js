@@ -60,10 +60,47 @@
   const target = document.getElementById("live");
   let missed = false;
   const refresh = () => target && target.dispatchEvent(new CustomEvent("refresh"));
+  // A browser opens few connections to one server, for all its tabs together: a page that nobody sees has none.
+  const eventSource = (url) => {
+    const listeners = [];
+    let real = null;
+    const open = () => {
+      real = new EventSource(url);
+      real.onopen = (event) => outer.onopen && outer.onopen(event);
+      real.onerror = (event) => {
+        outer.readyState = real.readyState;
+        if (outer.readyState === EventSource.CLOSED) outer.close();
+        if (outer.onerror) outer.onerror(event);
+      };
+      for (const [name, heard] of listeners) real.addEventListener(name, heard);
+    };
+    const close = () => { if (real) real.close(); real = null; };
+    const look = () => {
+      if (document.hidden) close();
+      else if (!real) open();
+    };
+    const outer = {
+      readyState: EventSource.CONNECTING,
+      addEventListener: (name, heard) => {
+        listeners.push([name, heard]);
+        if (real) real.addEventListener(name, heard);
+      },
+      removeEventListener: (name, heard) => {
+        const at = listeners.findIndex((one) => one[0] === name && one[1] === heard);
+        if (at >= 0) listeners.splice(at, 1);
+        if (real) real.removeEventListener(name, heard);
+      },
+      close: () => { document.removeEventListener("visibilitychange", look); close(); },
+    };
+    document.addEventListener("visibilitychange", look);
+    look();
+    return outer;
+  };
   let source;
-  if (window.htmx) htmx.createEventSource = (url) => (source = new EventSource(url));
+  if (window.htmx) htmx.createEventSource = (url) => (source = eventSource(url));
+  // What changed since the page was written, or while nobody listened, no event tells any more.
   document.addEventListener("htmx:sseOpen", () => {
-    if (live && live.dataset.state === "stale") refresh();
+    refresh();
     say("live", "live");
   });
   document.addEventListener("htmx:sseError", stale);
@@ -118,6 +155,9 @@
     while (pre.textContent.length > KEEP && pre.childNodes.length > 1) pre.firstChild.remove();
     if (atEnd) pre.scrollTop = pre.scrollHeight;
   };
+  const whenSeen = async () => {
+    while (document.hidden) await new Promise((go) => document.addEventListener("visibilitychange", go, { once: true }));
+  };
   const follow = async (pre) => {
     const note = document.getElementById(pre.dataset.note);
     const tell = (text, on) => { if (note) { note.textContent = text; note.classList.toggle("log-live", !!on); } };
@@ -126,9 +166,13 @@
     let pause = 500;
     tell("following", true);
     while (pre.isConnected) {
+      const poll = new AbortController();
+      const look = () => document.hidden && poll.abort();
       try {
+        await whenSeen();
+        document.addEventListener("visibilitychange", look);
         const url = pre.dataset.url + "&offset=" + offset + "&wait_s=25";
-        const answer = await fetch(url, { headers: { accept: "text/plain" }, cache: "no-store" });
+        const answer = await fetch(url, { headers: { accept: "text/plain" }, cache: "no-store", signal: poll.signal });
         if (answer.status === 401) return tell("logged out");
         if (answer.status === 404 || answer.status === 503 || answer.status === 429) throw new Error(answer.status);
         if (!answer.ok) return tell("cannot follow: " + answer.status);
@@ -140,9 +184,12 @@
         tell("following", true);
         if (answer.headers.get("pilotage-log-state") === "complete") return tell("complete");
       } catch (error) {
+        if (poll.signal.aborted) continue;
         tell("waiting for the server");
         await new Promise((go) => setTimeout(go, pause));
         pause = Math.min(pause * 2, 8000);
+      } finally {
+        document.removeEventListener("visibilitychange", look);
       }
     }
   };

@@ -6,7 +6,7 @@ pub(crate) mod decisions;
 pub(crate) mod factories;
 pub(crate) mod jobs;
 pub(crate) mod log_read;
-mod log_write;
+pub(crate) mod log_write;
 mod outputs;
 pub(crate) mod pilot_list;
 pub(crate) mod pilot_logs;
@@ -18,9 +18,7 @@ mod tokens;
 
 pub(crate) mod openapi;
 
-pub use jobs::count as count_jobs;
-pub use pilot_work::{genuine_reports, known_pilot};
-pub use submit::accept;
+pub use service::LastReady;
 
 use crate::{ApiError, AppState};
 use axum::Router;

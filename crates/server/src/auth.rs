@@ -13,7 +13,7 @@ use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode, header};
-use model::{Permission, Role};
+use model::{Permission, PilotId, Role};
 use ring::digest;
 use store::Scope;
 
@@ -27,8 +27,10 @@ pub struct Identity {
     pub group: String,
     /// What the credential allows.
     pub role: Role,
-    /// Sites that a site admin may act on.
+    /// Sites that a site admin may act on, or whose PanDA pilots use the credential.
     pub sites: Vec<String>,
+    /// The pilot of ours whose session the credential is.
+    pub pilot: Option<PilotId>,
 }
 
 /// Name of the factory tokens that may act for a factory of any name: the one a server makes for its own directory.
@@ -121,7 +123,8 @@ async fn by_token(token: &str, state: &AppState) -> Result<Identity, ApiError> {
     }
     match state.key.read_pilot_token(token) {
         Some((pilot, _)) => {
-            Ok(Identity { user: pilot.to_string(), group: String::new(), role: Role::Pilot, sites: Vec::new() })
+            let (user, group, sites) = (pilot.to_string(), String::new(), Vec::new());
+            Ok(Identity { user, group, role: Role::Pilot, sites, pilot: Some(pilot) })
         }
         None => Err(unauthorized("bad-credential", "the token is none of this server's")),
     }

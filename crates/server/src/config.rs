@@ -61,6 +61,8 @@ pub struct Config {
     pub keep_archive: Option<Duration>,
     /// How old an ended job is when it moves to the archive.
     pub archive_after: Duration,
+    /// How often it is looked for what is too old.
+    pub retention_every: Duration,
     /// Whether the PanDA face is served.
     pub compat: bool,
 }
@@ -83,6 +85,7 @@ impl Config {
             keep_idempotency: Duration::from_secs(24 * 3600),
             keep_archive: Some(Duration::from_secs(90 * 24 * 3600)),
             archive_after: Duration::from_secs(24 * 3600),
+            retention_every: Duration::from_secs(60),
             compat: false,
         }
     }
@@ -100,6 +103,11 @@ impl Config {
             TlsMode::Own | TlsMode::Files { .. } => true,
             TlsMode::Plain => false,
         }
+    }
+
+    /// Whether those who come by the URL that others are told come encrypted: by the server itself, or by a proxy.
+    pub fn is_reached_by_https(&self) -> bool {
+        self.public_url.as_ref().map_or_else(|| self.is_encrypted(), |url| url.starts_with("https://"))
     }
 }
 

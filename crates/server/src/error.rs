@@ -116,6 +116,7 @@ impl From<store::Error> for ApiError {
             E::Unavailable { .. } | E::Collision => ApiError::unavailable("store-unavailable", detail),
             E::NotFound { .. } => ApiError::missing("not-found", detail),
             E::Forbidden { .. } => ApiError::new(StatusCode::FORBIDDEN, "not-yours", detail),
+            E::KeyReused => ApiError::invalid("key-reused", wire::api::IDEMPOTENCY_KEY, detail),
             E::AttemptOver { .. } => ApiError::conflict("attempt-over", detail),
             E::Conflict(_) => ApiError::conflict("conflict", detail),
             E::Invalid(_) => ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail),

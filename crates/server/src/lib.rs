@@ -27,7 +27,6 @@ pub mod waiters;
 pub use auth::Identity;
 pub use config::{Config, TlsMode};
 pub use error::ApiError;
-pub use listen::Peer;
 pub use start::{Running, Server, StartError};
 pub use state::AppState;
 

@@ -2,9 +2,12 @@
 
 use crate::config::{CONNECTIONS_MAX, Config};
 use axum::Router;
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use axum::body::Body;
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -21,10 +24,10 @@ use tower::ServiceExt;
 const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
 /// How long a connection may be idle or take to send the head of a request.
 const HEAD_MAX: Duration = Duration::from_secs(90);
-
-/// The address of the other end of the connection; absent for calls within the process.
-#[derive(Clone, Copy, Debug)]
-pub struct Peer(pub SocketAddr);
+/// How often a connection of HTTP/2 is asked whether it lives; one that does not answer soon is closed.
+const PING_EVERY: Duration = Duration::from_secs(30);
+/// The most requests of one connection of HTTP/2 at the same time.
+const STREAMS_MAX: u32 = 100;
 
 /// Binds the wanted address; without one, a free port when the field's port is in use.
 pub async fn bind(config: &Config) -> io::Result<TcpListener> {
@@ -77,28 +80,27 @@ async fn serve_stream(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%peer, %error, "failed to set TCP_NODELAY");
     }
-    let Some(acceptor) = tls else { return serve_connection(stream, peer, router, stop).await };
+    let Some(acceptor) = tls else { return serve_http1(stream, peer, router, stop).await };
     match tokio::time::timeout(HANDSHAKE_MAX, acceptor.accept(stream)).await {
-        Ok(Ok(stream)) => serve_connection(stream, peer, router, stop).await,
+        Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => {
+            serve_http2(stream, peer, router, stop).await;
+        }
+        Ok(Ok(stream)) => serve_http1(stream, peer, router, stop).await,
         Ok(Err(error)) => tracing::debug!(%peer, %error, "TLS handshake failed"),
         Err(_) => tracing::debug!(%peer, "TLS handshake took too long"),
     }
 }
 
-async fn serve_connection(
+async fn serve_http1(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     peer: SocketAddr,
     router: Router,
     stop: CancellationToken,
 ) {
-    let service = router.map_request(move |mut request: http::Request<hyper::body::Incoming>| {
-        request.extensions_mut().insert(Peer(peer));
-        request.map(axum::body::Body::new)
-    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_MAX)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+        .serve_connection(TokioIo::new(stream), service(router));
     tokio::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
@@ -107,6 +109,45 @@ async fn serve_connection(
             connection.await
         }
     };
+    tell_end(peer, ended);
+}
+
+/// Browsers open six connections of HTTP/1.1 to a server for all their tabs, each of which listens to events; of HTTP/2
+/// one is enough for all.
+async fn serve_http2(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    peer: SocketAddr,
+    router: Router,
+    stop: CancellationToken,
+) {
+    let connection = http2::Builder::new(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .keep_alive_interval(PING_EVERY)
+        .max_concurrent_streams(STREAMS_MAX)
+        .serve_connection(TokioIo::new(stream), service(router));
+    tokio::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    tell_end(peer, ended);
+}
+
+fn service(
+    router: Router,
+) -> impl hyper::service::Service<
+    http::Request<Incoming>,
+    Response = axum::response::Response,
+    Error = Infallible,
+    Future: Send + 'static,
+> {
+    TowerToHyperService::new(router.map_request(|request: http::Request<Incoming>| request.map(Body::new)))
+}
+
+fn tell_end(peer: SocketAddr, ended: hyper::Result<()>) {
     if let Err(error) = ended {
         tracing::debug!(%peer, %error, "connection ended");
     }

@@ -1,13 +1,15 @@
 //! The object store: logs and output files of jobs, logs of pilots.
 
-use crate::ApiError;
 use crate::extract::body::{ARRIVES_WITHIN, Held, broken, too_large, too_slow};
+use crate::{ApiError, AppState, now};
 use axum::body::{Body, BodyDataStream};
 use futures_util::StreamExt;
 use model::{JobId, PilotSummary};
 use object_store::path::Path;
 use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt, WriteMultipart};
+use std::time::Duration;
 use tokio::time::timeout;
+use wire::credential::random_bytes;
 
 /// Folder of the logs of pilots: `logs/FACTORY/UTC-DATE/LABEL/BATCHID.KIND`.
 pub const PILOT_LOGS: &str = "logs";
@@ -17,14 +19,22 @@ pub const PARTS_IN_FLIGHT: usize = 2;
 const PART: usize = 5 << 20;
 /// The most bytes of one upload that are in memory.
 const UPLOAD_HELD_MAX: usize = PART * (PARTS_IN_FLIGHT + 1);
+/// How long an upload may take until something refers to its file.
+const UPLOAD_MAX: Duration = Duration::from_secs(24 * 3600);
 /// Jobs in one folder of a directory.
 const JOBS_PER_FOLDER: i64 = 1000;
 
-/// Where a job's output file or complete log lies.
-pub fn job_file(job: JobId, attempt: u32, kind: &str, name: &str) -> Path {
+/// A place for a job's output file or complete log that no other upload has, not even of the same file.
+pub fn new_job_file(job: JobId, attempt: u32, kind: &str, name: &str) -> Result<Path, ApiError> {
     let (folder, job, attempt) = ((job.0 / JOBS_PER_FOLDER).to_string(), job.to_string(), attempt.to_string());
-    let fixed = ["jobs", &folder, &job, &attempt, kind];
-    Path::from_iter(fixed.into_iter().chain(name.split('/').filter(|part| !part.is_empty())))
+    let upload = hex::encode(random_bytes::<6>()?);
+    let fixed = ["jobs", &folder, &job, &attempt, kind, &upload];
+    Ok(Path::from_iter(fixed.into_iter().chain(name.split('/').filter(|part| !part.is_empty()))))
+}
+
+/// Writes down that an upload to this place begins: what is not referred to after [`UPLOAD_MAX`] is deleted.
+pub async fn expect(state: &AppState, path: &Path) -> Result<(), ApiError> {
+    Ok(state.store.discard(vec![path.to_string()], now() + UPLOAD_MAX).await?)
 }
 
 /// The place that the store remembers, which is written as it is in the object store already.

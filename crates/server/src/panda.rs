@@ -79,6 +79,6 @@ fn base_url(parts: &Parts, state: &AppState) -> String {
     let named = parts.headers.get(header::HOST).and_then(|value| value.to_str().ok());
     let host = named.map(str::to_owned).or_else(|| parts.uri.authority().map(ToString::to_string));
     let host = host.unwrap_or_else(|| state.config.address().to_string());
-    let scheme = if state.is_encrypted { "https" } else { "http" };
+    let scheme = if state.config.is_reached_by_https() { "https" } else { "http" };
     format!("{scheme}://{host}")
 }

@@ -94,7 +94,7 @@ impl Server {
         let local = listener.local_addr().map_err(|source| listen_error(&config, source))?;
         let (tls, fingerprint) = encryption(&config, &directory, local)?;
         let url = config.public_url.clone().unwrap_or_else(|| own_url(local, tls.is_some()));
-        let state = AppState::new(shared(config, store, &directory, local, tls.is_some()).await?);
+        let state = AppState::new(shared(config, store, &directory, local).await?);
         let tasks = TaskTracker::new();
         let router = router(&state, &tasks);
         tasks.spawn(changes::tell(state.clone(), state.store.changes()));
@@ -162,13 +162,7 @@ fn store_config(config: &Config, directory: &Directory) -> StoreConfig {
     store
 }
 
-async fn shared(
-    config: Config,
-    store: Store,
-    directory: &Directory,
-    local: SocketAddr,
-    is_encrypted: bool,
-) -> Result<Shared, StartError> {
+async fn shared(config: Config, store: Store, directory: &Directory, local: SocketAddr) -> Result<Shared, StartError> {
     let key = store.meta_or(KEY_NAME, random_bytes::<32>()?.to_vec()).await?;
     let objects = config.objects.clone().unwrap_or_else(|| directory.join("objects"));
     Ok(Shared {
@@ -185,8 +179,8 @@ async fn shared(
         log_bells: Bells::default(),
         candidates: Candidates::default(),
         duties: std::sync::Mutex::default(),
+        ready: api::LastReady::default(),
         metrics: Metrics::default(),
-        is_encrypted,
         session_cookie: format!("pilotage_{}", local.port()),
         started: now(),
         stopping: CancellationToken::new(),

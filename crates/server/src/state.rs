@@ -1,5 +1,6 @@
 //! What every handler shares.
 
+use crate::api::LastReady;
 use crate::auth::TokenCache;
 use crate::bells::Bells;
 use crate::brokerage::Candidates;
@@ -51,10 +52,10 @@ pub struct Shared {
     pub candidates: Candidates,
     /// Duties of this server and until when it has them.
     pub duties: Mutex<HashMap<&'static str, Time>>,
+    /// Whether the server could work a moment ago.
+    pub ready: LastReady,
     /// What is counted.
     pub metrics: Metrics,
-    /// Whether connections are encrypted.
-    pub is_encrypted: bool,
     /// Name of the cookie of browsers; differs between servers on one host, which share their cookies.
     pub session_cookie: String,
     /// When the server started: what an earlier process answered cannot arrive any more.

@@ -13,7 +13,7 @@ use model::{JobId, Time};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;
 
-const DAY_MS: i64 = 86_400_000;
+pub(crate) const DAY_MS: i64 = 86_400_000;
 /// The number of the first state of jobs that have ended.
 const FINISHED: i64 = 7;
 /// Rows of jobs that one step looks at.
@@ -51,18 +51,6 @@ statements! {
             first = LEAST(archive_day.first, excluded.first), last = GREATEST(archive_day.last, excluded.last)";
     DAYS = "SELECT day, first, last FROM archive_day ORDER BY day";
     IS_LIVE = "SELECT id FROM job WHERE id = ?1", arrays "SELECT id FROM job WHERE id = ANY(?1::bigint[])";
-    OLD_KEYS = "DELETE FROM idempotency WHERE made < ?1";
-    OLD_THROUGHPUT = "DELETE FROM throughput WHERE minute < ?1";
-    OLD_COMMANDS = "DELETE FROM command WHERE id IN (SELECT id FROM (SELECT id, expires FROM command ORDER BY id \
-        LIMIT 1000) AS oldest WHERE expires < ?1)";
-    OLD_DECISIONS = "DELETE FROM decision WHERE id IN (SELECT id FROM (SELECT id, last_time FROM decision ORDER BY id \
-        LIMIT 1000) AS oldest WHERE last_time < ?1)";
-    EMPTY_LANES = "SELECT id FROM lane WHERE defined = 0 AND activated = 0 AND sent = 0 \
-        AND starting = 0 AND running = 0 AND holding = 0 AND transferring = 0 AND finished = 0 AND failed = 0 \
-        AND cancelled = 0 AND closed = 0 ORDER BY id LIMIT 1000";
-    DROP_LANE = "DELETE FROM lane WHERE id = ?1 AND defined = 0 AND activated = 0 AND sent = 0 \
-        AND starting = 0 AND running = 0 AND holding = 0 AND transferring = 0 AND finished = 0 AND failed = 0 \
-        AND cancelled = 0 AND closed = 0";
     PARTITION_JOB = "SELECT 1" => concat!("SELECT ", job_columns!(), " FROM archive_job WHERE id = ?1");
     PARTITION_COUNTS = "SELECT 1" => "SELECT state, COUNT(*) FROM archive_job WHERE id BETWEEN ?1 AND ?2 GROUP BY state";
     PARTITION_FAILED = "SELECT 1" => concat!("SELECT ", job_columns!(), " FROM archive_job WHERE id BETWEEN ?1 AND ?2 \
@@ -113,19 +101,6 @@ impl Store {
         let more = looked.len() as i64 == LOOK;
         *from = looked.last().filter(|_| more).map_or(0, |(id, _, _)| *id);
         Ok(Archived { jobs: ended.len() as u64, more })
-    }
-
-    /// Deletes what is of no use any more: idempotency keys after a day, throughput after two hours, commands a week
-    /// after their expiry, decisions after thirty days, lanes without any job.
-    pub async fn prune(&self, now: Time) -> Result<u64> {
-        self.write(move |tx| {
-            let keys = tx.execute(&OLD_KEYS, params![now.0 - DAY_MS])?;
-            let minutes = tx.execute(&OLD_THROUGHPUT, params![now.0.div_euclid(60_000) - 120])?;
-            let commands = tx.execute(&OLD_COMMANDS, params![now.0 - 7 * DAY_MS])?;
-            let decisions = tx.execute(&OLD_DECISIONS, params![now.0 - 30 * DAY_MS])?;
-            Ok(keys + minutes + commands + decisions + drop_empty_lanes(tx)?)
-        })
-        .await
     }
 
     /// Brings archived jobs that did not finish back among the others.
@@ -290,7 +265,7 @@ fn day_of(ended: i64) -> i64 {
     ended.div_euclid(DAY_MS)
 }
 
-fn keys(ids: &[i64]) -> Vec<Vec<Value>> {
+pub(crate) fn keys(ids: &[i64]) -> Vec<Vec<Value>> {
     ids.iter().map(|id| params![*id].to_vec()).collect()
 }
 
@@ -327,15 +302,4 @@ pub(crate) fn make_partition(connection: &mut dyn Connection, day: i64) -> Resul
         day * DAY_MS,
         (day + 1) * DAY_MS
     ))
-}
-
-/// Deletes lanes without any job, except those in which the same commit has just counted some.
-fn drop_empty_lanes(tx: &mut Tx<'_>) -> Result<u64> {
-    let counted = tx.touched_lanes();
-    let empty = tx.query(&EMPTY_LANES, &[])?;
-    let empty = empty.iter().map(|row| row.int(0)).collect::<Result<Vec<_>>>()?;
-    empty
-        .iter()
-        .filter(|lane| !counted.contains(lane))
-        .try_fold(0, |dropped, lane| Ok(dropped + tx.execute(&DROP_LANE, params![*lane])?))
 }

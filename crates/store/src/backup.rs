@@ -41,10 +41,20 @@ struct Manifest {
 }
 
 impl Store {
-    /// Writes a consistent copy into the new directory `path`. Works while everything runs.
+    /// Writes a consistent copy into the new directory `path`, of which nothing is left after a failure. Works while
+    /// everything runs.
     pub async fn backup(&self, path: &Path) -> Result<()> {
-        let path = path.to_owned();
-        private::make_directory(&path)?;
+        private::make_directory(path)?;
+        let copied = self.copy_into(path.to_owned()).await;
+        if copied.is_err()
+            && let Err(error) = fs::remove_dir_all(path)
+        {
+            tracing::warn!(%error, "failed to remove half a backup");
+        }
+        copied
+    }
+
+    async fn copy_into(&self, path: PathBuf) -> Result<()> {
         match self.inner.directory.clone() {
             Some(directory) => {
                 let files_stay = self.inner.archive_from.clone().lock_owned().await;

@@ -63,6 +63,9 @@ pub enum Error {
         /// The attempt.
         attempt: u32,
     },
+    /// The same idempotency key came with another request.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
     /// What is asked does not fit what is there.
     #[error("{0}")]
     Conflict(String),
@@ -104,7 +107,12 @@ impl Error {
         use Error as E;
         matches!(
             self,
-            E::NotFound { .. } | E::Forbidden { .. } | E::AttemptOver { .. } | E::Conflict(_) | E::Invalid(_)
+            E::NotFound { .. }
+                | E::Forbidden { .. }
+                | E::AttemptOver { .. }
+                | E::KeyReused
+                | E::Conflict(_)
+                | E::Invalid(_)
         )
     }
 
@@ -119,6 +127,7 @@ impl Error {
             Error::NotFound { what } => Error::NotFound { what: what.clone() },
             Error::Forbidden { what } => Error::Forbidden { what: what.clone() },
             Error::AttemptOver { job, attempt } => Error::AttemptOver { job: *job, attempt: *attempt },
+            Error::KeyReused => Error::KeyReused,
             Error::Conflict(text) => Error::Conflict(text.clone()),
             Error::Invalid(text) => Error::Invalid(text.clone()),
             Error::Newer { found, known } => Error::Newer { found: *found, known: *known },

@@ -4,7 +4,7 @@ use crate::engine::{Connection, Row, Value, params, statements};
 use crate::jobs::row::{self, JobRow, job_columns};
 use crate::jobs::verdict;
 use crate::tx::Tx;
-use crate::{Error, LogName, Result, Store};
+use crate::{Error, LogName, Result, Store, discarded};
 use model::job::LogStream;
 use model::{JobId, Time};
 
@@ -20,15 +20,19 @@ statements! {
     CHUNK_BEFORE = "SELECT start FROM job_log_chunk WHERE job = ?1 AND attempt = ?2 AND stream = ?3 AND start <= ?4 \
         ORDER BY start DESC LIMIT 1";
     DROP_CHUNKS = "DELETE FROM job_log_chunk WHERE job = ?1 AND attempt = ?2 AND stream = ?3";
-    MOVE_LOG = "INSERT INTO job_log (job, attempt, stream, size, complete, location) VALUES (?1, ?2, ?3, ?4, 1, ?5) \
-        ON CONFLICT (job, attempt, stream) DO UPDATE SET size = excluded.size, complete = 1, \
-        location = excluded.location, inline = NULL";
+    MOVE_LOG = "UPDATE job_log SET size = ?4, complete = 1, location = ?5, inline = NULL WHERE job = ?1 AND attempt = ?2 \
+        AND stream = ?3 AND location IS NULL";
+    LARGE_LOGS = "SELECT job, attempt, stream, size FROM job_log WHERE complete = 1 AND location IS NULL \
+        AND inline IS NULL AND size > 65536 ORDER BY job LIMIT ?1";
+    OUTPUT_PLACE = "SELECT location FROM job_output WHERE job = ?1 AND attempt = ?2 AND name = ?3";
     ADD_OUTPUT = "INSERT INTO job_output (job, attempt, name, location, size, made) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
         ON CONFLICT (job, attempt, name) DO UPDATE SET location = excluded.location, size = excluded.size, \
         made = excluded.made";
     OUTPUTS = "SELECT job, attempt, name, location, size FROM job_output WHERE job = ?1 ORDER BY attempt DESC, name";
 }
 
+/// Complete logs of more bytes belong into the object store.
+pub const LOG_KEPT_MAX: u64 = 64 << 10;
 /// Chunks that are read at once.
 const CHUNKS_AT_ONCE: i64 = 64;
 
@@ -121,13 +125,25 @@ impl Store {
         self.read(move |connection| position(connection, log)).await
     }
 
-    /// Replaces a log's chunks by a place in the object store that holds all its bytes.
+    /// Complete logs of more than [`LOG_KEPT_MAX`] bytes that have not been moved, with their sizes; at most `limit`.
+    pub async fn large_logs(&self, limit: u32) -> Result<Vec<(LogName, u64)>> {
+        self.rows(&LARGE_LOGS, params![limit].to_vec(), |row| {
+            let log = LogName { job: JobId(row.int(0)?), attempt: row.small(1)?, stream: stream_of(row.int(2)?)? };
+            Ok((log, row.count(3)?))
+        })
+        .await
+    }
+
+    /// Replaces a log's chunks by a place in the object store that holds all its bytes. One that has a place already, or
+    /// that is kept no longer, stays as it is.
     pub async fn log_moved(&self, log: LogName, location: String, bytes: u64) -> Result<()> {
         self.write(move |tx| {
             let (job, attempt, stream) = key(log);
-            tx.execute(&MOVE_LOG, params![job, attempt, stream, bytes, &location])?;
-            tx.execute(&DROP_CHUNKS, params![job, attempt, stream])?;
-            tx.changes().logs.insert(log);
+            if tx.execute(&MOVE_LOG, params![job, attempt, stream, bytes, &location])? > 0 {
+                discarded::take_out(tx, std::slice::from_ref(&location))?;
+                tx.execute(&DROP_CHUNKS, params![job, attempt, stream])?;
+                tx.changes().logs.insert(log);
+            }
             Ok(())
         })
         .await
@@ -142,11 +158,15 @@ impl Store {
         .await
     }
 
-    /// Writes down an output file of an attempt that is not over, replacing one of the same name.
+    /// Writes down an output file of an attempt that is not over; one of the same name is discarded.
     pub async fn add_output(&self, output: JobOutput, now: Time) -> Result<()> {
         self.write(move |tx| {
             let JobOutput { job, attempt, name, location, bytes } = &output;
             check_takes_output(tx, *job, *attempt)?;
+            if let Some(row) = tx.query_one(&OUTPUT_PLACE, params![*job, *attempt, name])? {
+                discarded::discard(tx, &[row.text(0)?], now)?;
+            }
+            discarded::take_out(tx, std::slice::from_ref(location))?;
             tx.execute(&ADD_OUTPUT, params![*job, *attempt, name, location, *bytes, now])?;
             tx.job_changed(*job);
             Ok(())
@@ -242,6 +262,11 @@ fn output_of(row: &Row) -> Result<JobOutput> {
         location: row.text(3)?,
         bytes: row.count(4)?,
     })
+}
+
+fn stream_of(code: i64) -> Result<LogStream> {
+    let known = [LogStream::Stdout, LogStream::Stderr].into_iter().find(|stream| stream_code(*stream) == code);
+    known.ok_or_else(|| Error::Corrupt(format!("{code} is no output of a job")))
 }
 
 /// The number by which a stream is stored.

@@ -17,6 +17,7 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../migrations/0001_begin.postgres.sql"),
     },
     Migration { number: 2, both: include_str!("../migrations/0002_offered_again.sql"), postgres: "" },
+    Migration { number: 3, both: include_str!("../migrations/0003_kept_no_longer.sql"), postgres: "" },
 ];
 
 /// Serialises servers that start together on an empty PostgreSQL database.

@@ -6,6 +6,7 @@ mod faults;
 mod group_commit;
 mod lanes;
 mod ranges;
+mod retention;
 mod scope;
 mod statements;
 mod story;

@@ -25,7 +25,7 @@ pub struct NewTokenRow {
     pub group: String,
     /// What it allows.
     pub role: Role,
-    /// Sites that a site admin may act on.
+    /// Sites that a site admin may act on, or whose PanDA pilots use it.
     pub sites: Vec<String>,
     /// What it is for.
     pub note: String,
@@ -46,7 +46,7 @@ pub struct TokenOwner {
     pub group: String,
     /// What it allows.
     pub role: Role,
-    /// Sites that a site admin may act on.
+    /// Sites that a site admin may act on, or whose PanDA pilots use it.
     pub sites: Vec<String>,
     /// When it ends.
     pub expires: Option<Time>,

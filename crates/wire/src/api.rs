@@ -22,7 +22,8 @@ pub use token::*;
 
 /// Path prefix of the native interface.
 pub const PREFIX: &str = "/pilotage/v1";
-/// Header that makes a repeated submission harmless: the same key by the same user gets the first answer again.
+/// Header that makes a repeated submission harmless: the same key by the same user gets the first answer again. With
+/// another request it is refused.
 pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
 /// The most rows of one page of a listing.
 pub const PAGE_MAX: u32 = 1000;

@@ -55,6 +55,25 @@ async fn the_authority_survives_a_restart() {
     assert_eq!(call(&url, Trust::Fingerprint(pin)).await.unwrap(), "ok");
 }
 
+/// A crash while the authority was made leaves a certificate without a key, and files that were not finished.
+#[test]
+fn a_half_made_authority_is_made_anew_and_a_broken_one_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = |name: &str| dir.path().join(name);
+    std::fs::write(file("ca.pem"), "half a certif").unwrap();
+    std::fs::write(file("ca.part"), "half").unwrap();
+    let pin = Authority::open_or_create(dir.path()).unwrap().fingerprint();
+    assert_eq!(Authority::open_or_create(dir.path()).unwrap().fingerprint(), pin);
+    let mode = std::os::unix::fs::PermissionsExt::mode(&file("ca.key").metadata().unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+    let mut names: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["ca.key", "ca.pem"]);
+    std::fs::write(file("ca.key"), "").unwrap();
+    let error = Authority::open_or_create(dir.path()).err().unwrap().to_string();
+    assert_eq!(error, format!("use the private key in {}", file("ca.key").display()));
+}
+
 #[tokio::test]
 async fn another_authority_is_refused() {
     let (dir, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());

@@ -135,7 +135,7 @@ pub struct JobDetail {
     pub spec: JobSpec,
     /// All attempts, oldest first.
     pub attempts: Vec<AttemptRecord>,
-    /// Names of the output files that the server keeps.
+    /// Names of the output files that the server keeps: those of the last attempt that left any.
     pub outputs: Vec<String>,
 }
 

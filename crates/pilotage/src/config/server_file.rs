@@ -116,6 +116,7 @@ impl ServerFile {
             keep_idempotency: time(self.keep_idempotency, defaults.keep_idempotency),
             keep_archive: self.keep_archive.map(|time| time.0).or(defaults.keep_archive),
             archive_after: time(self.archive_after, defaults.archive_after),
+            retention_every: defaults.retention_every,
             compat: self.compat.unwrap_or(false),
         })
     }

@@ -221,7 +221,7 @@ pub async fn outcome(
 
 /// In whose name the caller speaks about the command: a pilot for itself, a factory for the one that the command is to.
 async fn taker(state: &AppState, who: &Identity, id: CommandId) -> Result<Taker, ApiError> {
-    if let (Role::Pilot, Ok(pilot)) = (who.role, who.user.parse()) {
+    if let Some(pilot) = who.pilot {
         return Ok(Taker::Pilot(pilot));
     }
     who.require(Permission::RunFactory)?;

@@ -6,11 +6,9 @@ use axum::extract::{Request, State};
 use http::{HeaderMap, StatusCode};
 use model::{JobId, LogStream};
 use serde::Deserialize;
-use store::{LogAppend, LogFrom, LogName};
+use store::{LOG_KEPT_MAX, LogAppend, LogFrom, LogName};
 use wire::api::{JOB_TOKEN, LOG_CHUNK_MAX, LOG_MAX};
 
-/// Complete logs above this size move to the object store.
-const KEPT_IN_STORE: u64 = 64 << 10;
 /// Bytes that are read at once when a log moves.
 const PIECE: u64 = 1 << 20;
 
@@ -47,7 +45,7 @@ pub async fn write(
     let log = LogName { job, attempt, stream };
     let append = LogAppend { log, offset: query.offset, bytes: bytes.into(), complete: query.complete, now: now() };
     let position = state.store.append_log(append).await?;
-    if position.complete && position.location.is_none() && position.size > KEPT_IN_STORE {
+    if position.complete && position.location.is_none() && position.size > LOG_KEPT_MAX {
         tokio::spawn(async move {
             if let Err(error) = move_log(&state, log, position.size).await {
                 tracing::warn!(job = log.job.0, attempt = log.attempt, %error, "failed to move a log");
@@ -74,8 +72,9 @@ pub(super) fn check_job_token(state: &AppState, headers: &HeaderMap, job: JobId,
 }
 
 /// Copies a complete log to the object store and lets the store forget its chunks. Until then it is read from there.
-async fn move_log(state: &AppState, log: LogName, size: u64) -> Result<(), ApiError> {
-    let path = objects::job_file(log.job, log.attempt, "logs", log.stream.as_str());
+pub(crate) async fn move_log(state: &AppState, log: LogName, size: u64) -> Result<(), ApiError> {
+    let path = objects::new_job_file(log.job, log.attempt, "logs", log.stream.as_str())?;
+    objects::expect(state, &path).await?;
     let mut upload =
         object_store::WriteMultipart::new(object_store::ObjectStoreExt::put_multipart(&*state.objects, &path).await?);
     let mut at = 0;

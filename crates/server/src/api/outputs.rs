@@ -48,7 +48,8 @@ pub async fn write(
         let detail = format!("job {job} has no output '{name}' that the server keeps");
         return Err(ApiError::invalid("unknown-output", "name", detail));
     }
-    let path = objects::job_file(job, attempt, "outputs", &name);
+    let path = objects::new_job_file(job, attempt, "outputs", &name)?;
+    objects::expect(&state, &path).await?;
     let bytes = objects::store_body(&*state.objects, &path, request.into_body(), OUTPUT_MAX).await?;
     let output = JobOutput { job, attempt, name, location: path.to_string(), bytes };
     state.store.add_output(output, now()).await?;

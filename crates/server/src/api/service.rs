@@ -13,8 +13,11 @@ use futures_util::{Stream, StreamExt, stream};
 use http::{HeaderValue, StatusCode, header};
 use model::{JobState, Permission, PilotState};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::time::Duration;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 /// Which topics.
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -73,30 +76,47 @@ pub async fn metrics(State(state): State<AppState>, who: Identity) -> Result<Res
     Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
 }
 
+/// Everything is read before anything is set: two scrapes at the same time set the same twice.
 async fn read_gauges(state: &AppState) -> Result<(), ApiError> {
-    let (metrics, health) = (&state.metrics, state.store.health().await?);
+    let health = state.store.health().await?;
+    let (jobs, pilots) = (state.store.counts_by_queue().await?, pilots_by_queue(state).await?);
+    let metrics = &state.metrics;
     let number = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
     metrics.write_queue.set(i64::try_from(health.write_queue).unwrap_or(i64::MAX));
     metrics.database_bytes.set(number(health.bytes));
     metrics.commits.set(number(health.commits));
     metrics.operations.set(number(health.operations));
     metrics.jobs.clear();
-    for (queue, counts) in state.store.counts_by_queue().await? {
+    for (queue, counts) in jobs {
         for one in JobState::ALL {
             let labels = StateLabels { queue: queue.clone(), state: one.as_str() };
             metrics.jobs.get_or_create(&labels).set(number(counts.of(one)));
         }
     }
     metrics.pilots.clear();
-    for count in state.store.pilot_counts().await? {
-        let labels = StateLabels { queue: count.queue, state: PilotState::as_str(count.state) };
-        metrics.pilots.get_or_create(&labels).inc_by(number(count.pilots));
+    for ((queue, state), pilots) in pilots {
+        metrics.pilots.get_or_create(&StateLabels { queue, state: state.as_str() }).set(number(pilots));
     }
     Ok(())
 }
 
+async fn pilots_by_queue(state: &AppState) -> Result<BTreeMap<(String, PilotState), u64>, ApiError> {
+    let mut pilots = BTreeMap::new();
+    for count in state.store.pilot_counts().await? {
+        *pilots.entry((count.queue, count.state)).or_default() += count.pilots;
+    }
+    Ok(pilots)
+}
+
+/// How long an answer of `/readyz` stands: whoever asks needs no credential, and looking costs a commit.
+const READY_STANDS: Duration = Duration::from_secs(1);
+
+/// The last answer of `/readyz`.
+#[derive(Default)]
+pub struct LastReady(Mutex<Option<(Instant, Result<Ready, ApiError>)>>);
+
 /// How the server is.
-#[derive(Serialize, utoipa::ToSchema)]
+#[derive(Clone, Serialize, utoipa::ToSchema)]
 pub struct Ready {
     /// Version of the program.
     version: &'static str,
@@ -119,6 +139,15 @@ pub async fn readyz(State(state): State<AppState>) -> Result<Json<Ready>, ApiErr
     if state.stopping.is_cancelled() {
         return Err(ApiError::unavailable("stopping", "the server is stopping"));
     }
+    let mut last = state.ready.0.lock().await;
+    let answer = match last.take().filter(|(asked, _)| asked.elapsed() < READY_STANDS) {
+        Some(answer) => answer,
+        None => (Instant::now(), look(&state).await),
+    };
+    last.insert(answer).1.clone().map(Json)
+}
+
+async fn look(state: &AppState) -> Result<Ready, ApiError> {
     let health = state.store.health().await?;
-    Ok(Json(Ready { version: env!("CARGO_PKG_VERSION"), engine: health.engine, schema: health.schema }))
+    Ok(Ready { version: env!("CARGO_PKG_VERSION"), engine: health.engine, schema: health.schema })
 }

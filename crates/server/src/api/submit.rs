@@ -12,7 +12,7 @@ use http::{HeaderMap, StatusCode};
 use model::job::ARRAY_MAX;
 use model::{JobSpec, Permission, Role, Submitted};
 use serde_json::Value;
-use store::{NewJobs, SubmitCall};
+use store::{Accepted, NewJobs, SubmitCall};
 use wire::api::{BULK_MAX, BulkSubmitRequest, BulkSubmitted, IDEMPOTENCY_KEY, SubmitRequest};
 
 /// The longest idempotency key, in bytes.
@@ -22,7 +22,7 @@ const OWNER_MAX: usize = 128;
 
 /// Submits one job or an array.
 #[utoipa::path(post, path = "/pilotage/v1/jobs", tag = "jobs", request_body = SubmitRequest,
-    params(("idempotency-key" = Option<String>, Header, description = "the same key again gets the first answer again")),
+    params(("idempotency-key" = Option<String>, Header, description = "the same key again gets the first answer again; with another request it is refused")),
     responses((status = 200, body = Submitted), (status = "4XX", body = wire::api::Problem)))]
 pub async fn submit(
     State(state): State<AppState>,
@@ -40,7 +40,7 @@ pub async fn submit(
 
 /// Submits many in one commit; all are accepted or none.
 #[utoipa::path(post, path = "/pilotage/v1/jobs/bulk", tag = "jobs", request_body = BulkSubmitRequest,
-    params(("idempotency-key" = Option<String>, Header, description = "the same key again gets the first answer again")),
+    params(("idempotency-key" = Option<String>, Header, description = "the same key again gets the first answer again; with another request it is refused")),
     responses((status = 200, body = BulkSubmitted), (status = "4XX", body = wire::api::Problem)))]
 pub async fn submit_bulk(
     State(state): State<AppState>,
@@ -72,11 +72,13 @@ pub async fn accept(
         jobs.push(one(state, who, request).await.map_err(|error| with_index(error, i))?);
     }
     let call = SubmitCall { user: who.user.clone(), idempotency_key, jobs, now: now() };
-    let submitted = committed(state, state.store.submit(call)).await?;
-    for one in &submitted {
-        state.candidates.placed(&one.queue, one.count).await;
+    let Accepted { submitted, repeated } = committed(state, state.store.submit(call)).await?;
+    if !repeated {
+        for one in &submitted {
+            state.candidates.placed(&one.queue, one.count).await;
+        }
+        JobsSubmitted { user: &who.user, submitted: &submitted }.emit(&state.metrics);
     }
-    JobsSubmitted { user: &who.user, submitted: &submitted }.emit(&state.metrics);
     Ok(submitted)
 }
 

@@ -7,6 +7,7 @@ use crate::{ApiError, AppState, now};
 use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
+use model::queue::check_name;
 use model::{Permission, Role};
 use std::time::Duration;
 use store::NewTokenRow;
@@ -55,13 +56,7 @@ fn check(request: &TokenRequest) -> Result<(), ApiError> {
     if request.user.trim().is_empty() {
         return Err(ApiError::invalid("bad-value", "user", "'user' is empty"));
     }
-    if request.role == Role::Pilot {
-        let detail = "pilots get their token by their hello; the role cannot be given";
-        return Err(ApiError::invalid("bad-value", "role", detail));
-    }
-    if request.role == Role::SiteAdmin && request.sites.is_empty() {
-        return Err(ApiError::invalid("missing-field", "sites", "a site admin needs at least one site"));
-    }
+    check_sites(request)?;
     match request.expires_s.filter(|seconds| !(1..=EXPIRES_MAX_S).contains(seconds)) {
         Some(seconds) => {
             let detail = format!("'expires_s' is {seconds}; it must be between 1 and {EXPIRES_MAX_S}");
@@ -69,6 +64,24 @@ fn check(request: &TokenRequest) -> Result<(), ApiError> {
         }
         None => Ok(()),
     }
+}
+
+/// Pilots of ours get their token by their hello; one that is made here is for the PanDA pilots of its sites.
+fn check_sites(request: &TokenRequest) -> Result<(), ApiError> {
+    let who = match request.role {
+        Role::SiteAdmin => "a site admin",
+        Role::Pilot => "a token for PanDA pilots",
+        _ if request.sites.is_empty() => return Ok(()),
+        role => {
+            let detail = format!("the role {role} has no sites; site-admin and pilot have");
+            return Err(ApiError::invalid("bad-value", "sites", detail));
+        }
+    };
+    if request.sites.is_empty() {
+        return Err(ApiError::invalid("missing-field", "sites", format!("{who} needs at least one site")));
+    }
+    let named = |error: model::queue::BadName| ApiError::invalid("bad-name", "sites", error.to_string());
+    request.sites.iter().try_for_each(|site| check_name(site)).map_err(named)
 }
 
 /// All valid tokens, without the tokens themselves.

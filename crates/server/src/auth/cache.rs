@@ -30,7 +30,8 @@ impl TokenCache {
             let detail = format!("the token of '{}' has expired at {expires}", owner.user);
             return Err(unauthorized("expired-credential", detail));
         }
-        Ok(Identity { user: owner.user, group: owner.group, role: owner.role, sites: owner.sites })
+        let TokenOwner { user, group, role, sites, .. } = owner;
+        Ok(Identity { user, group, role, sites, pilot: None })
     }
 
     /// Forgets all of them, after a revocation.

@@ -76,7 +76,7 @@ fn new_session(hash: &[u8; 32], state: &AppState) -> String {
 }
 
 fn with_cookie(answer: Redirect, value: &str, age: Duration, state: &AppState) -> Response {
-    let secure = if state.is_encrypted { "; Secure" } else { "" };
+    let secure = if state.config.is_reached_by_https() { "; Secure" } else { "" };
     let cookie = format!(
         "{}={value}; Path=/; Max-Age={}; HttpOnly; SameSite=Strict{secure}",
         state.session_cookie,

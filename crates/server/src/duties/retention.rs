@@ -1,6 +1,7 @@
 //! Ends what is too old: commands, idempotency keys, ended jobs, logs.
 
 use super::{failed, has, turn};
+use crate::api::log_write::move_log;
 use crate::{ApiError, AppState, now};
 use futures_util::TryStreamExt;
 use model::Time;
@@ -9,7 +10,10 @@ use object_store::{ObjectStore, ObjectStoreExt};
 use std::time::Duration;
 
 const COMMANDS_EVERY: Duration = Duration::from_secs(2);
-const JOBS_EVERY: Duration = Duration::from_secs(60);
+/// Logs that are moved and files that are deleted at once.
+const PORTION: u32 = 1000;
+/// How long a file that could not be deleted is left alone.
+const TRY_AGAIN: Duration = Duration::from_secs(3600);
 /// Pause between two parts of the archive, so that other writers come in between.
 const BREATH: Duration = Duration::from_millis(50);
 
@@ -24,30 +28,74 @@ pub async fn commands(state: AppState) {
     }
 }
 
-/// Archives ended jobs and drops what is older than the configuration wants.
+/// Archives ended jobs and drops what is older than the configuration wants: jobs, their files, pilots.
 pub async fn jobs(state: AppState) {
-    while turn(&state, JOBS_EVERY).await {
-        if has(&state, "retention", JOBS_EVERY * 3).await
-            && let Err(error) = pass(&state).await
-        {
-            failed(&state, "retention", &error);
+    while turn(&state, state.config.retention_every).await {
+        if has(&state, "retention", state.config.retention_every * 3).await {
+            pass(&state).await;
         }
     }
 }
 
-async fn pass(state: &AppState) -> Result<(), ApiError> {
+/// One thing that fails does not keep the others.
+async fn pass(state: &AppState) {
     let now = now();
-    state.store.prune(now).await?;
-    while state.store.archive(now - state.config.archive_after).await?.more {
-        if !turn(state, BREATH).await {
+    let told = |done: Result<(), ApiError>| {
+        if let Err(error) = done {
+            failed(state, "retention", &error);
+        }
+    };
+    told(state.store.prune(now, state.config.keep_idempotency).await.map(drop).map_err(ApiError::from));
+    told(archive(state, now).await);
+    told(move_logs(state).await);
+    if let Some(keep) = state.config.keep_archive {
+        told(state.store.drop_archive(now - keep, now).await.map_err(ApiError::from));
+        told(drop_pilots(state, now - keep).await);
+        told(drop_pilot_logs(state, now - keep).await);
+    }
+    told(delete_discarded(state, now).await);
+}
+
+async fn archive(state: &AppState, now: Time) -> Result<(), ApiError> {
+    while state.store.archive(now - state.config.archive_after).await?.more && turn(state, BREATH).await {}
+    Ok(())
+}
+
+async fn drop_pilots(state: &AppState, before: Time) -> Result<(), ApiError> {
+    while state.store.drop_pilots(before).await? > 0 && turn(state, BREATH).await {}
+    Ok(())
+}
+
+/// Moves the complete logs that stayed in the store when the object store could not take them.
+async fn move_logs(state: &AppState) -> Result<(), ApiError> {
+    let mut done = Ok(());
+    for (log, size) in state.store.large_logs(PORTION).await? {
+        done = done.and(move_log(state, log, size).await);
+    }
+    done
+}
+
+/// Deletes files that nothing refers to. What cannot be deleted is tried again later.
+async fn delete_discarded(state: &AppState, now: Time) -> Result<(), ApiError> {
+    loop {
+        let places = state.store.discarded(now, PORTION).await?;
+        let more = places.len() as u32 == PORTION;
+        let (mut deleted, mut kept) = (Vec::new(), Vec::new());
+        for place in places {
+            match delete(state, &crate::objects::stored(&place)).await {
+                Ok(()) => deleted.push(place),
+                Err(error) => {
+                    tracing::warn!(place, %error, "failed to delete a file of the object store");
+                    kept.push(place);
+                }
+            }
+        }
+        state.store.deleted(deleted).await?;
+        state.store.discard(kept, now + TRY_AGAIN).await?;
+        if !more || !turn(state, BREATH).await {
             return Ok(());
         }
     }
-    let Some(keep) = state.config.keep_archive else { return Ok(()) };
-    for location in state.store.drop_archive(now - keep).await? {
-        delete(state, &crate::objects::stored(&location)).await?;
-    }
-    drop_pilot_logs(state, now - keep).await
 }
 
 /// Pilot logs lie by factory and day; whole days are dropped.
@@ -66,10 +114,11 @@ async fn drop_pilot_logs(state: &AppState, before: Time) -> Result<(), ApiError>
 
 async fn drop_all_below(state: &AppState, prefix: &Path) -> Result<(), ApiError> {
     let files: Vec<_> = state.objects.list(Some(prefix)).map_ok(|file| file.location).try_collect().await?;
+    let mut done = Ok(());
     for file in files {
-        delete(state, &file).await?;
+        done = done.and(delete(state, &file).await);
     }
-    Ok(())
+    done
 }
 
 async fn delete(state: &AppState, location: &Path) -> Result<(), ApiError> {

@@ -25,7 +25,8 @@ pub fn before(seconds: u64) -> Time {
 }
 
 pub fn asked(uri: &str) -> Asked {
-    let identity = Identity { user: "ann".into(), group: "atlas".into(), role: Role::Operator, sites: Vec::new() };
+    let (user, group, sites) = ("ann".into(), "atlas".into(), Vec::new());
+    let identity = Identity { user, group, role: Role::Operator, sites, pilot: None };
     Asked { identity, now: NOW, uri: uri.parse().unwrap(), fragment: false }
 }
 

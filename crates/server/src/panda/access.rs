@@ -12,24 +12,47 @@ pub(super) enum Refused {
     ForeignPage,
     #[error("{0}")]
     Credential(String),
+    #[error("the token is not for the site of this call")]
+    Site,
 }
 
-/// Lets everybody in on loopback, as `--compat` says; elsewhere a bearer token with the right to run pilots is needed.
-pub(super) async fn check(parts: &Parts, state: &AppState) -> Result<(), Refused> {
+/// Which sites a caller may speak for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Access {
+    /// Any.
+    Everywhere,
+    /// These.
+    Sites(Vec<String>),
+}
+
+impl Access {
+    /// Whether the caller may speak for a site.
+    pub(super) fn covers(&self, site: &str) -> bool {
+        match self {
+            Access::Everywhere => true,
+            Access::Sites(sites) => sites.iter().any(|own| own == site),
+        }
+    }
+}
+
+/// Lets everybody in on loopback, as `--compat` says; elsewhere a bearer token is needed, of a factory or for the PanDA
+/// pilots of some sites. A pilot of ours has no business here, least of all after its end.
+pub(super) async fn check(parts: &Parts, state: &AppState) -> Result<Access, Refused> {
     if is_foreign_page(&parts.headers) {
         return Err(Refused::ForeignPage);
     }
     if is_private(state) {
-        return Ok(());
+        return Ok(Access::Everywhere);
     }
     let identity = auth::identify(&parts.headers, &parts.method, state).await;
     let identity = identity.map_err(|error| Refused::Credential(error.detail))?;
-    let may =
-        [Permission::RunPilot, Permission::RunFactory].into_iter().any(|permission| identity.role.may(permission));
-    if may {
-        return Ok(());
+    if identity.role.may(Permission::RunFactory) {
+        return Ok(Access::Everywhere);
     }
-    Err(Refused::Credential(format!("'{}' has the role {}, which runs no pilots", identity.user, identity.role)))
+    if identity.role.may(Permission::RunPilot) && identity.pilot.is_none() {
+        return Ok(Access::Sites(identity.sites));
+    }
+    Err(Refused::Credential(format!("'{}' has the role {}, which runs no PanDA pilots", identity.user, identity.role)))
 }
 
 /// Only this machine reaches the server. A public URL means that something in front of it lets others in.

@@ -1,6 +1,7 @@
 //! `getJob`: a PanDA pilot leases a job.
 
 use super::Face;
+use super::access::{Access, Refused};
 use super::answer::{Answer, Code};
 use super::arguments::Arguments;
 use super::labels;
@@ -24,10 +25,18 @@ struct Wish {
 }
 
 /// Answers with a job, a list of jobs when `nJobs` is given, or "no job".
-pub(super) async fn answer(face: &Face, arguments: &Arguments, base_url: &str) -> store::Result<Answer> {
+pub(super) async fn answer(
+    face: &Face,
+    access: &Access,
+    arguments: &Arguments,
+    base_url: &str,
+) -> store::Result<Answer> {
     let Some(name) = arguments.text("siteName") else { return Ok(Answer::failed("siteName is missing")) };
     let queue = face.state.store.queue(name.to_owned()).await?;
     let Some(queue) = queue.filter(|queue| queue.status != QueueStatus::Offline) else { return Ok(no_jobs()) };
+    if !access.covers(&queue.site) {
+        return Ok(Answer::failed(Refused::Site));
+    }
     let wish = Wish::read(arguments, &queue);
     let (pilot, leases) = lease(face, &wish).await?;
     if leases.jobs.is_empty() {

@@ -1,5 +1,6 @@
 //! The methods below `/server/panda/`.
 
+use super::access::Access;
 use super::answer::{Answer, Code, Format, text};
 use super::arguments::Arguments;
 use super::body::BadBody;
@@ -23,9 +24,10 @@ const STATUS_MAX: usize = 1000;
 /// Any method, by GET or POST.
 pub(super) async fn call(State(face): State<Face>, Path(method): Path<String>, request: Request<Body>) -> Response {
     let (parts, content) = request.into_parts();
-    if let Err(refused) = access::check(&parts, &face.state).await {
-        return text(StatusCode::FORBIDDEN, format!("ERROR : {refused}"));
-    }
+    let access = match access::check(&parts, &face.state).await {
+        Ok(access) => access,
+        Err(refused) => return text(StatusCode::FORBIDDEN, format!("ERROR : {refused}")),
+    };
     let known = ["isAlive", "getJob", "updateJob", "getStatus", "updateWorkerPilotStatus"];
     if !known.contains(&method.as_str()) {
         return text(StatusCode::FORBIDDEN, format!("ERROR : method {method} is forbidden"));
@@ -44,10 +46,10 @@ pub(super) async fn call(State(face): State<Face>, Path(method): Path<String>, r
         Err(error) => return text(StatusCode::BAD_REQUEST, format!("ERROR : failed to {error}")),
     };
     let answer = match method.as_str() {
-        "getJob" => get_job::answer(&face, &arguments, &base_url(&parts, &face.state)).await,
-        "updateJob" => patient_update(&face, &arguments).await,
-        "getStatus" => status(&face, &arguments).await,
-        _ => worker_status(&face, &arguments).await,
+        "getJob" => get_job::answer(&face, &access, &arguments, &base_url(&parts, &face.state)).await,
+        "updateJob" => patient_update(&face, &access, &arguments).await,
+        "getStatus" => status(&face, &access, &arguments).await,
+        _ => worker_status(&face, &access, &arguments).await,
     };
     respond(&method, answer, Format::wanted(&parts.headers))
 }
@@ -67,10 +69,10 @@ fn respond(method: &str, answer: store::Result<Answer>, format: Format) -> Respo
 }
 
 /// Reports are harmless when repeated, so they are tried again while the store is only busy.
-async fn patient_update(face: &Face, arguments: &Arguments) -> store::Result<Answer> {
+async fn patient_update(face: &Face, access: &Access, arguments: &Arguments) -> store::Result<Answer> {
     let began = tokio::time::Instant::now();
     loop {
-        match update_job::answer(face, arguments).await {
+        match update_job::answer(face, access, arguments).await {
             Err(error) if error.is_temporary() && began.elapsed() < PATIENCE => tokio::time::sleep(PAUSE).await,
             other => return other,
         }
@@ -78,7 +80,7 @@ async fn patient_update(face: &Face, arguments: &Arguments) -> store::Result<Ans
 }
 
 /// `getStatus`: states and attempts of several jobs, joined by `+`.
-async fn status(face: &Face, arguments: &Arguments) -> store::Result<Answer> {
+async fn status(face: &Face, access: &Access, arguments: &Arguments) -> store::Result<Answer> {
     let ids = arguments.text("ids").unwrap_or_default();
     let (mut states, mut attempts) = (Vec::new(), Vec::new());
     for id in ids.split([' ', ',']).filter(|id| !id.is_empty()).take(STATUS_MAX) {
@@ -86,7 +88,7 @@ async fn status(face: &Face, arguments: &Arguments) -> store::Result<Answer> {
             Ok(id) => face.state.store.job(id).await?,
             Err(_) => None,
         };
-        let summary = detail.map(|detail| detail.summary);
+        let summary = detail.map(|detail| detail.summary).filter(|summary| access.covers(&summary.site));
         states.push(summary.as_ref().map_or("notfound", |summary| summary.state.as_str()));
         attempts.push(summary.map_or(0, |summary| summary.attempt).to_string());
     }
@@ -94,13 +96,15 @@ async fn status(face: &Face, arguments: &Arguments) -> store::Result<Answer> {
 }
 
 /// `updateWorkerPilotStatus`: a worker's end closes its records.
-async fn worker_status(face: &Face, arguments: &Arguments) -> store::Result<Answer> {
+async fn worker_status(face: &Face, access: &Access, arguments: &Arguments) -> store::Result<Answer> {
     let text = |key: &str| arguments.text(key).unwrap_or_default();
     let Some(worker) = get_job::worker(text("harvesterID"), text("workerID")) else {
         return Ok(Answer::failed("workerID is missing"));
     };
     if text("status") == "finished" {
-        for pilot in face.known.of_worker(&worker) {
+        let queues = face.state.store.queues().await?;
+        let covered = |name: &str| queues.iter().any(|queue| queue.name == name && access.covers(&queue.site));
+        for pilot in face.known.of_worker(&worker, covered) {
             super::watch::close(face, pilot, "its worker has finished").await?;
         }
     }

@@ -108,12 +108,12 @@ impl Known {
         records.idle.retain(|_, idle| !idle.is_empty());
     }
 
-    /// The records without a job of this worker, which are forgotten.
-    pub(super) fn of_worker(&self, worker: &str) -> Vec<PilotId> {
+    /// The records without a job of this worker in the queues that are meant; they are forgotten.
+    pub(super) fn of_worker(&self, worker: &str, is_meant: impl Fn(&str) -> bool) -> Vec<PilotId> {
         let mut records = locked(&self.0);
         let mut found = Vec::new();
         records.idle.retain(|sender, idle| {
-            let ours = sender.worker == worker;
+            let ours = sender.worker == worker && is_meant(&sender.queue);
             found.extend(idle.iter().filter(|_| ours).map(|pilot| pilot.id));
             !ours
         });
@@ -184,7 +184,8 @@ mod tests {
         let known = Known::default();
         let sender = Sender { queue: "q".into(), node: "n".into(), worker: "h:7".into() };
         known.is_idle(&sender, PandaPilot { id: PilotId(1), incarnation: 1 });
-        assert_eq!(known.of_worker("h:7"), [PilotId(1)]);
-        assert_eq!(known.of_worker("h:7"), []);
+        assert_eq!(known.of_worker("h:7", |queue| queue != "q"), []);
+        assert_eq!(known.of_worker("h:7", |queue| queue == "q"), [PilotId(1)]);
+        assert_eq!(known.of_worker("h:7", |_| true), []);
     }
 }

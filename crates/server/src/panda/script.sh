@@ -14,7 +14,7 @@ fetch() { # URL FILE: other servers do not get our header
 }
 
 put() { # FILE PATH-AND-QUERY
-	curl -K "$own" ${X509_CERT_DIR:+--capath "$X509_CERT_DIR"} -o /dev/null -X PUT --data-binary "@$1" "$url/$2" 2>> "$here/pilotage.upload"
+	curl -K "$own" ${X509_CERT_DIR:+--capath "$X509_CERT_DIR"} -o /dev/null -T "$1" "$url/$2" 2>> "$here/pilotage.upload"
 }
 
 trouble() { # NUMBER TEXT: kept by newer pilots from the file, by our server from the last line of standard error

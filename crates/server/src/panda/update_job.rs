@@ -1,6 +1,7 @@
 //! `updateJob`: a PanDA pilot reports, and hears whether the job is still wanted.
 
 use super::Face;
+use super::access::{Access, Refused};
 use super::answer::{Answer, Code};
 use super::arguments::Arguments;
 use super::pilots::FACTORY;
@@ -22,33 +23,40 @@ enum Verdict {
     Stop,
     /// The end of the job is recorded already.
     Ended,
+    /// The caller may not speak about it.
+    NotYours,
 }
 
 /// Applies the report and answers with the command for the pilot.
-pub(super) async fn answer(face: &Face, arguments: &Arguments) -> store::Result<Answer> {
+pub(super) async fn answer(face: &Face, access: &Access, arguments: &Arguments) -> store::Result<Answer> {
     let update = match Update::read(arguments) {
         Ok(update) => update,
         Err(error) => return Ok(Answer::failed(error)),
     };
-    let verdict = judge(face, &update).await?;
+    let verdict = judge(face, access, &update).await?;
     if verdict != Verdict::GoOn {
         tracing::info!(job = %update.job, attempt = update.attempt, ?verdict, "a PanDA pilot is turned away");
     }
-    Ok(Answer::new(Code::Ok).with("command", verdict.command()))
+    Ok(verdict.answer())
 }
 
 impl Verdict {
-    fn command(self) -> &'static str {
-        match self {
+    fn answer(self) -> Answer {
+        let command = match self {
             Verdict::GoOn => "NULL",
             Verdict::Stop => "tobekilled",
             Verdict::Ended => "alreadydone",
-        }
+            Verdict::NotYours => return Answer::failed(Refused::Site),
+        };
+        Answer::new(Code::Ok).with("command", command)
     }
 }
 
-async fn judge(face: &Face, update: &Update) -> store::Result<Verdict> {
+async fn judge(face: &Face, access: &Access, update: &Update) -> store::Result<Verdict> {
     let Some(detail) = face.state.store.job(update.job).await? else { return Ok(Verdict::Stop) };
+    if !access.covers(&detail.summary.site) {
+        return Ok(Verdict::NotYours);
+    }
     let Some(pilot) = pilot_of(face, &detail).await? else { return Ok(Verdict::Stop) };
     let attempt = detail.summary.attempt;
     if update.attempt.is_some_and(|said| said != attempt) || is_other_batch_job(update, &detail, &pilot) {

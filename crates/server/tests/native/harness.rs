@@ -230,6 +230,12 @@ pub fn failed(job: &LeasedJob, exit_code: i32) -> JobReport {
     JobReport { exit_code: Some(exit_code), ended: Some(now()), error_class, ..reported(job, JobState::Failed) }
 }
 
+/// All metrics as text.
+pub async fn metrics(stage: &Stage) -> String {
+    let text = stage.admin.send(wire::client::Call::get_outside("/metrics")).await.unwrap().body;
+    String::from_utf8(text.to_vec()).unwrap()
+}
+
 /// A key that no other submission has.
 pub fn fresh_key() -> String {
     hex::encode(wire::credential::random_bytes::<8>().unwrap())

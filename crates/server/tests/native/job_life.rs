@@ -1,6 +1,7 @@
 //! Jobs from submit to their end.
 
 use crate::harness::*;
+use model::job::FileTransfer;
 use model::{ErrorClass, JobState, Placement, QueueRecord, QueueStatus};
 use model::{JobId, JobSpec};
 use std::time::{Duration, Instant};
@@ -51,6 +52,27 @@ async fn a_failed_attempt_is_tried_again_until_none_is_left_and_retry_begins_ane
     assert_eq!(one.attempt, 3);
     pilot.report(vec![finished(&one)]).await;
     stage.until_state(id, JobState::Finished).await;
+    stage.close().await;
+}
+
+/// A page links what is listed.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_outputs_that_are_listed_can_be_read() {
+    let stage = Stage::open().await;
+    let outputs = ["first", "second"].map(|name| FileTransfer { name: name.into(), url: String::new() }).to_vec();
+    let id = stage.submit(JobSpec { max_attempts: 2, outputs, ..job("makes") }).await;
+    let pilot = stage.pilot(1).await;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    for name in ["first", "second"] {
+        let one = pilot.lease_one().await;
+        pilot.client.put_output(&one, name, file.path()).await.unwrap();
+        pilot.report(vec![failed(&one, 3)]).await;
+    }
+    let listed = stage.admin.job(id).await.unwrap().outputs;
+    assert_eq!(listed, ["second"]);
+    for name in listed {
+        stage.admin.output(id, &name).await.unwrap();
+    }
     stage.close().await;
 }
 

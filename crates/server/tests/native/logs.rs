@@ -70,8 +70,10 @@ async fn a_large_log_moves_to_the_object_store_and_reads_the_same() {
     }
     let whole = async || stage.admin.log(id, LogStream::Stdout, &LogQuery::default()).await;
     assert!(whole().await.unwrap().bytes == all);
-    let folder = stage.dir.path().join("objects/jobs/0").join(id.to_string()).join("1/logs/stdout");
-    eventually("the log is in the object store", async || folder.is_file()).await;
+    let log = store::LogName { job: id, attempt: 1, stream: LogStream::Stdout };
+    let place = async || stage.running.state().store.log_position(log).await.unwrap().unwrap().location;
+    eventually("the log is in the object store", async || place().await.is_some()).await;
+    assert!(stage.dir.path().join("objects").join(place().await.unwrap()).is_file());
     pilot.report(vec![finished(&one)]).await;
     assert!(whole().await.unwrap().bytes == all);
     let tail = LogQuery { tail: Some(7), ..LogQuery::default() };

@@ -106,7 +106,9 @@ fn argument_of(bytes: usize) -> String {
 #[case::no_factory(refusal(("POST", "/commands"), r#"{"target":{"factory":"x"},"verb":"cycle"}"#,
     (404, "unknown-factory", None), "'x'"))]
 #[case::pilot_token(refusal(("POST", "/tokens"), r#"{"user":"x","role":"pilot"}"#,
-    (422, "bad-value", Some("role")), "hello"))]
+    (422, "missing-field", Some("sites")), "at least one site"))]
+#[case::needless_sites(refusal(("POST", "/tokens"), r#"{"user":"x","role":"user","sites":["s"]}"#,
+    (422, "bad-value", Some("sites")), "role user has no sites"))]
 #[case::role(refusal(("POST", "/tokens"), r#"{"user":"x","role":"king"}"#, (422, "bad-value", Some("role")), "king"))]
 #[case::count(refusal(("GET", "/jobs/count?name=x"), "", (400, "not-counted", Some("name")), "list them"))]
 #[case::announce(refusal(("POST", "/pilots/announce"),

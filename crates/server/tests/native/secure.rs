@@ -5,6 +5,7 @@ use server::{Config, Server, TlsMode};
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use tempfile::TempDir;
+use tower::ServiceExt;
 use wire::tls::Trust;
 use wire::{Client, ClientConfig};
 
@@ -94,6 +95,51 @@ async fn a_used_port_is_named_when_it_was_asked_for() {
     let dir = TempDir::new().unwrap();
     let error = Server::start(Config { listen: Some(taken), ..config(&dir) }).await.err().unwrap();
     assert_eq!(error.to_string(), format!("listen on {taken}"));
+    stage.close().await;
+}
+
+/// Browsers open few connections to one server; each tab listens to events.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_encrypted_connection_of_http2_serves_many_requests_at_once() {
+    let dir = TempDir::new().unwrap();
+    let stage = Stage::start(Config { tls: TlsMode::Own, ..config(&dir) }, dir).await;
+    let address: SocketAddr = stage.running.url().trim_start_matches("https://").parse().unwrap();
+    let mut tls = wire::tls::client_config(stage.running.fingerprint().unwrap()).unwrap();
+    tls.alpn_protocols = vec![b"h2".to_vec()];
+    let stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let name = address.ip().to_string().try_into().unwrap();
+    let stream = tokio_rustls::TlsConnector::from(std::sync::Arc::new(tls)).connect(name, stream).await.unwrap();
+    let executor = hyper_util::rt::TokioExecutor::new();
+    let io = hyper_util::rt::TokioIo::new(stream);
+    let (sender, connection) = hyper::client::conn::http2::handshake(executor, io).await.unwrap();
+    let driven = tokio::spawn(connection);
+    let get = async |path: &str| {
+        let request = http::Request::get(format!("https://{address}{path}"));
+        let request = request.header("authorization", format!("Bearer {}", stage.running.admin_token()));
+        let answer = sender.clone().send_request(request.body(axum::body::Body::empty()).unwrap()).await.unwrap();
+        assert_eq!((answer.status().as_u16(), answer.version()), (200, http::Version::HTTP_2), "{path}");
+        answer
+    };
+    let mut listening = Vec::new();
+    for _ in 0..10 {
+        listening.push(get("/events?topics=jobs").await);
+    }
+    get("/pilotage/v1/jobs").await;
+    drop((listening, sender));
+    stage.close().await;
+    let _ = driven.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn behind_an_encrypting_proxy_the_session_is_for_https_only() {
+    let dir = TempDir::new().unwrap();
+    let public_url = Some("https://pilotage.example".to_owned());
+    let stage = Stage::start(Config { tls: TlsMode::Plain, public_url, ..config(&dir) }, dir).await;
+    let body = format!("token={}", stage.running.admin_token());
+    let request = http::Request::post("/login").header("origin", "https://x").header("host", "x");
+    let answer = stage.running.router().oneshot(request.body(axum::body::Body::from(body)).unwrap()).await.unwrap();
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap();
+    assert!(cookie.ends_with("; Secure"), "{cookie}");
     stage.close().await;
 }
 

@@ -5,11 +5,6 @@ use model::{JobState, QueueRecord, QueueStatus};
 use wire::Client;
 use wire::api::*;
 
-async fn metrics(stage: &Stage) -> String {
-    let text = stage.admin.send(wire::client::Call::get_outside("/metrics")).await.unwrap().body;
-    String::from_utf8(text.to_vec()).unwrap()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn health_needs_no_token_and_metrics_do() {
     let stage = Stage::open().await;
@@ -57,6 +52,37 @@ async fn changing_a_queue_keeps_its_status() {
     let new = QueueRecord { status: QueueStatus::Test, ..QueueRecord::named("new") };
     stage.admin.put_queue(&new).await.unwrap();
     assert_eq!(stage.admin.queue("new").await.unwrap().queue.status, QueueStatus::Test);
+    stage.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn scrapes_at_the_same_time_count_each_pilot_once() {
+    let stage = Stage::open().await;
+    stage.pilot(1).await;
+    stage.announce().await;
+    for _ in 0..30 {
+        tokio::join!(metrics(&stage), metrics(&stage), metrics(&stage), metrics(&stage));
+        let text = metrics(&stage).await;
+        for state in ["running", "announced"] {
+            let line = format!("pilotage_pilots{{queue=\"q\",state=\"{state}\"}} 1\n");
+            assert!(text.contains(&line), "{line} is not in\n{text}");
+        }
+    }
+    stage.close().await;
+}
+
+/// Nobody who asks needs a credential, so that a question must not cost a commit.
+#[tokio::test(flavor = "multi_thread")]
+async fn readiness_is_looked_at_once_a_second() {
+    let stage = Stage::open().await;
+    let operations = async || stage.running.state().store.health().await.unwrap().operations;
+    let (began, before) = (std::time::Instant::now(), operations().await);
+    for _ in 0..200 {
+        assert!(reqwest::get(stage.url("/readyz")).await.unwrap().status().is_success());
+    }
+    let (seconds, looked) = (began.elapsed().as_secs(), operations().await - before);
+    // The server itself writes now and then.
+    assert!(looked < 50 + 10 * seconds, "{looked} operations in {seconds} s");
     stage.close().await;
 }
 

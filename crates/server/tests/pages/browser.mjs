@@ -112,6 +112,51 @@ async function live(job) {
   expect((await page.locator("pre.log").textContent()).includes("a line <b>now</b>"), "the live update lost the log");
 }
 
+// --- A change between the writing of the page and its first connection is seen all the same.
+
+async function late(job) {
+  const page = await session(1280, "light");
+  let connect;
+  const changed = new Promise((go) => { connect = go; });
+  await page.route("**/events?*", async (route) => {
+    await changed;
+    await route.continue();
+  });
+  await page.goto(`${base}/jobs/${job}`);
+  console.log("finish");
+  await page.waitForFunction(isFinished, job, { timeout: 10000 });
+  connect();
+  await page.waitForFunction(() => document.querySelector("h1 .state").textContent === "finished", null, { timeout: 10000 });
+}
+
+// --- A page that nobody sees holds no connection, and catches up when it is seen again.
+
+async function hidden(job) {
+  const page = await session(1280, "light");
+  await page.goto(`${base}/jobs/${job}`);
+  await page.waitForSelector('#live-state[data-state="live"]');
+  await page.waitForFunction(() => document.getElementById("log-note").textContent === "following");
+  const cut = page.waitForEvent("requestfailed", (request) => request.url().includes("/logs/stdout"));
+  await show(page, false);
+  await cut;
+  let asked = 0;
+  page.on("request", (request) => { asked += /\/events|\/logs\//.test(request.url()) ? 1 : 0; });
+  console.log("hidden");
+  await page.waitForFunction(isFinished, job, { timeout: 20000, polling: 100 });
+  expect(asked === 0, `a hidden page asked ${asked} times`);
+  await show(page, true);
+  await page.waitForFunction(() => document.querySelector("h1 .state").textContent === "finished", null, { timeout: 10000 });
+  await page.waitForFunction(() => document.querySelector("pre.log").textContent.includes("a line <b>now</b>"), null, { timeout: 10000 });
+}
+
+const isFinished = async (id) => (await (await fetch(`/pilotage/v1/jobs/${id}`)).json()).state === "finished";
+
+const show = (page, visible) =>
+  page.evaluate((hidden) => {
+    Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, !visible);
+
 async function seen(signal, page, condition) {
   console.log(signal);
   const began = Date.now();
@@ -168,6 +213,8 @@ async function screenshot(file) {
 try {
   if (task === "look") await look(rest);
   if (task === "live") await live(rest[0]);
+  if (task === "late") await late(rest[0]);
+  if (task === "hidden") await hidden(rest[0]);
   if (task === "keyboard") await keyboard(rest[0]);
   if (task === "screenshot") await screenshot(rest[0]);
 } catch (error) {

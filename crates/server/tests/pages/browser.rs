@@ -3,7 +3,7 @@
 use crate::world::{LivePilot, PATIENCE, WRITTEN, World};
 use model::job::JobState;
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
@@ -89,23 +89,47 @@ async fn the_keyboard_alone_logs_in_finds_and_kills_a_job() {
 /// The script says when it is ready for the next thing to happen, and fails when it does not see it within a second.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_log_line_and_a_change_of_state_appear_without_reload() {
+    follow_script("live").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_before_the_page_listens_is_not_missed() {
+    follow_script("late").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_that_nobody_sees_holds_no_connection_and_catches_up() {
+    follow_script("hidden").await;
+}
+
+/// Runs a script about the running job, doing what it asks for.
+async fn follow_script(task: &str) {
     let (world, pilot) = World::filled().await;
     let job = pilot.jobs[2].id;
-    let mut child = script(&world, &["live", &job.to_string()]);
+    let mut child = script(&world, &[task, &job.to_string()]);
     let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
     while let Some(line) = tokio::time::timeout(PATIENCE, said.next_line()).await.expect("the script goes on").unwrap()
     {
-        react(&line, &pilot).await;
+        react(&line, &world, &pilot).await;
     }
     assert!(child.wait().await.unwrap().success());
     world.server.shutdown().await;
 }
 
-async fn react(line: &str, pilot: &LivePilot) {
+async fn react(line: &str, world: &World, pilot: &LivePilot) {
     let running = &pilot.jobs[2];
     match line {
         "write" => pilot.write(running, WRITTEN.len() as u64, "a line <b>now</b>\n").await,
         "finish" => pilot.report(running, JobState::Finished, |_| ()).await,
+        "hidden" => {
+            let began = Instant::now();
+            while world.server.state().hub.is_heard() {
+                assert!(began.elapsed() < PATIENCE, "the page still listens");
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            pilot.write(running, WRITTEN.len() as u64, "a line <b>now</b>\n").await;
+            pilot.report(running, JobState::Finished, |_| ()).await;
+        }
         other => panic!("the script says: {other}"),
     }
 }

@@ -7,3 +7,4 @@ mod protocol;
 mod real_pilot;
 mod script_run;
 mod silence;
+mod tokens;

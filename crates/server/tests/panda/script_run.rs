@@ -10,12 +10,17 @@ use std::time::Duration;
 
 /// Fetches the script and runs it with its output captured in files, as pilots do.
 async fn run(bench: &Bench, directory: &Path) -> ExitStatus {
+    run_within(bench, directory, "").await
+}
+
+/// The same with a limit that the shell sets before.
+async fn run_within(bench: &Bench, directory: &Path, limit: &str) -> ExitStatus {
     let record = bench.get_job().await;
     let url = record["transformation"].as_str().unwrap();
     let script = bench.http.get(url).send().await.unwrap().text().await.unwrap();
     std::fs::write(directory.join("job.sh"), script).unwrap();
     let mut command = Command::new("/bin/sh");
-    command.args(["-c", "chmod 755 job.sh; ./job.sh "]).current_dir(directory);
+    command.args(["-c", &format!("{limit}chmod 755 job.sh; ./job.sh ")]).current_dir(directory);
     command.stdout(File::create(directory.join("payload.stdout")).unwrap());
     command.stderr(File::create(directory.join("payload.stderr")).unwrap());
     tokio::task::spawn_blocking(move || command.status().unwrap()).await.unwrap()
@@ -36,6 +41,21 @@ async fn logs_and_outputs_of_a_script_arrive_at_the_server() {
     assert_eq!(bench.log(id, LogStream::Stderr).await, "to err\n");
     let kept = bench.client.output(id, "big #1").await.unwrap();
     assert!(kept.ends_with(b"\n400000\n") && kept.starts_with(b"1\n2\n"));
+    bench.server.shutdown().await;
+}
+
+/// An output may be larger than the memory of the worker node.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_output_is_not_read_into_memory() {
+    let bench = Bench::start().await;
+    let outputs = vec![FileTransfer { name: "large".into(), url: String::new() }];
+    let id = bench.submit(JobSpec { outputs, ..shell("truncate -s 200M large") }).await;
+    let directory = tempfile::tempdir().unwrap();
+    let status = run_within(&bench, directory.path(), "ulimit -v 160000; ").await;
+    assert!(status.success(), "{}", std::fs::read_to_string(directory.path().join("payload.stderr")).unwrap());
+    assert_eq!(bench.update(id, "finished").await, "NULL");
+    let kept = bench.server.state().store.outputs(id).await.unwrap();
+    assert_eq!((kept.len(), kept[0].bytes), (1, 200 << 20));
     bench.server.shutdown().await;
 }
 

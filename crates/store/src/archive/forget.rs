@@ -9,7 +9,7 @@ use crate::jobs::row::{JobRow, job_columns};
 use crate::meta::{META, SET_META};
 use crate::store::blocking;
 use crate::tx::{Counted, Tx};
-use crate::{Error, Result, Store};
+use crate::{Error, Result, Store, discarded};
 use model::{JobState, Time};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -66,15 +66,14 @@ fn note(tx: &mut Tx<'_>, dropping: Dropping) -> Result<()> {
 
 impl Store {
     /// Forgets what ended before `before`: whole days of the archive with their logs' records, jobs that never ran, and
-    /// arrays of which nothing is left. Returns the object store locations that nothing refers to any more. Goes on
+    /// arrays of which nothing is left. Files in the object store that nothing refers to any more are discarded. Goes on
     /// where a crash or an error broke it off.
-    pub async fn drop_archive(&self, before: Time) -> Result<Vec<String>> {
-        let mut places = Vec::new();
-        let Ok(_files_stay) = self.inner.archive_from.try_lock() else { return Ok(places) };
+    pub async fn drop_archive(&self, before: Time, now: Time) -> Result<()> {
+        let Ok(_files_stay) = self.inner.archive_from.try_lock() else { return Ok(()) };
         if let Some(begun) = self.read(dropping).await?
-            && !self.drop_day(begun, &mut places).await?
+            && !self.drop_day(begun, now).await?
         {
-            return Ok(places);
+            return Ok(());
         }
         let days = self.rows(&DAYS, Vec::new(), |row| row.int(0)).await?;
         for day in days.into_iter().filter(|day| (day + 1) * DAY_MS <= before.0) {
@@ -85,22 +84,19 @@ impl Store {
                 note(tx, begun)
             })
             .await?;
-            if !self.drop_day(begun, &mut places).await? {
-                return Ok(places);
+            if !self.drop_day(begun, now).await? {
+                return Ok(());
             }
         }
         self.drop_ranges(before).await?;
-        self.write(drop_empty_arrays).await?;
-        Ok(places)
+        self.write(drop_empty_arrays).await
     }
 
     /// Goes on with a day. False when its partition is in use and is to be dropped another time.
-    async fn drop_day(&self, mut dropping: Dropping, places: &mut Vec<String>) -> Result<bool> {
+    async fn drop_day(&self, mut dropping: Dropping, now: Time) -> Result<bool> {
         loop {
             let archive = self.archive_reader();
-            let (last, found) = self.write(move |tx| archive.forget_some(tx, dropping)).await?;
-            places.extend(found);
-            match last {
+            match self.write(move |tx| archive.forget_some(tx, dropping, now)).await? {
                 Some(last) => dropping.after = last,
                 None => break,
             }
@@ -134,9 +130,9 @@ impl Store {
 }
 
 impl ArchiveReader {
-    /// Forgets some jobs of a day that is being dropped: their logs, attempts and counters. Returns the last id, if there
-    /// was one, and the places in the object store.
-    pub(crate) fn forget_some(&self, tx: &mut Tx<'_>, begun: Dropping) -> Result<(Option<i64>, Vec<String>)> {
+    /// Forgets some jobs of a day that is being dropped: their logs, attempts and counters. Their files in the object
+    /// store are discarded. Returns the last id, if there was one.
+    pub(crate) fn forget_some(&self, tx: &mut Tx<'_>, begun: Dropping, now: Time) -> Result<Option<i64>> {
         let Dropping { day, after } = begun;
         let limit = MOVE as i64;
         let rows = match &self.directory {
@@ -147,18 +143,18 @@ impl ArchiveReader {
             },
         };
         let mut rows = rows.iter().map(JobRow::of).collect::<Result<Vec<_>>>()?;
-        let Some(last) = rows.last().map(|row| row.id.0) else { return Ok((None, Vec::new())) };
+        let Some(last) = rows.last().map(|row| row.id.0) else { return Ok(None) };
         let all: Vec<i64> = rows.iter().map(|row| row.id.0).collect();
         let live = tx.query_many(&IS_LIVE, &keys(&all))?;
         let live = live.iter().map(|row| row.int(0)).collect::<Result<HashSet<_>>>()?;
         rows.retain(|row| !live.contains(&row.id.0));
-        let places = forget(tx, &rows)?;
+        forget(tx, &rows, now)?;
         // What is forgotten is not counted off twice: it goes, or the note says how far, in the same commit.
         if self.directory.is_none() {
             tx.execute_many(&PARTITION_FORGET, &keys(&all))?;
         }
         note(tx, Dropping { day, after: last })?;
-        Ok((Some(last), places))
+        Ok(Some(last))
     }
 
     fn remove_file(&self, day: i64) -> Result<()> {
@@ -185,7 +181,7 @@ fn drop_partition(connection: &mut dyn Connection, day: i64) -> Result<bool> {
     }
 }
 
-fn forget(tx: &mut Tx<'_>, rows: &[JobRow]) -> Result<Vec<String>> {
+fn forget(tx: &mut Tx<'_>, rows: &[JobRow], now: Time) -> Result<()> {
     let ids: Vec<Vec<Value>> = rows.iter().map(|row| params![row.id].to_vec()).collect();
     let mut places = Vec::new();
     for sql in [&LOG_PLACES, &OUTPUT_PLACES] {
@@ -193,12 +189,12 @@ fn forget(tx: &mut Tx<'_>, rows: &[JobRow]) -> Result<Vec<String>> {
             places.push(row.text(0)?);
         }
     }
+    discarded::discard(tx, &places, now)?;
     for sql in [&DROP_LOGS, &DROP_LOG_CHUNKS, &DROP_OUTPUTS, &DROP_ATTEMPTS] {
         tx.execute_many(sql, &ids)?;
     }
     rows.iter().for_each(|row| tx.count_gone(row.counted(), row.state, 1));
-    drop_single(tx, rows.iter().map(|row| row.counted()).zip(rows.iter().map(|row| row.id.0)))?;
-    Ok(places)
+    drop_single(tx, rows.iter().map(|row| row.counted()).zip(rows.iter().map(|row| row.id.0)))
 }
 
 /// Drops the submissions of jobs that are no part of an array: they are those jobs.

@@ -24,7 +24,8 @@ statements! {
         ON i.pilot = a.pilot AND i.incarnation = a.incarnation WHERE a.job = ?1 ORDER BY a.attempt";
     NODE = "SELECT node FROM incarnation WHERE pilot = ?1 AND incarnation = ?2";
     LOG_SIZES = "SELECT attempt, stream, size FROM job_log WHERE job = ?1";
-    OUTPUT_NAMES = "SELECT DISTINCT name FROM job_output WHERE job = ?1 ORDER BY name";
+    OUTPUT_NAMES = "SELECT name FROM job_output WHERE job = ?1 AND attempt = (SELECT MAX(attempt) FROM job_output \
+        WHERE job = ?1) ORDER BY name";
 }
 
 impl Store {

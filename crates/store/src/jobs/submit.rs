@@ -8,10 +8,11 @@ use crate::tx::Tx;
 use crate::{Error, Result, Store};
 use model::job::ARRAY_MAX;
 use model::{JobId, JobSpec, JobState, SubmissionId, Submitted, Time, fair_share};
+use ring::digest;
 
 statements! {
-    FIRST_ANSWER = "SELECT answer FROM idempotency WHERE usr = ?1 AND name = ?2";
-    KEEP_ANSWER = "INSERT INTO idempotency (usr, name, answer, made) VALUES (?1, ?2, ?3, ?4)";
+    FIRST_ANSWER = "SELECT answer, digest FROM idempotency WHERE usr = ?1 AND name = ?2";
+    KEEP_ANSWER = "INSERT INTO idempotency (usr, name, answer, made, digest) VALUES (?1, ?2, ?3, ?4, ?5)";
     ADD_SUBMISSIONS = "INSERT INTO submission (id, last, usr, grp, name, task, priority, max_attempts, in_array, submitted, \
             spec) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         arrays "INSERT INTO submission (id, last, usr, grp, name, task, priority, max_attempts, in_array, submitted, spec) \
@@ -39,7 +40,7 @@ pub struct NewJobs {
 pub struct SubmitCall {
     /// Who submits; idempotency keys are a user's own.
     pub user: String,
-    /// The same key again gets the first answer again. Kept for a day.
+    /// The same key again gets the first answer again; with another request it is refused.
     pub idempotency_key: Option<String>,
     /// The submissions.
     pub jobs: Vec<NewJobs>,
@@ -47,14 +48,41 @@ pub struct SubmitCall {
     pub now: Time,
 }
 
+/// What became of a [`SubmitCall`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Accepted {
+    /// One for each submission, in the order of the request.
+    pub submitted: Vec<Submitted>,
+    /// It is the first answer to the same key, and nothing was done now.
+    pub repeated: bool,
+}
+
 impl Store {
-    /// Accepts submissions in one commit; the answers are in the order of the request.
-    pub async fn submit(&self, call: SubmitCall) -> Result<Vec<Submitted>> {
+    /// Accepts submissions in one commit.
+    pub async fn submit(&self, call: SubmitCall) -> Result<Accepted> {
         call.jobs.iter().try_for_each(check_count)?;
         // Written as JSON here and not in the operation, which has the only writing thread.
         let specs = call.jobs.iter().map(|jobs| to_json(&jobs.spec)).collect::<Result<Vec<_>>>()?;
-        self.write(move |tx| submit(tx, &call, &specs)).await
+        let digest = call.idempotency_key.as_ref().map(|_| digest(&call, &specs));
+        self.write(move |tx| match first_answer(tx, &call, digest)? {
+            Some(submitted) => Ok(Accepted { submitted, repeated: true }),
+            None => Ok(Accepted { submitted: submit(tx, &call, &specs, digest)?, repeated: false }),
+        })
+        .await
     }
+}
+
+/// SHA-256 of what is asked for. Where brokerage would place it now is no part of it.
+fn digest(call: &SubmitCall, specs: &[String]) -> [u8; 32] {
+    let mut context = digest::Context::new(&digest::SHA256);
+    for (jobs, spec) in call.jobs.iter().zip(specs) {
+        context.update(&jobs.array.unwrap_or(0).to_be_bytes());
+        context.update(&(spec.len() as u64).to_be_bytes());
+        context.update(spec.as_bytes());
+    }
+    let mut digest = [0; 32];
+    digest.copy_from_slice(context.finish().as_ref());
+    digest
 }
 
 fn check_count(jobs: &NewJobs) -> Result<()> {
@@ -67,10 +95,7 @@ fn check_count(jobs: &NewJobs) -> Result<()> {
     }
 }
 
-fn submit(tx: &mut Tx<'_>, call: &SubmitCall, specs: &[String]) -> Result<Vec<Submitted>> {
-    if let Some(answer) = first_answer(tx, call)? {
-        return Ok(answer);
-    }
+fn submit(tx: &mut Tx<'_>, call: &SubmitCall, specs: &[String], digest: Option<[u8; 32]>) -> Result<Vec<Submitted>> {
     let total = call.jobs.iter().map(|jobs| jobs.array.unwrap_or(1)).sum();
     let mut next = tx.next_ids("job", total)?;
     let mut answers = Vec::with_capacity(call.jobs.len());
@@ -88,7 +113,7 @@ fn submit(tx: &mut Tx<'_>, call: &SubmitCall, specs: &[String]) -> Result<Vec<Su
         ranges.iter().filter(|range| range.array).map(|range| params![range.submission].to_vec()).collect();
     tx.execute_many(&ADD_ARRAY_COUNTS, &arrays)?;
     range::add(tx, &ranges)?;
-    keep_answer(tx, call, &answers)?;
+    keep_answer(tx, call, &answers, digest)?;
     for (range, jobs) in ranges.iter().zip(&call.jobs) {
         tx.count_new(range.counted(), range.state, range.jobs());
         tx.job_changed(JobId(range.first));
@@ -99,15 +124,19 @@ fn submit(tx: &mut Tx<'_>, call: &SubmitCall, specs: &[String]) -> Result<Vec<Su
     Ok(answers)
 }
 
-fn first_answer(tx: &mut Tx<'_>, call: &SubmitCall) -> Result<Option<Vec<Submitted>>> {
-    let Some(key) = &call.idempotency_key else { return Ok(None) };
-    let row = tx.query_one(&FIRST_ANSWER, params![&call.user, key])?;
-    row.map(|row| row.json(0)).transpose()
+fn first_answer(tx: &mut Tx<'_>, call: &SubmitCall, digest: Option<[u8; 32]>) -> Result<Option<Vec<Submitted>>> {
+    let (Some(key), Some(digest)) = (&call.idempotency_key, digest) else { return Ok(None) };
+    let Some(row) = tx.query_one(&FIRST_ANSWER, params![&call.user, key])? else { return Ok(None) };
+    // Rows of the first schema have no digest.
+    if !row.is_null(1) && row.bytes(1)? != digest {
+        return Err(Error::KeyReused);
+    }
+    row.json(0).map(Some)
 }
 
-fn keep_answer(tx: &mut Tx<'_>, call: &SubmitCall, answers: &[Submitted]) -> Result<()> {
+fn keep_answer(tx: &mut Tx<'_>, call: &SubmitCall, answers: &[Submitted], digest: Option<[u8; 32]>) -> Result<()> {
     if let Some(key) = &call.idempotency_key {
-        tx.execute(&KEEP_ANSWER, params![&call.user, key, to_json(&answers)?, call.now])?;
+        tx.execute(&KEEP_ANSWER, params![&call.user, key, to_json(&answers)?, call.now, digest])?;
     }
     Ok(())
 }

@@ -47,6 +47,10 @@ async fn some_history(test: &TestStore) {
     test.report(pilot, report(JobId(6), 1, JobState::Failed), NOW).await;
 }
 
+async fn discarded(test: &TestStore, now: Time) -> Vec<String> {
+    test.store.discarded(now, 10).await.unwrap()
+}
+
 async fn archive_all(store: &Store, before: Time) -> u64 {
     let mut moved = 0;
     loop {
@@ -91,13 +95,18 @@ async fn a_retry_brings_an_archived_job_back(test: TestStore) {
 async fn whole_days_are_dropped(test: TestStore) {
     some_history(&test).await;
     archive_all(&test.store, NOW + DAY).await;
-    assert!(test.store.drop_archive(NOW).await.unwrap().is_empty(), "the day is not over");
-    assert_eq!(test.store.drop_archive(NOW + 2 * DAY).await.unwrap(), ["out/2"]);
-    assert!(test.store.drop_archive(NOW + 2 * DAY).await.unwrap().is_empty());
+    let later = NOW + 2 * DAY;
+    test.store.drop_archive(NOW, later).await.unwrap();
+    assert_eq!(test.state(JobId(11)).await, JobState::Finished, "the day is not over");
+    test.store.drop_archive(later, later).await.unwrap();
+    assert_eq!(discarded(&test, later).await, ["out/2"]);
+    test.store.deleted(vec!["out/2".into()]).await.unwrap();
+    test.store.drop_archive(later, later).await.unwrap();
+    assert!(discarded(&test, later).await.is_empty());
     assert!(test.store.job(JobId(11)).await.unwrap().is_none());
     let counts = test.store.counts(CountScope::All).await.unwrap();
     assert_eq!((counts.total(), counts.of(JobState::Activated)), (4, 4));
-    test.store.prune(NOW + 60 * DAY).await.unwrap();
+    test.store.prune(NOW + 60 * DAY, DAY).await.unwrap();
 }
 
 async fn a_backup_is_restored(test: TestStore) {
@@ -176,9 +185,11 @@ async fn a_drop_that_breaks_off_goes_on(test: TestStore) {
     archive_all(&test.store, NOW + DAY).await;
     let archive = test.store.archive_reader();
     let begun = Dropping { day: NOW.0.div_euclid(86_400_000), after: 0 };
-    broken_off(&test, move |tx| archive.forget_some(tx, begun)).await;
+    broken_off(&test, move |tx| archive.forget_some(tx, begun, NOW)).await;
     test.counters_agree(11).await;
-    assert_eq!(test.store.drop_archive(NOW + 2 * DAY).await.unwrap(), ["out/2"]);
+    assert!(discarded(&test, NOW).await.is_empty());
+    test.store.drop_archive(NOW + 2 * DAY, NOW).await.unwrap();
+    assert_eq!(discarded(&test, NOW).await, ["out/2"]);
     assert_eq!(test.store.counts(CountScope::All).await.unwrap().total(), 4);
     test.counters_agree(11).await;
 }
@@ -194,11 +205,11 @@ async fn what_never_ran_is_dropped_too(test: TestStore) {
     };
     assert_eq!(test.store.kill(request).await.unwrap().cancelled, 5);
     archive_all(&test.store, NOW + DAY).await;
-    test.store.drop_archive(NOW).await.unwrap();
+    test.store.drop_archive(NOW, NOW).await.unwrap();
     assert_eq!(test.store.counts(CountScope::All).await.unwrap().total(), 12, "the day is not over");
-    test.store.drop_archive(NOW + 2 * DAY).await.unwrap();
+    test.store.drop_archive(NOW + 2 * DAY, NOW).await.unwrap();
     // The next pass finds the array without a job.
-    test.store.drop_archive(NOW + 2 * DAY).await.unwrap();
+    test.store.drop_archive(NOW + 2 * DAY, NOW).await.unwrap();
     assert_eq!(test.store.counts(CountScope::All).await.unwrap().total(), 0);
     assert_eq!(test.store.counts(some(1, 12)).await.unwrap().total(), 0);
     let left = test.store.read(|connection| connection.query(&SUBMISSIONS, &[])).await.unwrap();
@@ -212,7 +223,8 @@ async fn the_files_stay_while_they_are_copied(test: TestStore) {
     drop(copying);
     assert_eq!(archive_all(&test.store, NOW + DAY).await, 7);
     let copying = test.store.inner.archive_from.clone().lock_owned().await;
-    assert_eq!(test.store.drop_archive(NOW + 2 * DAY).await.unwrap(), [""; 0]);
+    test.store.drop_archive(NOW + 2 * DAY, NOW).await.unwrap();
+    assert_eq!(test.store.counts(some(1, 11)).await.unwrap().total(), 11, "nothing is dropped meanwhile");
     let request = RetryRequest { ids: IdSet::range(JobId(6), JobId(6)), scope: Scope::All, now: NOW + DAY };
     assert_eq!(test.store.retry(request).await.unwrap().retried, 1);
     drop(copying);
@@ -273,13 +285,13 @@ async fn who_reads_the_archive_stops_nobody() {
     });
     tokio::task::spawn_blocking(move || has_begun.recv().unwrap()).await.unwrap();
     assert_eq!(archive_all(&test.store, NOW + DAY).await, 7);
-    test.store.drop_archive(NOW + 2 * DAY).await.unwrap();
+    test.store.drop_archive(NOW + 2 * DAY, NOW).await.unwrap();
     let partitions =
         async || test.store.read(|connection| connection.query(&PARTITIONS_LEFT, &[])).await.unwrap().len();
     assert_eq!(partitions().await, 1, "it is in use");
     test.counters_agree(11).await;
     go.send(()).unwrap();
     reading.await.unwrap().unwrap();
-    test.store.drop_archive(NOW + 2 * DAY).await.unwrap();
+    test.store.drop_archive(NOW + 2 * DAY, NOW).await.unwrap();
     assert_eq!(partitions().await, 0);
 }

@@ -276,8 +276,8 @@ async fn commands_that_are_never_answered_fail_and_are_pruned(test: TestStore) {
     assert_eq!(states, [CommandState::Accepted, CommandState::Failed]);
     assert_eq!(newest[1].note, "it was taken and its outcome never told");
     let week = Duration::from_secs(7 * 86_400);
-    assert_eq!(test.store.prune(after(59) + week).await.unwrap(), 0);
-    assert_eq!(test.store.prune(after(61) + week).await.unwrap(), 2, "also those whose end nobody told");
+    assert_eq!(test.store.prune(after(59) + week, week).await.unwrap(), 0);
+    assert_eq!(test.store.prune(after(61) + week, week).await.unwrap(), 2, "also those whose end nobody told");
 }
 
 async fn tokens_are_found_by_hash(test: TestStore) {

@@ -105,7 +105,7 @@ async fn one_connection_does_all_on_a_network_file_system() {
     let call =
         crate::SubmitCall { user: "ann".into(), idempotency_key: None, jobs: vec![array("ann", "q", 3)], now: NOW };
     let (submitted, counts) = tokio::join!(store.submit(call), store.counts(CountScope::All));
-    assert_eq!((submitted.unwrap()[0].count, counts.is_ok()), (3, true));
+    assert_eq!((submitted.unwrap().submitted[0].count, counts.is_ok()), (3, true));
     assert!(!directory.path().join("pilotage.db-shm").exists(), "shared memory does not work between hosts");
     let backup = directory.path().join("backup");
     store.backup(&backup).await.unwrap();
@@ -214,7 +214,7 @@ async fn victim() {
             jobs: vec![single("ann", "q"), array("ann", "q", 3)],
             now: NOW,
         };
-        let submitted = store.submit(call).await.unwrap();
+        let submitted = store.submit(call).await.unwrap().submitted;
         println!("acknowledged {}", submitted[1].first.0 + 2);
     }
 }

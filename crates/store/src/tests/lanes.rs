@@ -4,10 +4,13 @@ use super::support::{NOW, TestStore, on_both, single};
 use crate::engine::statements;
 use crate::{Destination, NewJobs};
 use model::{JobId, JobState};
+use std::time::Duration;
 
 on_both! {
     emptied => an_empty_lane_is_deleted_and_made_again;
 }
+
+const DAY: Duration = Duration::from_secs(86_400);
 
 statements! {
     LANES = "SELECT id FROM lane ORDER BY id";
@@ -21,11 +24,11 @@ async fn an_empty_lane_is_deleted_and_made_again(test: TestStore) {
     test.queue("q").await;
     let unplaced = || NewJobs { queue: None, reason: "no queue fits".into(), ..single("ann", "q") };
     test.submit(unplaced()).await;
-    assert_eq!(test.store.prune(NOW).await.unwrap(), 0, "a job waits in the lane");
+    assert_eq!(test.store.prune(NOW, DAY).await.unwrap(), 0, "a job waits in the lane");
     let to = Destination::Queue("q".into());
     assert_eq!(test.store.move_waiting(JobId(1), JobId(1), to, NOW).await.unwrap(), 1);
     assert_eq!(lanes(&test).await, [1, 2]);
-    assert_eq!(test.store.prune(NOW).await.unwrap(), 1);
+    assert_eq!(test.store.prune(NOW, DAY).await.unwrap(), 1);
     assert_eq!(lanes(&test).await, [2]);
     // The store saw the first lane; what it remembers must not count where nothing is any more.
     test.submit(unplaced()).await;

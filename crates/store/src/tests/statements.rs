@@ -15,6 +15,7 @@ fn all() -> Vec<&'static Sql> {
         crate::backup::ALL,
         crate::commands::ALL,
         crate::decisions::ALL,
+        crate::discarded::ALL,
         crate::duty::ALL,
         crate::factories::ALL,
         jobs::broker::ALL,
@@ -43,6 +44,7 @@ fn all() -> Vec<&'static Sql> {
         crate::pilots::list::ALL,
         crate::pilots::row::ALL,
         crate::queues::ALL,
+        crate::retention::ALL,
         crate::store::ALL,
         crate::tokens::ALL,
         crate::tx::ALL,
@@ -103,6 +105,9 @@ fn hot() -> Vec<&'static Sql> {
         "CHUNK_BEFORE",
         "LOOK_AT",
         "FIRST_ANSWER",
+        "DUE_FILES",
+        "LARGE_LOGS",
+        "OLD_PILOTS",
     ];
     let all = all();
     let find = |name: &str| all.iter().copied().find(|sql| sql.name == name);

@@ -2,8 +2,8 @@
 
 use super::support::{NOW, TestStore, array, hello, lease, on_both, report, single, spec};
 use crate::{
-    CommandFilter, CountScope, Destination, Error, JobFilter, KillRequest, NewJobs, RetryRequest, Scope, SubmitCall,
-    Taker,
+    Accepted, CommandFilter, CountScope, Destination, Error, JobFilter, KillRequest, NewJobs, RetryRequest, Scope,
+    SubmitCall, Taker,
 };
 use model::job::AttemptOutcome;
 use model::{ErrorClass, IdSet, JobId, JobState, PilotState, Time};
@@ -37,8 +37,12 @@ async fn a_job_from_submit_to_finished(mut test: TestStore) {
         jobs: vec![array("ann", "q", 100_000), single("ann", "q")],
         now: NOW,
     };
-    let submitted = test.store.submit(call.clone()).await.unwrap();
-    assert_eq!(test.store.submit(call).await.unwrap(), submitted);
+    let Accepted { submitted, repeated } = test.store.submit(call.clone()).await.unwrap();
+    assert!(!repeated);
+    let again = Accepted { submitted: submitted.clone(), repeated: true };
+    assert_eq!(test.store.submit(call.clone()).await.unwrap(), again);
+    let other = SubmitCall { jobs: vec![array("ann", "q", 100_001), single("ann", "q")], ..call };
+    assert!(matches!(test.store.submit(other).await, Err(Error::KeyReused)));
     assert!(changes.recv().await.unwrap().has_activated("q") || test.is_sqlite());
     assert_eq!((submitted[0].first, submitted[0].count, submitted[1].first), (JobId(1), 100_000, JobId(100_001)));
 

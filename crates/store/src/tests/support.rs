@@ -89,7 +89,7 @@ impl TestStore {
 
     pub(super) async fn submit(&self, jobs: NewJobs) -> Submitted {
         let call = SubmitCall { user: jobs.spec.user.clone(), idempotency_key: None, jobs: vec![jobs], now: NOW };
-        self.store.submit(call).await.unwrap().remove(0)
+        self.store.submit(call).await.unwrap().submitted.remove(0)
     }
 
     /// A running pilot of a queue.

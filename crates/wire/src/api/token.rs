@@ -15,7 +15,7 @@ pub struct TokenRequest {
     pub group: String,
     /// What it allows.
     pub role: Role,
-    /// Sites that a site admin may act on.
+    /// Sites that a site admin may act on, or whose PanDA pilots use it.
     #[serde(default)]
     pub sites: Vec<String>,
     /// Seconds until it expires; no end when absent.
@@ -51,7 +51,7 @@ pub struct Identity {
     pub group: String,
     /// Role.
     pub role: Role,
-    /// Sites that a site admin may act on.
+    /// Sites that a site admin may act on, or whose PanDA pilots use it.
     #[serde(default)]
     pub sites: Vec<String>,
 }

@@ -12,6 +12,9 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+/// What a server speaks, in order of preference.
+const ALPN: [&[u8]; 2] = [b"h2", b"http/1.1"];
+
 /// TLS material that cannot be made or used.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
@@ -31,6 +34,14 @@ pub enum TlsError {
         /// Why not.
         source: rustls::pki_types::pem::Error,
     },
+    /// A file holds no usable private key.
+    #[error("use the private key in {path}")]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: rcgen::Error,
+    },
     /// A key or certificate could not be made.
     #[error("make a certificate")]
     Make(#[from] rcgen::Error),
@@ -42,7 +53,6 @@ pub enum TlsError {
 /// The authority of one server directory: `ca.pem` for everybody, `ca.key` for nobody else.
 pub struct Authority {
     certificate: CertificateDer<'static>,
-    pem: String,
     issuer: Issuer<'static, KeyPair>,
 }
 
@@ -50,33 +60,20 @@ impl Authority {
     /// Opens the authority in `dir`, or makes one there.
     pub fn open_or_create(dir: &Path) -> Result<Authority, TlsError> {
         let (certificate_path, key_path) = (dir.join("ca.pem"), dir.join("ca.key"));
-        let key = if key_path.exists() {
-            let text = fs::read_to_string(&key_path).map_err(|source| TlsError::File { path: key_path, source })?;
-            KeyPair::from_pem(&text)?
-        } else {
-            fs::create_dir_all(dir).map_err(|source| TlsError::File { path: dir.to_owned(), source })?;
-            let key = KeyPair::generate()?;
-            write_private(&key_path, &key.serialize_pem())?;
-            let pem = authority_params()?.self_signed(&key)?.pem();
-            fs::write(&certificate_path, pem)
-                .map_err(|source| TlsError::File { path: certificate_path.clone(), source })?;
-            key
-        };
-        let pem = fs::read_to_string(&certificate_path)
-            .map_err(|source| TlsError::File { path: certificate_path.clone(), source })?;
-        let certificate = CertificateDer::from_pem_slice(pem.as_bytes())
+        if !key_path.exists() {
+            create(dir, &certificate_path, &key_path)?;
+        }
+        let read =
+            |path: &Path| fs::read_to_string(path).map_err(|source| TlsError::File { path: path.to_owned(), source });
+        let key = KeyPair::from_pem(&read(&key_path)?).map_err(|source| TlsError::Key { path: key_path, source })?;
+        let certificate = CertificateDer::from_pem_slice(read(&certificate_path)?.as_bytes())
             .map_err(|source| TlsError::Pem { path: certificate_path, source })?;
-        Ok(Authority { certificate, pem, issuer: Issuer::new(authority_params()?, key) })
+        Ok(Authority { certificate, issuer: Issuer::new(authority_params()?, key) })
     }
 
     /// What clients pin.
     pub fn fingerprint(&self) -> String {
         fingerprint(&self.certificate)
-    }
-
-    /// The authority's certificate for clients that want a file.
-    pub fn pem(&self) -> &str {
-        &self.pem
     }
 
     /// A server configuration with a fresh certificate for `names` (host names and IP addresses).
@@ -110,7 +107,7 @@ fn server_config(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
         .with_single_cert(chain, key)?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = ALPN.map(<[u8]>::to_vec).to_vec();
     Ok(config)
 }
 
@@ -130,8 +127,29 @@ fn set_validity(params: &mut CertificateParams, years: i32) {
     params.not_after = rcgen::date_time_ymd(now + years, 1, 1);
 }
 
-fn write_private(path: &Path, text: &str) -> Result<(), TlsError> {
-    let file = |source| TlsError::File { path: path.to_owned(), source };
-    let mut out = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(file)?;
-    out.write_all(text.as_bytes()).map_err(file)
+/// Makes key and certificate. The key comes to its place last: until then, whatever a crash left, both are made anew.
+fn create(dir: &Path, certificate_path: &Path, key_path: &Path) -> Result<(), TlsError> {
+    let file = |source| TlsError::File { path: dir.to_owned(), source };
+    fs::create_dir_all(dir).map_err(file)?;
+    let key = KeyPair::generate()?;
+    let certificate = authority_params()?.self_signed(&key)?;
+    write(certificate_path, &certificate.pem(), 0o644)?;
+    write(key_path, &key.serialize_pem(), 0o600)?;
+    fs::File::open(dir).and_then(|dir| dir.sync_all()).map_err(file)
+}
+
+/// Writes a file that is never seen half written.
+fn write(path: &Path, text: &str, mode: u32) -> Result<(), TlsError> {
+    let partial = path.with_extension("part");
+    let written = || {
+        match fs::remove_file(&partial) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut out = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(&partial)?;
+        out.write_all(text.as_bytes())?;
+        out.sync_all()?;
+        fs::rename(&partial, path)
+    };
+    written().map_err(|source| TlsError::File { path: path.to_owned(), source })
 }

@@ -26,7 +26,7 @@ pub enum TokenAction {
         /// Group of the user
         #[arg(long, default_value = "")]
         group: String,
-        /// Site that a site admin may act on; may be given several times
+        /// Site that a site admin may act on, or whose PanDA pilots use it; may be given several times
         #[arg(long = "site", value_name = "SITE")]
         sites: Vec<String>,
         /// When it ends, such as 12h or 30d [default: never]

@@ -1,0 +1,76 @@
+//! What is of no use any more, deleted in bounded portions.
+
+use crate::archive::{DAY_MS, keys};
+use crate::engine::{params, statements};
+use crate::jobs::codes;
+use crate::tx::{LabelKey, Tx};
+use crate::{Result, Store};
+use model::Time;
+use std::time::Duration;
+
+/// Pilots that one step deletes.
+const PORTION: i64 = 1000;
+
+statements! {
+    OLD_KEYS = "DELETE FROM idempotency WHERE made < ?1";
+    OLD_THROUGHPUT = "DELETE FROM throughput WHERE minute < ?1";
+    OLD_COMMANDS = "DELETE FROM command WHERE id IN (SELECT id FROM (SELECT id, expires FROM command ORDER BY id \
+        LIMIT 1000) AS oldest WHERE expires < ?1)";
+    OLD_DECISIONS = "DELETE FROM decision WHERE id IN (SELECT id FROM (SELECT id, last_time FROM decision ORDER BY id \
+        LIMIT 1000) AS oldest WHERE last_time < ?1)";
+    EMPTY_LANES = "SELECT id FROM lane WHERE defined = 0 AND activated = 0 AND sent = 0 \
+        AND starting = 0 AND running = 0 AND holding = 0 AND transferring = 0 AND finished = 0 AND failed = 0 \
+        AND cancelled = 0 AND closed = 0 ORDER BY id LIMIT 1000";
+    DROP_LANE = "DELETE FROM lane WHERE id = ?1 AND defined = 0 AND activated = 0 AND sent = 0 \
+        AND starting = 0 AND running = 0 AND holding = 0 AND transferring = 0 AND finished = 0 AND failed = 0 \
+        AND cancelled = 0 AND closed = 0";
+    OLD_PILOTS = "SELECT id, factory, label, queue, state, slots FROM pilot WHERE state >= 5 AND ended < ?1 \
+            ORDER BY ended LIMIT ?2"
+        => "SELECT id, factory, label, queue, state, slots FROM pilot WHERE state >= 5 AND ended < ?1 \
+            ORDER BY ended LIMIT ?2 FOR UPDATE";
+    DROP_INCARNATIONS = "DELETE FROM incarnation WHERE pilot = ?1",
+        arrays "DELETE FROM incarnation WHERE pilot = ANY(?1::bigint[])";
+    DROP_PILOTS = "DELETE FROM pilot WHERE id = ?1", arrays "DELETE FROM pilot WHERE id = ANY(?1::bigint[])";
+}
+
+impl Store {
+    /// Deletes what is of no use any more: idempotency keys after `keep_keys`, throughput after two hours, commands a week
+    /// after their expiry, decisions after thirty days, lanes without any job. Returns how much.
+    pub async fn prune(&self, now: Time, keep_keys: Duration) -> Result<u64> {
+        self.write(move |tx| {
+            let keys = tx.execute(&OLD_KEYS, params![now - keep_keys])?;
+            let minutes = tx.execute(&OLD_THROUGHPUT, params![now.0.div_euclid(60_000) - 120])?;
+            let commands = tx.execute(&OLD_COMMANDS, params![now.0 - 7 * DAY_MS])?;
+            let decisions = tx.execute(&OLD_DECISIONS, params![now.0 - 30 * DAY_MS])?;
+            Ok(keys + minutes + commands + decisions + drop_empty_lanes(tx)?)
+        })
+        .await
+    }
+
+    /// Deletes pilots that ended before `before`, a portion of them. Returns how many; there may be more while it is any.
+    pub async fn drop_pilots(&self, before: Time) -> Result<u64> {
+        self.write(move |tx| forget_pilots(tx, before)).await
+    }
+}
+
+/// Deletes lanes without any job, except those in which the same commit has just counted some.
+fn drop_empty_lanes(tx: &mut Tx<'_>) -> Result<u64> {
+    let counted = tx.touched_lanes();
+    let empty = tx.query(&EMPTY_LANES, &[])?;
+    let empty = empty.iter().map(|row| row.int(0)).collect::<Result<Vec<_>>>()?;
+    empty
+        .iter()
+        .filter(|lane| !counted.contains(lane))
+        .try_fold(0, |dropped, lane| Ok(dropped + tx.execute(&DROP_LANE, params![*lane])?))
+}
+
+fn forget_pilots(tx: &mut Tx<'_>, before: Time) -> Result<u64> {
+    let mut ids = Vec::new();
+    for row in tx.query(&OLD_PILOTS, params![before, PORTION])? {
+        let label = LabelKey { factory: row.text(1)?, label: row.text(2)?, queue: row.text(3)? };
+        tx.count_label(&label, codes::pilot_state(row.int(4)?)?, -1, -row.int(5)?);
+        ids.push(row.int(0)?);
+    }
+    tx.execute_many(&DROP_INCARNATIONS, &keys(&ids))?;
+    tx.execute_many(&DROP_PILOTS, &keys(&ids))
+}
