@@ -5,28 +5,9 @@ use bytes::Bytes;
 use model::{ErrorClass, JobState};
 use wire::api::{JobReport, LeasedJob};
 
-/// A report about `job` without details.
-pub(super) fn report(job: &LeasedJob, state: JobState) -> JobReport {
-    JobReport {
-        job: job.id,
-        attempt: job.attempt,
-        token: job.token.clone(),
-        state,
-        started: None,
-        ended: None,
-        exit_code: None,
-        signal: None,
-        error_class: None,
-        message: String::new(),
-        usage: Default::default(),
-        stdout: String::new(),
-        stderr: String::new(),
-    }
-}
-
 /// The report of a failure that no payload caused.
 pub(super) fn failure(job: &LeasedJob, class: ErrorClass, words: &str) -> JobReport {
-    let mut report = report(job, JobState::Failed);
+    let mut report = job.report(JobState::Failed);
     report.fail(class, words);
     report
 }
@@ -45,7 +26,7 @@ pub(super) fn final_report(job: &LeasedJob, ended: Ended) -> (JobReport, [Option
         usage: ended.usage,
         stdout,
         stderr,
-        ..report(job, state)
+        ..job.report(state)
     };
     report.say(&ended.message);
     (report, [long_stdout, long_stderr])

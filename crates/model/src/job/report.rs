@@ -48,6 +48,25 @@ pub struct JobReport {
 pub const MESSAGE_MAX_CHARS: usize = 1000;
 
 impl JobReport {
+    /// Says that an attempt is in this state, and nothing else.
+    pub fn new(job: JobId, attempt: u32, token: impl Into<String>, state: JobState) -> JobReport {
+        JobReport {
+            job,
+            attempt,
+            token: token.into(),
+            state,
+            started: None,
+            ended: None,
+            exit_code: None,
+            signal: None,
+            error_class: None,
+            message: String::new(),
+            usage: Usage::default(),
+            stdout: String::new(),
+            stderr: String::new(),
+        }
+    }
+
     /// Says why it did not end well, cut to what is stored.
     pub fn say(&mut self, words: &str) {
         self.message = words.chars().take(MESSAGE_MAX_CHARS).collect();

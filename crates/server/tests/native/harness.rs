@@ -1,6 +1,6 @@
 //! A server in a temporary directory, and a pilot moved by hand.
 
-use model::{JobId, JobReport, JobSpec, JobState, Offer, PilotId, QueueRecord, Role, Shape, Time, Usage};
+use model::{JobId, JobReport, JobSpec, JobState, Offer, PilotId, QueueRecord, Role, Shape, Time};
 use server::{Config, Running, Server};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -19,6 +19,18 @@ pub struct Stage {
     pub admin: Client,
     /// Client with the factory's token.
     pub factory: Client,
+}
+
+/// The directory of a server that was stopped.
+pub struct Stopped(TempDir);
+
+impl Stopped {
+    /// Starts a server in it again.
+    pub async fn start(self, change: impl FnOnce(&mut Config)) -> Stage {
+        let mut config = config(&self.0);
+        change(&mut config);
+        Stage::start(config, self.0).await
+    }
 }
 
 /// The configuration that tests begin with: a free port, short times.
@@ -56,11 +68,14 @@ impl Stage {
 
     /// Stops the server and starts it again in the same directory.
     pub async fn restart(self, change: impl FnOnce(&mut Config)) -> Stage {
+        self.stop().await.start(change).await
+    }
+
+    /// Stops the server.
+    pub async fn stop(self) -> Stopped {
         let Stage { running, dir, .. } = self;
         running.shutdown().await;
-        let mut config = config(&dir);
-        change(&mut config);
-        Stage::start(config, dir).await
+        Stopped(dir)
     }
 
     pub async fn close(self) {
@@ -203,31 +218,13 @@ pub fn heartbeat() -> FactoryHeartbeat {
 }
 
 /// A report of `state` with nothing else.
-pub fn reported(job: &LeasedJob, state: JobState) -> JobReport {
-    JobReport {
-        job: job.id,
-        attempt: job.attempt,
-        token: job.token.clone(),
-        state,
-        started: None,
-        ended: None,
-        exit_code: None,
-        signal: None,
-        error_class: None,
-        message: String::new(),
-        usage: Usage::default(),
-        stdout: String::new(),
-        stderr: String::new(),
-    }
-}
-
 pub fn finished(job: &LeasedJob) -> JobReport {
-    JobReport { exit_code: Some(0), ended: Some(now()), ..reported(job, JobState::Finished) }
+    JobReport { exit_code: Some(0), ended: Some(now()), ..job.report(JobState::Finished) }
 }
 
 pub fn failed(job: &LeasedJob, exit_code: i32) -> JobReport {
     let error_class = Some(model::ErrorClass::Payload);
-    JobReport { exit_code: Some(exit_code), ended: Some(now()), error_class, ..reported(job, JobState::Failed) }
+    JobReport { exit_code: Some(exit_code), ended: Some(now()), error_class, ..job.report(JobState::Failed) }
 }
 
 /// All metrics as text.

@@ -30,7 +30,7 @@ async fn a_silent_pilot_loses_its_job_and_its_late_report_counts_only_before_the
     let next = stage.pilot(1).await;
     let second = next.lease_one().await;
     assert_eq!((second.id, second.attempt), (late, 2));
-    let refused = silent.report(vec![reported(of(late), JobState::Running)]).await.refused;
+    let refused = silent.report(vec![of(late).report(JobState::Running)]).await.refused;
     assert!(refused[0].stop, "{refused:?}");
     silent.report(vec![failed(of(late), 7)]).await;
     assert_eq!(stage.state_of(late).await, JobState::Sent, "a newer attempt was sent: only recorded");
@@ -44,23 +44,36 @@ async fn a_silent_pilot_loses_its_job_and_its_late_report_counts_only_before_the
 
 #[tokio::test(flavor = "multi_thread")]
 async fn heartbeats_keep_jobs_and_a_restart_of_the_server_gives_full_leases() {
-    let short = |config: &mut server::Config| config.lease = SHORT * 3;
+    let lease = SHORT * 3;
+    let short = |config: &mut server::Config| config.lease = lease;
     let stage = Stage::with(short).await;
-    let id = stage.submit(job("kept")).await;
-    let pilot = stage.pilot(1).await;
+    let (kept, lost) = (stage.submit(job("kept")).await, stage.submit(job("lost")).await);
+    let (pilot, silent) = (stage.pilot(1).await, stage.pilot(1).await);
     let one = pilot.lease_one().await;
-    let until = Instant::now() + SHORT * 5;
+    let until = Instant::now() + lease * 2;
     while Instant::now() < until {
         assert!(pilot.heartbeat(&[&one]).await.stop.is_empty());
         tokio::time::sleep(SHORT / 6).await;
     }
-    let stage = stage.restart(short).await;
-    assert_eq!(stage.state_of(id).await, JobState::Sent);
+    silent.lease_one().await;
+    let stopped = stage.stop().await;
+    // Long enough for every lease of before to run out.
+    tokio::time::sleep(lease + SHORT).await;
+    let began = Instant::now();
+    let stage = stopped.start(short).await;
     let client = stage.admin.with_token(&pilot.hello.token);
+    let alive = HeartbeatRequest { jobs: vec![(one.id, one.attempt)], ..HeartbeatRequest::default() };
+    let is_lost = async || {
+        assert!(client.heartbeat(pilot.id, &alive).await.unwrap().stop.is_empty());
+        stage.state_of(lost).await == JobState::Activated
+    };
+    eventually("the silent pilot has lost its job", is_lost).await;
+    assert!(began.elapsed() >= lease, "its lease was not given its full length again");
+    assert_eq!((stage.state_of(kept).await, stage.admin.job(kept).await.unwrap().attempts.len()), (JobState::Sent, 1));
     let reports = vec![finished(&one)];
     let answer = client.report(pilot.id, &ReportRequest { reports }).await.unwrap();
     assert!(answer.refused.is_empty(), "the token and the lease outlive the server: {:?}", answer.refused);
-    assert_eq!(stage.state_of(id).await, JobState::Finished);
+    assert_eq!(stage.state_of(kept).await, JobState::Finished);
     stage.close().await;
 }
 

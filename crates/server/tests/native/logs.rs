@@ -12,7 +12,7 @@ async fn a_followed_log_arrives_while_it_is_written() {
     let id = stage.submit(job("talks")).await;
     let pilot = stage.pilot(1).await;
     let one = pilot.lease_one().await;
-    pilot.report(vec![reported(&one, JobState::Running)]).await;
+    pilot.report(vec![one.report(JobState::Running)]).await;
     let follow = |offset| {
         let client = stage.admin.clone();
         let query = LogQuery { offset: Some(offset), wait_s: Some(20), ..LogQuery::default() };

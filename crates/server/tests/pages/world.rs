@@ -281,19 +281,11 @@ impl LivePilot {
     pub async fn report(&self, job: &LeasedJob, state: JobState, change: impl FnOnce(&mut JobReport)) {
         let ended = state.is_final().then(now);
         let mut report = JobReport {
-            job: job.id,
-            attempt: job.attempt,
-            token: job.token.clone(),
-            state,
             started: Some(now() - Duration::from_secs(75)),
             ended,
             exit_code: (state == JobState::Finished).then_some(0),
-            signal: None,
-            error_class: None,
-            message: String::new(),
             usage: Usage { wall_ms: 75_000, cpu_ms: 71_500, max_rss_kib: 431_000 },
-            stdout: String::new(),
-            stderr: String::new(),
+            ..job.report(state)
         };
         change(&mut report);
         let answer = self.client.report(self.id, &ReportRequest { reports: vec![report] }).await.unwrap();

@@ -1,7 +1,7 @@
 //! Stores for tests: each in a directory or a database of its own, on both engines.
 
 use crate::{HelloCall, LeaseCall, Location, NewJobs, Store, StoreConfig, SubmitCall};
-use model::{IdSet, JobId, JobReport, JobSpec, JobState, Offer, PilotId, QueueRecord, Shape, Submitted, Time, Usage};
+use model::{IdSet, JobId, JobReport, JobSpec, JobState, Offer, PilotId, QueueRecord, Shape, Submitted, Time};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -174,19 +174,10 @@ pub(super) fn array(user: &str, queue: &str, count: u64) -> NewJobs {
 
 pub(super) fn report(job: JobId, attempt: u32, state: JobState) -> JobReport {
     JobReport {
-        job,
-        attempt,
-        token: String::new(),
-        state,
         started: Some(NOW),
         ended: state.is_final().then_some(NOW),
         exit_code: state.is_final().then_some(i32::from(state != JobState::Finished)),
-        signal: None,
-        error_class: None,
-        message: String::new(),
-        usage: Usage::default(),
-        stdout: String::new(),
-        stderr: String::new(),
+        ..JobReport::new(job, attempt, "", state)
     }
 }
 

@@ -1,6 +1,5 @@
 //! `/pilots`: announce, batch states, hello, lease, report, heartbeat, exit, list.
 
-use super::AttemptOutcome;
 pub use model::{BatchUpdate, JobReport, PilotFlag, PilotSummary, RefusedReport};
 use model::{ErrorClass, JobId, JobSpec, JobState, Offer, PilotId, PilotState, Shape, SubmissionId, Time};
 use serde::{Deserialize, Serialize};
@@ -118,6 +117,13 @@ pub struct LeasedJob {
     pub token: String,
 }
 
+impl LeasedJob {
+    /// A report that the job is in this state, and nothing else.
+    pub fn report(&self, state: JobState) -> JobReport {
+        JobReport::new(self.id, self.attempt, &self.token, state)
+    }
+}
+
 /// A spec that leased jobs share.
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct LeasedSpec {
@@ -222,14 +228,4 @@ pub struct PilotPage {
     pub pilots: Vec<PilotSummary>,
     /// Cursor of the next page; null on the last.
     pub next: Option<String>,
-}
-
-/// Outcome of an attempt that a report stands for.
-pub fn outcome_of(state: JobState) -> AttemptOutcome {
-    match state {
-        JobState::Finished => AttemptOutcome::Finished,
-        JobState::Failed => AttemptOutcome::Failed,
-        JobState::Cancelled => AttemptOutcome::Cancelled,
-        _ => AttemptOutcome::Underway,
-    }
 }

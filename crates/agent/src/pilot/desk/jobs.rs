@@ -31,7 +31,7 @@ impl Desk {
         let spec = Arc::clone(&held.spec);
         let cancel = CancellationToken::new();
         held.staging = Some(cancel.clone());
-        let report = report::report(&held.job, JobState::Starting);
+        let report = held.job.report(JobState::Starting);
         if !spec.inputs.is_empty() {
             self.outbox.push(report);
         }
@@ -70,7 +70,7 @@ impl Desk {
         let Some(held) = self.hand.get_mut(key) else { return };
         held.started = true;
         let silent = held.silent;
-        let report = JobReport { started: Some(started), ..report::report(&held.job, JobState::Running) };
+        let report = JobReport { started: Some(started), ..held.job.report(JobState::Running) };
         let wants_follow = held.follow.is_some();
         if !silent {
             self.outbox.push(report);
@@ -99,7 +99,7 @@ impl Desk {
             return self.finished(key, report);
         }
         if outputs {
-            self.outbox.push(report::report(&held.job, JobState::Transferring));
+            self.outbox.push(held.job.report(JobState::Transferring));
         }
         let work = Shared::new(Unfinished::new(held.job.clone(), report, slot_dir, &held.spec.outputs, logs));
         held.place = Place::Finishing;
