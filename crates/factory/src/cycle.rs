@@ -88,7 +88,8 @@ impl Cycler {
         self.world.past.cycle += 1;
         self.heartbeat().await;
         let answers = self.look_at_batches().await;
-        if !self.look_at_pilots().await {
+        if let Err(error) = self.look_at_pilots().await {
+            tracing::warn!(%error, "could not get the factory's pilots from the server");
             return;
         }
         self.warn_of_abandoned();
@@ -147,17 +148,10 @@ impl Cycler {
         }
     }
 
-    pub(crate) async fn look_at_pilots(&mut self) -> bool {
-        match self.server.live_pilots(&self.config.factory.name).await {
-            Ok(value) => {
-                self.world.pilots = Some(Read { value, at: now() });
-                true
-            }
-            Err(error) => {
-                tracing::warn!(%error, "could not get the factory's pilots from the server");
-                false
-            }
-        }
+    pub(crate) async fn look_at_pilots(&mut self) -> Result<(), wire::Error> {
+        let value = self.server.live_pilots(&self.config.factory.name).await?;
+        self.world.pilots = Some(Read { value, at: now() });
+        Ok(())
     }
 
     /// After the pilots: one that says hello in between is then counted twice rather than not at all.

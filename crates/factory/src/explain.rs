@@ -11,8 +11,8 @@ impl Cycler {
     pub async fn explain(&mut self, name: &str) -> Result<Decision, FactoryError> {
         known(&self.config, name)?;
         self.world.now = now();
+        self.look_at_pilots().await.map_err(FactoryError::Server)?;
         self.look_at_batches().await;
-        self.look_at_pilots().await;
         self.look_at_queues().await;
         self.recall().await;
         self.world.count(&self.config);

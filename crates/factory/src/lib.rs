@@ -73,6 +73,9 @@ pub enum FactoryError {
         /// The names there are.
         known: String,
     },
+    /// The server cannot be asked.
+    #[error("ask the server: {0}")]
+    Server(#[source] wire::Error),
 }
 
 /// One factory.

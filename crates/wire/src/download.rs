@@ -53,7 +53,7 @@ impl Downloader {
     /// For this URL. Proxies are taken from the environment, never for loopback addresses; redirections are not followed.
     pub fn new(url: &str, trust: &Trust) -> Result<Downloader, DownloadError> {
         let failed = |error: Error| DownloadError { url: url.to_owned(), reason: error.to_string() };
-        Ok(Downloader { client: http_client(&[url.to_owned()], trust).map_err(failed)? })
+        Ok(Downloader { client: http_client(url, trust).map_err(failed)? })
     }
 
     /// Fetches a document, unless it is the known version.

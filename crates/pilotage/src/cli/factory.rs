@@ -113,6 +113,7 @@ fn explain(path: &Path, label: &str, choice: &ServerChoice, json: bool) -> anyho
             FactoryError::UnknownLabel { name, known } => {
                 anyhow::Error::from(BadInput::new(format!("there is no label '{name}'; the labels are {known}")))
             }
+            FactoryError::Server(error) => error.into(),
             other => other.into(),
         })
     })?;

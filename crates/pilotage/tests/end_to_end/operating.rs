@@ -130,6 +130,26 @@ fn a_separate_factory_serves_a_separate_server() {
     let factory = Role::start(&up.place, &["factory", "run", "--config", file], false);
     up.wait(&id.to_string(), 0);
     factory.stop();
+    let place = up.stop();
+    let alone = place.bare(&["factory", "explain", "one", "--config", file]).output().unwrap();
+    let said = String::from_utf8_lossy(&alone.stderr);
+    assert_eq!(alone.status.code(), Some(3), "{said}");
+    assert!(alone.stdout.is_empty() && said.contains("no connection"), "{said}");
+}
+
+/// One of its servers is on this machine, the other behind the proxy of the site.
+#[test]
+fn a_server_on_loopback_is_never_asked_through_a_proxy() {
+    let up = Up::with(&["--slots", "0"]);
+    let proxy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", proxy.local_addr().unwrap());
+    let asked = std::thread::spawn(move || proxy.accept().map(drop));
+    let token = std::fs::read_to_string(up.place.dir().join("admin.token")).unwrap();
+    let mut client = up.place.bare(&["queues", "--json"]);
+    client.env("PILOTAGE_URL", format!("http://far.invalid:25080,{}", up.url)).env("PILOTAGE_TOKEN", token.trim());
+    let output = client.env("http_proxy", address).env_remove("no_proxy").env_remove("NO_PROXY").output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    asked.join().unwrap().unwrap();
     up.stop();
 }
 

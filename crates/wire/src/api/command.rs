@@ -21,8 +21,8 @@ pub struct CommandRequest {
 
 /// `GET /pilots/{id}/commands?wait_s=30` and `GET /factories/{name}/commands?wait_s=30`; also `GET /commands`.
 ///
-/// The factory's long poll answers at once with an empty list when a queue that one of its labels serves got activated
-/// jobs since the poll began: the factory then runs a cycle.
+/// The factory's long poll answers at once with an empty list when any queue got activated jobs since the poll began: the
+/// factory then looks at the demand and runs a cycle.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CommandList {
     /// Commands, oldest first. A long poll marks them delivered.

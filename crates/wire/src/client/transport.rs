@@ -26,29 +26,40 @@ pub(super) enum Transport {
 }
 
 pub(super) struct Http {
-    client: reqwest::Client,
-    urls: Vec<String>,
+    servers: Vec<Server>,
     /// Index of the server that answered last.
     current: AtomicUsize,
     timeout: Duration,
 }
 
+/// One of several servers of the same store. Each has a client of its own: whether a proxy is asked depends on the URL.
+struct Server {
+    url: String,
+    client: reqwest::Client,
+}
+
+impl Server {
+    fn new(url: &str, trust: &Trust) -> Result<Server, Error> {
+        let url = url.trim_end_matches('/');
+        check_url(url)?;
+        Ok(Server { url: url.to_owned(), client: http_client(url, trust)? })
+    }
+}
+
 impl Transport {
     pub(super) fn http(config: ClientConfig) -> Result<Transport, Error> {
-        let urls: Vec<String> = config.urls.iter().map(|url| url.trim_end_matches('/').to_owned()).collect();
-        if urls.is_empty() {
+        let servers = config.urls.iter().map(|url| Server::new(url, &config.trust)).collect::<Result<Vec<_>, _>>()?;
+        if servers.is_empty() {
             return Err(Error::Setup { reason: "no server URL is given".into() });
         }
-        for url in &urls {
-            check_url(url)?;
-        }
-        let client = http_client(&urls, &config.trust)?;
-        Ok(Transport::Http(Http { client, urls, current: AtomicUsize::new(0), timeout: config.timeout }))
+        Ok(Transport::Http(Http { servers, current: AtomicUsize::new(0), timeout: config.timeout }))
     }
 
     pub(super) fn url(&self) -> String {
         match self {
-            Transport::Http(http) => http.urls[http.current.load(Ordering::Relaxed) % http.urls.len()].clone(),
+            Transport::Http(http) => {
+                http.servers[http.current.load(Ordering::Relaxed) % http.servers.len()].url.clone()
+            }
             Transport::InProcess(_) => "this process".to_owned(),
         }
     }
@@ -75,7 +86,8 @@ fn check_url(url: &str) -> Result<(), Error> {
     }
 }
 
-pub(crate) fn http_client(urls: &[String], trust: &Trust) -> Result<reqwest::Client, Error> {
+/// A client for one URL. Proxies of the environment are never used for loopback.
+pub(crate) fn http_client(url: &str, trust: &Trust) -> Result<reqwest::Client, Error> {
     let setup = |error: &dyn std::error::Error| Error::Setup { reason: with_causes(error) };
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("pilotage/", env!("CARGO_PKG_VERSION")))
@@ -83,7 +95,7 @@ pub(crate) fn http_client(urls: &[String], trust: &Trust) -> Result<reqwest::Cli
         .tcp_nodelay(true)
         .redirect(reqwest::redirect::Policy::none())
         .http1_only();
-    if urls.iter().all(|url| is_loopback(url)) {
+    if is_loopback(url) {
         builder = builder.no_proxy();
     }
     let config = match trust {
@@ -92,7 +104,7 @@ pub(crate) fn http_client(urls: &[String], trust: &Trust) -> Result<reqwest::Cli
         Trust::System => {
             // A failure means that the same provider is there already.
             let _ = rustls::crypto::ring::default_provider().install_default();
-            if urls.iter().all(|url| url.starts_with("http://")) {
+            if url.starts_with("http://") {
                 // A node without any certificates can speak plain HTTP.
                 builder = builder.tls_certs_only([]);
             }
@@ -126,9 +138,9 @@ impl Http {
     async fn send(&self, call: &Call, token: Option<&str>) -> Result<Answer, Error> {
         let first = self.current.load(Ordering::Relaxed);
         let mut last = None;
-        for i in 0..self.urls.len() {
-            let index = (first + i) % self.urls.len();
-            match self.send_to(&self.urls[index], call, token).await {
+        for i in 0..self.servers.len() {
+            let index = (first + i) % self.servers.len();
+            match self.send_to(&self.servers[index], call, token).await {
                 Ok(answer) => {
                     self.current.store(index, Ordering::Relaxed);
                     return Ok(answer);
@@ -141,9 +153,10 @@ impl Http {
     }
 
     /// One try; the flag says whether another server may be asked the same.
-    async fn send_to(&self, url: &str, call: &Call, token: Option<&str>) -> Result<Answer, (Error, bool)> {
+    async fn send_to(&self, server: &Server, call: &Call, token: Option<&str>) -> Result<Answer, (Error, bool)> {
+        let Server { url, client } = server;
         let whole = format!("{url}{}", call.path);
-        let mut request = self.client.request(call.method.clone(), &whole).headers(call.headers.clone());
+        let mut request = client.request(call.method.clone(), &whole).headers(call.headers.clone());
         if let Some(token) = token {
             request = request.bearer_auth(token);
         }
