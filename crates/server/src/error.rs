@@ -71,17 +71,17 @@ impl ApiError {
     }
 }
 
-/// The code of a problem document, kept beside the response so that it can be counted.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct RefusalCode(pub(crate) &'static str);
+/// What a response refuses, kept beside it so that it can be counted and logged once, with the route.
+#[derive(Clone, Debug)]
+pub(crate) struct Refusal {
+    pub(crate) code: &'static str,
+    pub(crate) detail: String,
+}
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        if self.status.is_server_error() {
-            tracing::warn!(code = self.code, detail = %self.detail, "request failed");
-        }
         let mut response = (self.status, axum::Json(self.problem())).into_response();
-        response.extensions_mut().insert(RefusalCode(self.code));
+        response.extensions_mut().insert(Refusal { code: self.code, detail: self.detail });
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if self.status == StatusCode::UNAUTHORIZED {

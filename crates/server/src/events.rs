@@ -1,7 +1,7 @@
 //! Events: each writes its log line and bumps its metric in one place.
 
 use crate::metrics::{Metrics, QueueLabels, WordLabels};
-use model::{PilotId, RefusedReport, Submitted};
+use model::{JobState, PilotId, RefusedReport, Submitted};
 use store::LostAttempt;
 
 /// Jobs were accepted.
@@ -20,6 +20,12 @@ pub struct JobsLeased<'a> {
     pub queue: &'a str,
     /// How many.
     pub jobs: usize,
+}
+
+/// Reports were applied.
+pub struct ReportsApplied {
+    /// The states that they told.
+    pub states: Vec<JobState>,
 }
 
 /// A report was not applied.
@@ -111,6 +117,15 @@ impl JobsLeased<'_> {
     pub fn emit(self, metrics: &Metrics) {
         tracing::debug!(pilot = self.pilot.0, queue = self.queue, jobs = self.jobs, "jobs leased");
         metrics.jobs_leased.get_or_create(&QueueLabels { queue: self.queue.to_owned() }).inc_by(self.jobs as u64);
+    }
+}
+
+impl ReportsApplied {
+    /// Counts them; the changes are logged where they have consequences.
+    pub fn emit(self, metrics: &Metrics) {
+        for state in self.states {
+            metrics.reports.get_or_create(&WordLabels { kind: state.as_str() }).inc();
+        }
     }
 }
 

@@ -14,8 +14,6 @@ pub struct LivePilot {
     pub incarnation: u32,
     /// The queue it serves.
     pub queue: String,
-    /// Jobs it can run at once.
-    pub slots: u32,
     /// Slots without a job, by its last word.
     pub idle_slots: u32,
     /// Lease calls of it that wait right now.
@@ -30,11 +28,10 @@ pub struct LivePilot {
 
 impl LivePilot {
     /// A pilot heard at `now`, without any idle slot until it says so.
-    pub fn new(incarnation: u32, queue: String, slots: u32, now: Time) -> LivePilot {
+    pub fn new(incarnation: u32, queue: String, now: Time) -> LivePilot {
         LivePilot {
             incarnation,
             queue,
-            slots,
             idle_slots: 0,
             waiting_calls: 0,
             draining: false,
@@ -116,25 +113,6 @@ impl LivePilots {
             counts.into_iter().rev().map(|(slots, pilots)| IdlePilots { slots, pilots }).collect()
         };
         counts.into_iter().map(|(queue, counts)| (queue, sorted(counts))).collect()
-    }
-
-    /// Slots of each queue, busy or idle.
-    pub fn slots(&self) -> HashMap<String, u64> {
-        let mut slots = HashMap::new();
-        for live in locked(&self.0).values() {
-            *slots.entry(live.queue.clone()).or_default() += u64::from(live.slots);
-        }
-        slots
-    }
-
-    /// How many pilots are known.
-    pub fn len(&self) -> usize {
-        locked(&self.0).len()
-    }
-
-    /// Whether none is known.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     /// What the store has not yet been told, in order of ids. [`LivePilots::flushed`] confirms it.

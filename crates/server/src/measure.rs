@@ -1,13 +1,13 @@
 //! Around every request: a panic becomes an answer, and the request is counted.
 
-use crate::error::RefusalCode;
+use crate::error::Refusal;
 use crate::metrics::{RouteLabels, WordLabels};
 use crate::{ApiError, AppState};
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
-use http::{Method, StatusCode};
+use http::Method;
 use std::panic::AssertUnwindSafe;
 use tokio::time::Instant;
 
@@ -27,10 +27,10 @@ pub async fn measured(State(state): State<AppState>, request: Request, next: Nex
     if !may_wait && !is_long(path) {
         state.metrics.request_seconds.observe(began.elapsed().as_secs_f64());
     }
-    if status == StatusCode::INTERNAL_SERVER_ERROR {
-        tracing::warn!(%method, path, "request failed");
-    }
-    if let Some(RefusalCode(code)) = response.extensions().get() {
+    if let Some(Refusal { code, detail }) = response.extensions().get() {
+        if status.is_server_error() {
+            tracing::warn!(%method, path, code, detail, "request failed");
+        }
         state.metrics.refusals.get_or_create(&WordLabels { kind: code }).inc();
     }
     let labels = RouteLabels { route: format!("{} {path}", word(&method)), status: status.as_u16() };

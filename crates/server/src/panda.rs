@@ -27,7 +27,7 @@ use axum::routing::{any, get};
 use documents::script_url;
 use http::header;
 use http::request::Parts;
-use model::{PilotId, Time};
+use model::PilotId;
 use tokio_util::task::TaskTracker;
 pub(crate) use watch::{is_panda, lease};
 
@@ -45,17 +45,7 @@ impl Face {
         if self.state.pilots.heard(pilot, now).is_some() {
             return;
         }
-        let live = LivePilot {
-            incarnation,
-            queue: queue.to_owned(),
-            slots: 1,
-            idle_slots: 0,
-            waiting_calls: 0,
-            draining: false,
-            last_heard: now,
-            flushed: Time::default(),
-        };
-        self.state.pilots.insert(pilot, live);
+        self.state.pilots.insert(pilot, LivePilot::new(incarnation, queue.to_owned(), now));
     }
 }
 

@@ -3,10 +3,9 @@
 use super::pilot_list::unknown_pilot;
 use super::{committed, deadline};
 use crate::auth::{PilotCaller, Reporter, token_hash};
-use crate::events::{AttemptsLost, JobsLeased, PilotGreeted, ReportRefused};
+use crate::events::{AttemptsLost, JobsLeased, PilotGreeted, ReportRefused, ReportsApplied};
 use crate::extract::{BULK_BODY_MAX, Body, Segments};
 use crate::live::LivePilot;
-use crate::metrics::WordLabels;
 use crate::{ApiError, AppState, now};
 use axum::Json;
 use axum::extract::State;
@@ -52,7 +51,7 @@ pub async fn hello(
     let greeting = committed(&state, state.store.hello(call)).await.map_err(refused_hello)?;
     let (incarnation, queue) = (greeting.incarnation, greeting.queue);
     PilotGreeted { pilot, incarnation, node: &said.node, queue: &queue }.emit(&state.metrics);
-    state.pilots.insert(pilot, LivePilot::new(incarnation, queue.clone(), said.slots, now));
+    state.pilots.insert(pilot, LivePilot::new(incarnation, queue.clone(), now));
     Ok(Json(Hello {
         token: state.key.pilot_token(pilot, incarnation, &said.instance),
         incarnation,
@@ -120,7 +119,7 @@ pub async fn known_pilot(state: &AppState, caller: PilotCaller) -> Result<LivePi
     let Some(record) = state.store.pilot(caller.pilot).await? else {
         return Err(ApiError::missing("unknown-pilot", format!("there is no pilot {}", caller.pilot)));
     };
-    let mut live = LivePilot::new(record.incarnation, record.queue, record.slots, now);
+    let mut live = LivePilot::new(record.incarnation, record.queue, now);
     live.draining = record.flag == Some(model::PilotFlag::Retiring);
     if !record.state.is_final() {
         state.pilots.insert(caller.pilot, live.clone());
@@ -232,11 +231,12 @@ fn check_report_count(reports: usize) -> Result<(), ApiError> {
 
 /// One commit with the reports and the jobs.
 async fn lease_once(state: &AppState, call: &LeaseCall) -> Result<Leases, ApiError> {
-    let states: Vec<JobState> = call.reports.iter().map(|report| report.state).collect();
     let leases = committed(state, state.store.lease_and_report(call.clone())).await?;
-    for reported in states {
-        state.metrics.reports.get_or_create(&WordLabels { kind: reported.as_str() }).inc();
-    }
+    let is_applied = |report: &&JobReport| {
+        !leases.refused.iter().any(|refused| (refused.job, refused.attempt) == (report.job, report.attempt))
+    };
+    let states = call.reports.iter().filter(is_applied).map(|report| report.state).collect();
+    ReportsApplied { states }.emit(&state.metrics);
     if !leases.jobs.is_empty() {
         JobsLeased { pilot: call.pilot, queue: &call.queue, jobs: leases.jobs.len() }.emit(&state.metrics);
     }

@@ -3,6 +3,7 @@
 use super::frame::{self, Frame, Section};
 use super::{assets, moment, number};
 use crate::ApiError;
+use crate::error::Refusal;
 use askama::Template;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
@@ -43,9 +44,6 @@ impl From<ApiError> for PageError {
 impl IntoResponse for PageError {
     fn into_response(self) -> Response {
         let status = self.error.status;
-        if status.is_server_error() {
-            tracing::warn!(code = self.error.code, detail = %self.error.detail, "page failed");
-        }
         let heading = heading(status);
         let frame = match &self.asked {
             Some(asked) => Frame { fragment: false, ..Frame::new(Section::None, heading, asked) },
@@ -60,7 +58,9 @@ impl IntoResponse for PageError {
             advice: advice(status),
             retry: status.is_server_error() && self.asked.is_some(),
         };
-        frame::page(status, &page)
+        let mut response = frame::page(status, &page);
+        response.extensions_mut().insert(Refusal { code: self.error.code, detail: self.error.detail });
+        response
     }
 }
 

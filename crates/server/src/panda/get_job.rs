@@ -8,6 +8,7 @@ use super::labels;
 use super::pilots::{PandaPilot, Sender};
 use super::record::Dispatched;
 use super::script_url;
+use crate::events::JobsLeased;
 use model::{Offer, QueueRecord, QueueStatus, Shape, SubmissionId, TaskId};
 use serde_json::Value;
 use store::{LeaseCall, LeaseFilter, LeasedJob, Leases};
@@ -42,7 +43,7 @@ pub(super) async fn answer(
     if leases.jobs.is_empty() {
         return Ok(no_jobs());
     }
-    tracing::info!(queue = %queue.name, pilot = %pilot.id, jobs = leases.jobs.len(), "a PanDA pilot takes jobs");
+    JobsLeased { pilot: pilot.id, queue: &queue.name, jobs: leases.jobs.len() }.emit(&face.state.metrics);
     let records = leases.jobs.iter().filter_map(|job| record(face, job, &leases, &queue, base_url));
     Ok(in_form(records.collect(), wish.jobs))
 }

@@ -6,6 +6,7 @@ use super::answer::{Answer, Code};
 use super::arguments::Arguments;
 use super::pilots::FACTORY;
 use super::update::{Trouble, Update};
+use crate::events::{ReportRefused, ReportsApplied};
 use model::job::LogStream;
 use model::{BatchUpdate, CommandState, JobDetail, JobState, PilotEvent, PilotId, PilotSummary, Verb};
 use object_store::ObjectStoreExt;
@@ -142,14 +143,16 @@ async fn apply(face: &Face, update: &Update, state: JobState, attempt: u32, pilo
         false => (None, false),
     };
     let report = update.report(state, attempt, token, said, has_logs);
-    let refused = face.state.store.report(pilot, vec![report], crate::now()).await?;
-    match refused.into_iter().next() {
-        Some(refusal) if refusal.stop => Ok(Verdict::Stop),
-        Some(refusal) => {
-            tracing::debug!(job = %update.job, reason = refusal.reason, "a report of a PanDA pilot changed nothing");
+    let metrics = &face.state.metrics;
+    match face.state.store.report(pilot, vec![report], crate::now()).await?.into_iter().next() {
+        Some(refused) => {
+            ReportRefused { pilot, refused: &refused }.emit(metrics);
+            Ok(if refused.stop { Verdict::Stop } else { Verdict::GoOn })
+        }
+        None => {
+            ReportsApplied { states: vec![state] }.emit(metrics);
             Ok(Verdict::GoOn)
         }
-        None => Ok(Verdict::GoOn),
     }
 }
 

@@ -34,7 +34,6 @@ async fn every_documented_call_exists_and_wants_a_credential() {
             let status = answer.status().as_u16();
             let is_free =
                 call["security"].as_array().is_some_and(|schemes| schemes.iter().any(|s| *s == serde_json::json!({})));
-            assert_ne!((status == 404, status == 405), (true, true), "{method} {path}");
             assert!(status != 404 && status != 405, "{method} {path} answered {status}");
             assert_eq!(status == 401, !is_free, "{method} {path} answered {status} without a credential");
         }
