@@ -111,7 +111,7 @@ pub async fn identify(headers: &HeaderMap, method: &Method, state: &AppState) ->
     }
     if let Some(session) = login::session(headers, state) {
         login::refuse_foreign_origin(headers, method)?;
-        return state.tokens.identity(session?, state).await;
+        return state.tokens.of_session(session, state).await;
     }
     let detail = "the call carries no credential; send 'Authorization: Bearer TOKEN'";
     Err(unauthorized("no-credential", detail))

@@ -26,6 +26,7 @@ mod private;
 mod queues;
 mod reader;
 mod retention;
+mod sessions;
 mod shared;
 mod store;
 mod tokens;

@@ -1,11 +1,13 @@
 //! What is of no use any more, deleted in bounded portions.
 
 use crate::archive::{DAY_MS, keys};
-use crate::engine::{params, statements};
+use crate::engine::{Row, params, statements};
 use crate::jobs::codes;
+use crate::sessions::OLD_SESSIONS;
 use crate::tx::{LabelKey, Tx};
-use crate::{Result, Store};
+use crate::{LabelCount, Result, Store};
 use model::Time;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Pilots that one step deletes.
@@ -28,6 +30,9 @@ statements! {
             ORDER BY ended LIMIT ?2"
         => "SELECT id, factory, label, queue, state, slots FROM pilot WHERE state >= 5 AND ended < ?1 \
             ORDER BY ended LIMIT ?2 FOR UPDATE";
+    COUNT_FORGOTTEN = "INSERT INTO forgotten_pilots (factory, label, queue, state, pilots) VALUES (?1, ?2, ?3, ?4, ?5) \
+        ON CONFLICT (factory, label, queue, state) DO UPDATE SET pilots = forgotten_pilots.pilots + excluded.pilots";
+    FORGOTTEN = "SELECT factory, label, queue, state, pilots FROM forgotten_pilots WHERE factory = ?1";
     DROP_INCARNATIONS = "DELETE FROM incarnation WHERE pilot = ?1",
         arrays "DELETE FROM incarnation WHERE pilot = ANY(?1::bigint[])";
     DROP_PILOTS = "DELETE FROM pilot WHERE id = ?1", arrays "DELETE FROM pilot WHERE id = ANY(?1::bigint[])";
@@ -35,14 +40,15 @@ statements! {
 
 impl Store {
     /// Deletes what is of no use any more: idempotency keys after `keep_keys`, throughput after two hours, commands a week
-    /// after their expiry, decisions after thirty days, lanes without any job. Returns how much.
+    /// after their expiry, decisions after thirty days, sessions that have ended, lanes without any job. Returns how much.
     pub async fn prune(&self, now: Time, keep_keys: Duration) -> Result<u64> {
         self.write(move |tx| {
             let keys = tx.execute(&OLD_KEYS, params![now - keep_keys])?;
             let minutes = tx.execute(&OLD_THROUGHPUT, params![now.0.div_euclid(60_000) - 120])?;
             let commands = tx.execute(&OLD_COMMANDS, params![now.0 - 7 * DAY_MS])?;
             let decisions = tx.execute(&OLD_DECISIONS, params![now.0 - 30 * DAY_MS])?;
-            Ok(keys + minutes + commands + decisions + drop_empty_lanes(tx)?)
+            let sessions = tx.execute(&OLD_SESSIONS, params![now])?;
+            Ok(keys + minutes + commands + decisions + sessions + drop_empty_lanes(tx)?)
         })
         .await
     }
@@ -50,6 +56,16 @@ impl Store {
     /// Deletes pilots that ended before `before`, a portion of them. Returns how many; there may be more while it is any.
     pub async fn drop_pilots(&self, before: Time) -> Result<u64> {
         self.write(move |tx| forget_pilots(tx, before)).await
+    }
+
+    /// Pilots of a factory that were deleted, by label, queue and the state in which they ended.
+    pub async fn forgotten_pilots(&self, factory: String) -> Result<Vec<LabelCount>> {
+        self.rows(&FORGOTTEN, params![factory].to_vec(), |row: &Row| {
+            let (factory, label, queue) = (row.text(0)?, row.text(1)?, row.text(2)?);
+            let (state, pilots) = (codes::pilot_state(row.int(3)?)?, row.count(4)?);
+            Ok(LabelCount { factory, label, queue, state, pilots, slots: 0 })
+        })
+        .await
     }
 }
 
@@ -66,11 +82,17 @@ fn drop_empty_lanes(tx: &mut Tx<'_>) -> Result<u64> {
 
 fn forget_pilots(tx: &mut Tx<'_>, before: Time) -> Result<u64> {
     let mut ids = Vec::new();
+    let mut forgotten: BTreeMap<(LabelKey, i64), i64> = BTreeMap::new();
     for row in tx.query(&OLD_PILOTS, params![before, PORTION])? {
         let label = LabelKey { factory: row.text(1)?, label: row.text(2)?, queue: row.text(3)? };
         tx.count_label(&label, codes::pilot_state(row.int(4)?)?, -1, -row.int(5)?);
+        *forgotten.entry((label, row.int(4)?)).or_default() += 1;
         ids.push(row.int(0)?);
     }
+    let counts = forgotten.into_iter().map(|((LabelKey { factory, label, queue }, state), pilots)| {
+        params![factory, label, queue, state, pilots].to_vec()
+    });
+    tx.execute_many(&COUNT_FORGOTTEN, &counts.collect::<Vec<_>>())?;
     tx.execute_many(&DROP_INCARNATIONS, &keys(&ids))?;
     tx.execute_many(&DROP_PILOTS, &keys(&ids))
 }

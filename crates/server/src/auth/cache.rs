@@ -1,4 +1,4 @@
-//! Tokens that were looked up a moment ago.
+//! Tokens and sessions that were looked up a moment ago.
 
 use super::{Identity, unauthorized};
 use crate::hub::locked;
@@ -9,20 +9,26 @@ use std::sync::Mutex;
 use std::time::Duration;
 use store::TokenOwner;
 
-/// How long a looked-up token is trusted; another server's revocation takes this long at most.
+/// How long what was looked up is trusted; another server's revocation takes this long at most.
 const TRUSTED: Duration = Duration::from_secs(5);
-/// The most tokens that are remembered.
-const TOKENS_MAX: usize = 10_000;
+/// The most tokens, and the most sessions, that are remembered.
+const ENTRIES_MAX: usize = 10_000;
 
-/// Tokens that were looked up a moment ago, by hash.
+type Hash = [u8; 32];
+
+/// What was looked up a moment ago, by hash.
 #[derive(Default)]
-pub struct TokenCache(Mutex<HashMap<[u8; 32], (Time, TokenOwner)>>);
+pub struct TokenCache {
+    owners: Mutex<HashMap<Hash, (Time, TokenOwner)>>,
+    /// Tokens of sessions.
+    sessions: Mutex<HashMap<Hash, (Time, Hash)>>,
+}
 
 impl TokenCache {
     /// Whom the token with this hash stands for.
-    pub(super) async fn identity(&self, hash: [u8; 32], state: &AppState) -> Result<Identity, ApiError> {
+    pub(super) async fn identity(&self, hash: Hash, state: &AppState) -> Result<Identity, ApiError> {
         let now = now();
-        let owner = match self.remembered(&hash, now) {
+        let owner = match remembered(&self.owners, &hash, now) {
             Some(owner) => owner,
             None => self.look_up(hash, state, now).await?,
         };
@@ -34,26 +40,50 @@ impl TokenCache {
         Ok(Identity { user, group, role, sites, pilot: None })
     }
 
-    /// Forgets all of them, after a revocation.
+    /// Whom the session with this hash stands for.
+    pub(super) async fn of_session(&self, session: Hash, state: &AppState) -> Result<Identity, ApiError> {
+        let now = now();
+        let token = match remembered(&self.sessions, &session, now) {
+            Some(token) => token,
+            None => self.token_of(session, state, now).await?,
+        };
+        self.identity(token, state).await
+    }
+
+    /// Forgets all of them, after a revocation or the end of a session.
     pub fn clear(&self) {
-        locked(&self.0).clear();
+        locked(&self.owners).clear();
+        locked(&self.sessions).clear();
     }
 
-    fn remembered(&self, hash: &[u8; 32], now: Time) -> Option<TokenOwner> {
-        let tokens = locked(&self.0);
-        let (time, owner) = tokens.get(hash)?;
-        (now.since(*time) < TRUSTED).then(|| owner.clone())
-    }
-
-    async fn look_up(&self, hash: [u8; 32], state: &AppState, now: Time) -> Result<TokenOwner, ApiError> {
+    async fn look_up(&self, hash: Hash, state: &AppState, now: Time) -> Result<TokenOwner, ApiError> {
         let Some(owner) = state.store.token_owner(hash).await? else {
             return Err(unauthorized("bad-credential", "the token is unknown or was revoked"));
         };
-        let mut tokens = locked(&self.0);
-        if tokens.len() >= TOKENS_MAX {
-            tokens.clear();
-        }
-        tokens.insert(hash, (now, owner.clone()));
+        remember(&self.owners, hash, (now, owner.clone()));
         Ok(owner)
     }
+
+    async fn token_of(&self, session: Hash, state: &AppState, now: Time) -> Result<Hash, ApiError> {
+        let token = state.store.session(session, now).await?.and_then(|token| token.try_into().ok());
+        let Some(token) = token else {
+            return Err(unauthorized("ended-session", "the session has ended; log in again"));
+        };
+        remember(&self.sessions, session, (now, token));
+        Ok(token)
+    }
+}
+
+fn remembered<T: Clone>(entries: &Mutex<HashMap<Hash, (Time, T)>>, hash: &Hash, now: Time) -> Option<T> {
+    let entries = locked(entries);
+    let (time, value) = entries.get(hash)?;
+    (now.since(*time) < TRUSTED).then(|| value.clone())
+}
+
+fn remember<T>(entries: &Mutex<HashMap<Hash, (Time, T)>>, hash: Hash, entry: (Time, T)) {
+    let mut entries = locked(entries);
+    if entries.len() >= ENTRIES_MAX {
+        entries.clear();
+    }
+    entries.insert(hash, entry);
 }

@@ -1,22 +1,21 @@
 //! Sessions of browsers: a cookie that stands for a token.
 //!
-//! The cookie holds the token's hash, its end and a code of the server's key over both, so that a session needs no row
-//! and ends with its token. `SameSite=Strict` and the check of the origin keep other sites from using it.
+//! The cookie holds a random word whose hash the store keeps beside that of the token, so that a session ends when its
+//! user logs out, and with its token. `SameSite=Strict` and the check of the origin keep other sites from using it.
 
-use super::{token_hash, unauthorized};
+use super::token_hash;
 use crate::extract::read_body;
 use crate::{ApiError, AppState, now};
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use model::Time;
 use std::time::Duration;
+use wire::credential::random_bytes;
 
 /// How long a browser stays logged in.
 const SESSION: Duration = Duration::from_secs(12 * 3600);
 /// The most bytes of the login page's form.
 const FORM_MAX: usize = 16 << 10;
-const PURPOSE: &[u8] = b"session";
 
 /// What the login page sends.
 #[derive(Default)]
@@ -48,7 +47,7 @@ pub async fn login(State(state): State<AppState>, request: Request) -> Result<Re
     let hash = token_hash(&form.token);
     let next = if is_own_path(&form.next) { form.next.as_str() } else { "/" };
     match state.tokens.identity(hash, &state).await {
-        Ok(_) => Ok(with_cookie(Redirect::to(next), &new_session(&hash, &state), SESSION, &state)),
+        Ok(_) => Ok(with_cookie(Redirect::to(next), &new_session(hash, &state).await?, SESSION, &state)),
         Err(error) if error.status == StatusCode::UNAUTHORIZED => {
             Ok(Redirect::to(&format!("/login?failed={}&next={}", error.code, escaped(next))).into_response())
         }
@@ -57,11 +56,13 @@ pub async fn login(State(state): State<AppState>, request: Request) -> Result<Re
 }
 
 /// `POST /logout`: ends the session of this browser.
-pub async fn logout(State(state): State<AppState>, headers: HeaderMap) -> Response {
-    match refuse_foreign_origin(&headers, &Method::POST) {
-        Ok(()) => with_cookie(Redirect::to("/login"), "", Duration::ZERO, &state),
-        Err(error) => error.into_response(),
+pub async fn logout(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, ApiError> {
+    refuse_foreign_origin(&headers, &Method::POST)?;
+    if let Some(session) = session(&headers, &state) {
+        state.store.end_session(session).await?;
+        state.tokens.clear();
     }
+    Ok(with_cookie(Redirect::to("/login"), "", Duration::ZERO, &state))
 }
 
 /// Paths of this server only: `//host` would lead elsewhere.
@@ -69,10 +70,10 @@ fn is_own_path(path: &str) -> bool {
     path.starts_with('/') && !path.starts_with("//") && !path.contains('\\') && !path.contains(char::is_control)
 }
 
-fn new_session(hash: &[u8; 32], state: &AppState) -> String {
-    let (hash, ends) = (hex::encode(hash), (now() + SESSION).0.to_string());
-    let code = state.key.sign(PURPOSE, &[hash.as_bytes(), ends.as_bytes()]);
-    format!("{hash}.{ends}.{code}")
+async fn new_session(token: [u8; 32], state: &AppState) -> Result<String, ApiError> {
+    let cookie = hex::encode(random_bytes::<32>()?);
+    state.store.begin_session(token_hash(&cookie), token, now() + SESSION).await?;
+    Ok(cookie)
 }
 
 fn with_cookie(answer: Redirect, value: &str, age: Duration, state: &AppState) -> Response {
@@ -89,23 +90,12 @@ fn with_cookie(answer: Redirect, value: &str, age: Duration, state: &AppState) -
     response
 }
 
-/// Hash of the token that the browser's session stands for; an error when the session has ended.
-pub(super) fn session(headers: &HeaderMap, state: &AppState) -> Option<Result<[u8; 32], ApiError>> {
+/// Hash of the session that the browser says it has.
+pub(super) fn session(headers: &HeaderMap, state: &AppState) -> Option<[u8; 32]> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
     let (_, value) = pairs.find(|(name, _)| *name == state.session_cookie)?;
-    Some(read_session(value, state).ok_or_else(|| unauthorized("ended-session", "the session has ended; log in again")))
-}
-
-fn read_session(value: &str, state: &AppState) -> Option<[u8; 32]> {
-    let mut parts = value.splitn(3, '.');
-    let (hash, ends, code) = (parts.next()?, parts.next()?, parts.next()?);
-    if !state.key.is_signed(PURPOSE, &[hash.as_bytes(), ends.as_bytes()], code) {
-        return None;
-    }
-    let mut bytes = [0; 32];
-    hex::decode_to_slice(hash, &mut bytes).ok()?;
-    (Time(ends.parse().ok()?) > now()).then_some(bytes)
+    Some(token_hash(value))
 }
 
 /// A browser tells where a changing request comes from; anything but this server is refused.

@@ -34,6 +34,10 @@ async fn ended_pilots_are_deleted_and_uncounted(test: TestStore) {
     let counts = test.store.pilot_counts().await.unwrap();
     let done: u64 = counts.iter().filter(|count| count.state == PilotState::Done).map(|count| count.pilots).sum();
     assert_eq!(done, 1);
+    let forgotten = test.store.forgotten_pilots("fab".into()).await.unwrap();
+    assert_eq!(forgotten.iter().map(|count| (count.state, count.pilots)).collect::<Vec<_>>(), [(PilotState::Done, 1)]);
+    assert_eq!(test.store.drop_pilots(NOW + 2 * DAY).await.unwrap(), 1);
+    assert_eq!(test.store.forgotten_pilots("fab".into()).await.unwrap()[0].pilots, 2);
 }
 
 async fn every_file_is_referred_to_or_discarded(test: TestStore) {
