@@ -8,7 +8,7 @@ use std::path::Path;
 use wire::Error;
 use wire::api::{
     AnnounceRequest, Announced, BatchReport, CommandOutcome, CommandRequest, DecisionReport, FactoryHeartbeat,
-    PAGE_MAX, PilotQuery, PilotSummary, QueueSummary,
+    PAGE_MAX, PilotPage, PilotQuery, PilotSummary, QueueSummary,
 };
 
 /// The calls of `/pilotage/v1/` that a factory makes.
@@ -60,7 +60,7 @@ impl Server for wire::Client {
             ..PilotQuery::default()
         };
         loop {
-            let page = self.pilots(&query).await?;
+            let page = none_yet(self.pilots(&query).await)?;
             all.extend(page.pilots);
             match page.next {
                 Some(cursor) => query.cursor = Some(cursor),
@@ -80,7 +80,7 @@ impl Server for wire::Client {
             limit: Some((ENDED_MAX as u32).min(PAGE_MAX)),
             ..PilotQuery::default()
         };
-        let page = self.pilots(&query).await?;
+        let page = none_yet(self.pilots(&query).await)?;
         Ok(page.pilots.into_iter().filter(|pilot| pilot.state.is_final()).collect())
     }
 
@@ -127,5 +127,15 @@ impl Server for wire::Client {
 
     async fn push_log(&self, pilot: PilotId, stream: &str, content: Vec<u8>) -> Result<(), Error> {
         self.put_pilot_log(pilot, stream, content.into()).await
+    }
+}
+
+/// A factory and its labels are unknown until the first heartbeat; they have no pilot then.
+fn none_yet(answer: Result<PilotPage, Error>) -> Result<PilotPage, Error> {
+    match answer {
+        Err(error) if matches!(error.code(), Some("unknown-factory" | "unknown-label")) => {
+            Ok(PilotPage { pilots: Vec::new(), next: None })
+        }
+        answer => answer,
     }
 }

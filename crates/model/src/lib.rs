@@ -34,7 +34,7 @@ pub use job::{
 };
 pub use offer::Offer;
 pub use pilot::{BatchUpdate, PilotEvent, PilotFlag, PilotState, PilotSummary};
-pub use queue::{QueueRecord, QueueStatus};
+pub use queue::{QueueRecord, QueueStatus, StatusChange};
 pub use role::{Permission, Role};
 pub use time::Time;
 pub use token::TokenInfo;

@@ -1,5 +1,6 @@
 //! Queues: where jobs are brokered to and pilots serve from.
 
+use crate::Time;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -49,6 +50,17 @@ pub struct QueueRecord {
     /// Longest wall time a job may ask for, in seconds; 0 means no limit.
     #[serde(default)]
     pub max_wall_time_s: u32,
+}
+
+/// Who set the status of a queue, when and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct StatusChange {
+    /// The user.
+    pub by: String,
+    /// When.
+    pub at: Time,
+    /// Why, in their words; may be empty.
+    pub reason: String,
 }
 
 /// A name that cannot be used for a queue, site, factory or label.

@@ -42,6 +42,7 @@ fn jobs_router() -> Router<AppState> {
         .route("/jobs", post(submit::submit).get(jobs::list))
         .route("/jobs/bulk", post(submit::submit_bulk))
         .route("/jobs/count", get(jobs::count_route))
+        .route("/jobs/failures", get(jobs::failures))
         .route("/jobs/wait", get(jobs::wait))
         .route("/jobs/kill", post(jobs::kill))
         .route("/jobs/retry", post(jobs::retry))

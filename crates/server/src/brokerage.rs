@@ -1,6 +1,7 @@
 //! Brokerage at submit: the queues as they were a moment ago, and where a job goes.
 
-use crate::{ApiError, AppState, extract::nearest, now};
+use crate::names::unknown_queue;
+use crate::{ApiError, AppState, now};
 use model::JobSpec;
 use model::brokerage::{Candidate, Outcome, place};
 use std::sync::Arc;
@@ -61,16 +62,4 @@ pub async fn broker(spec: &JobSpec, state: &AppState) -> Result<(Option<String>,
             Err(unknown_queue(&name, known))
         }
     }
-}
-
-/// The problem of a queue that does not exist.
-pub fn unknown_queue<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> ApiError {
-    let hint = match nearest(name, known.clone()) {
-        Some(near) => format!("; did you mean '{near}'?"),
-        None => match known.take(10).collect::<Vec<_>>() {
-            names if names.is_empty() => "; there is no queue yet".to_owned(),
-            names => format!("; known are {}", names.join(", ")),
-        },
-    };
-    ApiError::invalid("unknown-queue", "queue", format!("there is no queue '{name}'{hint}"))
 }

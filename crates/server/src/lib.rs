@@ -17,6 +17,7 @@ mod listen;
 pub mod live;
 mod measure;
 pub mod metrics;
+pub mod names;
 pub mod objects;
 pub mod pages;
 pub mod panda;

@@ -5,7 +5,8 @@ use crate::engine::{Row, params, statements};
 use crate::jobs::codes;
 use crate::tx::Tx;
 use crate::{Error, Result, Store};
-use model::{QueueRecord, QueueStatus, Time};
+use model::{QueueRecord, QueueStatus, StatusChange, Time};
+use std::collections::HashMap;
 
 statements! {
     ALL_QUEUES = "SELECT name, site, region, tags, status, max_cores, max_memory_mib, max_wall_time_s FROM queue \
@@ -15,9 +16,9 @@ statements! {
     PUT_QUEUE = "INSERT INTO queue (name, site, region, tags, status, max_cores, max_memory_mib, max_wall_time_s, reason, \
         changed) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, '', ?9) ON CONFLICT (name) DO UPDATE SET site = excluded.site, \
         region = excluded.region, tags = excluded.tags, max_cores = excluded.max_cores, \
-        max_memory_mib = excluded.max_memory_mib, max_wall_time_s = excluded.max_wall_time_s, \
-        changed = excluded.changed";
-    SET_STATUS = "UPDATE queue SET status = ?2, reason = ?3, changed = ?4 WHERE name = ?1";
+        max_memory_mib = excluded.max_memory_mib, max_wall_time_s = excluded.max_wall_time_s";
+    SET_STATUS = "UPDATE queue SET status = ?2, reason = ?3, changed = ?4, changed_by = ?5 WHERE name = ?1";
+    STATUS_CHANGES = "SELECT name, changed_by, changed, reason FROM queue WHERE changed_by <> ''";
 }
 
 impl Store {
@@ -37,9 +38,10 @@ impl Store {
     }
 
     /// Sets a queue's status.
-    pub async fn set_queue_status(&self, name: String, status: QueueStatus, reason: String, now: Time) -> Result<()> {
+    pub async fn set_queue_status(&self, name: String, status: QueueStatus, change: StatusChange) -> Result<()> {
         self.write(move |tx| {
-            let changed = tx.execute(&SET_STATUS, params![&name, status as i64, &reason, now])?;
+            let StatusChange { by, at, reason } = &change;
+            let changed = tx.execute(&SET_STATUS, params![&name, status as i64, reason, *at, by])?;
             if changed == 0 {
                 return Err(Error::not_found(format!("queue {name}")));
             }
@@ -47,6 +49,14 @@ impl Store {
             Ok(())
         })
         .await
+    }
+
+    /// Who last set the status of each queue of which anybody did.
+    pub async fn status_changes(&self) -> Result<HashMap<String, StatusChange>> {
+        let changes = self.rows(&STATUS_CHANGES, Vec::new(), |row: &Row| {
+            Ok((row.text(0)?, StatusChange { by: row.text(1)?, at: row.time(2)?, reason: row.text(3)? }))
+        });
+        Ok(changes.await?.into_iter().collect())
     }
 
     /// All queues by name.

@@ -77,7 +77,7 @@ fn by_queue(demand: Vec<Demand>) -> BTreeMap<String, Demand> {
 
 fn set_queue(world: &mut World, queue: QueueRecord) {
     let jobs = JobCounts([(JobState::Transferring, 4)].into());
-    let summary = QueueSummary { queue: queue.clone(), jobs, pilots: BTreeMap::new(), idle_slots: 0 };
+    let summary = QueueSummary { queue: queue.clone(), jobs, pilots: BTreeMap::new(), idle_slots: 0, status_set: None };
     world.queues = Some(Read { value: [(queue.name, summary)].into(), at: START });
 }
 

@@ -143,7 +143,7 @@ impl State {
 }
 
 fn summary(queue: QueueRecord) -> QueueSummary {
-    QueueSummary { queue, jobs: JobCounts::default(), pilots: BTreeMap::new(), idle_slots: 0 }
+    QueueSummary { queue, jobs: JobCounts::default(), pilots: BTreeMap::new(), idle_slots: 0, status_set: None }
 }
 
 fn announced(id: PilotId, request: &AnnounceRequest) -> PilotSummary {

@@ -64,6 +64,7 @@ fn query(args: &JobsArgs) -> JobQuery {
         site: args.site.clone(),
         user: args.user.clone(),
         group: args.group.clone(),
+        with_pilot: None,
         pilot: args.pilot,
         error_class: args.error_class,
         name: args.name.clone(),

@@ -88,7 +88,15 @@ fn table(list: &QueueList) -> String {
         let status = table.toned(tone(summary.queue.status), summary.queue.status.as_str());
         table.row(row(summary, status));
     }
-    table.text()
+    list.queues.iter().filter_map(why).fold(table.text(), |text, line| text + &line)
+}
+
+/// Who took a queue out of service, when and why.
+fn why(summary: &QueueSummary) -> Option<String> {
+    let (queue, set) = (&summary.queue, summary.status_set.as_ref()?);
+    let reason = if set.reason.is_empty() { String::new() } else { format!(": {}", set.reason) };
+    (queue.status != QueueStatus::Online)
+        .then(|| format!("{} is {} since {} by {}{reason}\n", queue.name, queue.status, set.at, set.by))
 }
 
 fn row(summary: &QueueSummary, status: String) -> [String; 12] {

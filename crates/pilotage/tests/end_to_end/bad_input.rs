@@ -106,6 +106,8 @@ fn what_the_server_refuses() {
     let (user, expired) = (token(&["ada"]), token(&["ada", "--expires", "1s"]));
     let shifter = token(&["sam", "--role", "shifter"]);
     let mine = up.submit(&["--queue", "local", "--", "true"]).to_string();
+    let done = up.submit(&["--", "true"]).to_string();
+    up.wait(&done, 0);
     let other = |token: &str, args: &[&str]| {
         let mut command = place.bare(args);
         command.env("PILOTAGE_URL", &up.url).env("PILOTAGE_TOKEN", token).output().unwrap()
@@ -122,6 +124,12 @@ fn what_the_server_refuses() {
         &["job", "4711"],
         &["logs", "4711"],
         &["kill", "4711"],
+        &["logs", &done, "--attempt", "7"],
+        &["jobs", "--queue", "loacl"],
+        &["jobs", "--count", "--json", "--queue", "loacl"],
+        &["jobs", "--site", "far"],
+        &["pilots", "--label", "loacl"],
+        &["decisions", "--label", "loacl"],
         &["jobs", "--cursor", "nonsense"],
         &["queues", "set", "absent", "online"],
         &["queues", "define", "no/name"],

@@ -39,6 +39,8 @@ fn jobs_go_where_they_ask_to() {
     up.out(&["queues", "set", "fast", "offline", "--reason", "test"]);
     let refused = up.submit(&["--site", "Lakeside", "--", "true"]);
     assert_eq!(up.job(refused)["message"], "fast: is offline");
+    let listed = up.out(&["queues"]);
+    assert!(listed.contains("fast is offline since 2") && listed.trim_end().ends_with(": test"), "{listed}");
     up.out(&["queues", "set", "fast", "online"]);
     up.wait(&refused.to_string(), 0);
     up.stop();

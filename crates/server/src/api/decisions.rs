@@ -3,6 +3,7 @@
 use super::{committed, cursor, page_size};
 use crate::auth::Identity;
 use crate::extract::{Body, Params, SUBMIT_BODY_MAX};
+use crate::names::Narrowed;
 use crate::{ApiError, AppState};
 use axum::Json;
 use axum::extract::State;
@@ -42,7 +43,11 @@ pub async fn list(
 ) -> Result<Json<DecisionPage>, ApiError> {
     who.require(Permission::Read)?;
     let (rows, below) = (page_size(query.limit)?, cursor(query.cursor.as_deref())?);
-    let filter = DecisionFilter { factory: query.factory, label: query.label, queue: query.queue };
-    let page = state.store.decisions(filter, below, rows).await?;
+    let DecisionQuery { factory, label, queue, .. } = query;
+    let narrowed = Narrowed { queue: queue.clone(), factory: factory.clone(), label: label.clone(), site: None };
+    let page = state.store.decisions(DecisionFilter { factory, label, queue }, below, rows).await?;
+    if page.rows.is_empty() {
+        narrowed.check(&state).await?;
+    }
     Ok(Json(DecisionPage { decisions: page.rows, next: page.next.map(|id| id.to_string()) }))
 }

@@ -3,6 +3,7 @@
 use super::{committed, cursor, deadline, id_set, page_size};
 use crate::auth::Identity;
 use crate::extract::{Body, Params, Segments};
+use crate::names::Narrowed;
 use crate::{ApiError, AppState, now};
 use axum::Json;
 use axum::extract::State;
@@ -11,7 +12,7 @@ use model::{JobCounts, JobDetail, JobId, JobState, Killed, Permission, Retried};
 use std::time::Duration;
 use store::{CountScope, JobFilter, KillRequest, RetryRequest};
 use tokio::time::Instant;
-use wire::api::{JobPage, JobQuery, JobsRequest, WaitQuery};
+use wire::api::{FailuresQuery, JobPage, JobQuery, JobsRequest, WaitQuery};
 
 /// The shortest time between two looks of a call that waits for jobs to end.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
@@ -26,8 +27,29 @@ pub async fn list(
 ) -> Result<Json<JobPage>, ApiError> {
     who.require(Permission::Read)?;
     let (rows, below) = (page_size(query.limit)?, cursor(query.cursor.as_deref())?);
+    let narrowed = narrowed(&query);
     let page = state.store.jobs(filter(query)?, below, rows).await?;
+    if page.rows.is_empty() {
+        narrowed.check(&state).await?;
+    }
     Ok(Json(JobPage { jobs: page.rows, next: page.next.map(|id| id.to_string()) }))
+}
+
+/// The jobs that failed last, by the time of their end; not those that are archived.
+#[utoipa::path(get, path = "/pilotage/v1/jobs/failures", tag = "jobs", params(FailuresQuery),
+    responses((status = 200, body = JobPage), (status = "4XX", body = wire::api::Problem)))]
+pub async fn failures(
+    State(state): State<AppState>,
+    who: Identity,
+    Params(query): Params<FailuresQuery>,
+) -> Result<Json<JobPage>, ApiError> {
+    who.require(Permission::Read)?;
+    let jobs = state.store.latest_failures(page_size(query.limit)?).await?;
+    Ok(Json(JobPage { jobs, next: None }))
+}
+
+fn narrowed(query: &JobQuery) -> Narrowed {
+    Narrowed { queue: query.queue.clone(), site: query.site.clone(), ..Narrowed::default() }
 }
 
 fn filter(query: JobQuery) -> Result<JobFilter, ApiError> {
@@ -38,6 +60,7 @@ fn filter(query: JobQuery) -> Result<JobFilter, ApiError> {
         site: query.site,
         user: query.user,
         group: query.group,
+        with_pilot: query.with_pilot.unwrap_or(false),
         pilot: query.pilot,
         error_class: query.error_class,
         name: query.name,
@@ -60,7 +83,7 @@ pub async fn count_route(
 
 /// Jobs by state, from counters: of everything, of one queue, site, user or group, or of a set of ids.
 pub async fn count(state: &AppState, query: JobQuery) -> Result<JobCounts, ApiError> {
-    let only = query.state;
+    let (only, narrowed, with_pilot) = (query.state, narrowed(&query), query.with_pilot.unwrap_or(false));
     let uncounted = [
         ("pilot", query.pilot.is_some()),
         ("error_class", query.error_class.is_some()),
@@ -84,8 +107,12 @@ pub async fn count(state: &AppState, query: JobQuery) -> Result<JobCounts, ApiEr
         Some(site) => count_site(state, &site).await?,
         None => state.store.counts(scopes.pop().unwrap_or(CountScope::All)).await?,
     };
+    if counts.total() == 0 {
+        narrowed.check(state).await?;
+    }
     Ok(match only {
         Some(only) => JobCounts([(only, counts.of(only))].into()),
+        None if with_pilot => JobCounts(counts.0.into_iter().filter(|(state, _)| state.is_with_pilot()).collect()),
         None => every_state(counts),
     })
 }

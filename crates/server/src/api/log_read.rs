@@ -55,7 +55,10 @@ pub async fn read(
 
 async fn look(state: &AppState, job: JobId, stream: LogStream, attempt: Option<u32>) -> Result<Reading, ApiError> {
     let last = state.store.last_attempt(job).await?.ok_or_else(|| unknown_job(job))?;
-    let attempt = attempt.unwrap_or(last);
+    let attempt = match attempt {
+        Some(attempt) if !(1..=last).contains(&attempt) => return Err(unknown_attempt(job, attempt, last)),
+        attempt => attempt.unwrap_or(last),
+    };
     let log = LogName { job, attempt, stream };
     let position = match attempt {
         0 => LogPosition::default(),
@@ -63,6 +66,15 @@ async fn look(state: &AppState, job: JobId, stream: LogStream, attempt: Option<u
     };
     let is_over = position.complete || attempt < last || is_ended(state, job).await?;
     Ok(Reading { log, position, is_over })
+}
+
+fn unknown_attempt(job: JobId, attempt: u32, last: u32) -> ApiError {
+    let known = match last {
+        0 => "none has begun".to_owned(),
+        1 => "it has had 1".to_owned(),
+        _ => format!("it has had {last}"),
+    };
+    ApiError::invalid("unknown-attempt", "attempt", format!("job {job} has no attempt {attempt}; {known}"))
 }
 
 async fn is_ended(state: &AppState, job: JobId) -> Result<bool, ApiError> {

@@ -13,6 +13,7 @@ use utoipa::{Modify, OpenApi};
     security(("token" = [])),
     paths(
         super::submit::submit, super::submit::submit_bulk, super::jobs::list, super::jobs::count_route,
+        super::jobs::failures,
         super::jobs::wait, super::jobs::kill, super::jobs::retry, super::jobs::show, super::log_read::read,
         super::log_write::write, super::outputs::list, super::outputs::read, super::outputs::write,
         super::pilot_list::list, super::pilot_list::show, super::factories::announce, super::factories::batch,

@@ -3,6 +3,7 @@
 use super::{cursor, page_size};
 use crate::auth::Identity;
 use crate::extract::{Params, Segments};
+use crate::names::Narrowed;
 use crate::{ApiError, AppState};
 use axum::Json;
 use axum::extract::State;
@@ -20,14 +21,13 @@ pub async fn list(
 ) -> Result<Json<PilotPage>, ApiError> {
     who.require(Permission::Read)?;
     let (rows, below) = (page_size(query.limit)?, cursor(query.cursor.as_deref())?);
-    let filter = PilotFilter {
-        state: query.state,
-        live: query.live.unwrap_or(false),
-        queue: query.queue,
-        factory: query.factory,
-        label: query.label,
-    };
+    let PilotQuery { state: wanted, live, queue, factory, label, .. } = query;
+    let narrowed = Narrowed { queue: queue.clone(), factory: factory.clone(), label: label.clone(), site: None };
+    let filter = PilotFilter { state: wanted, live: live.unwrap_or(false), queue, factory, label };
     let page = state.store.pilots(filter, below, rows).await?;
+    if page.rows.is_empty() {
+        narrowed.check(&state).await?;
+    }
     let pilots = page.rows.into_iter().map(|pilot| heard(&state, pilot)).collect();
     Ok(Json(PilotPage { pilots, next: page.next.map(|id| id.to_string()) }))
 }

@@ -2,14 +2,14 @@
 
 use super::jobs::{every_state, sum};
 use crate::auth::Identity;
-use crate::brokerage::unknown_queue;
 use crate::extract::{Body, Params, Segments};
+use crate::names::{Narrowed, unknown_queue};
 use crate::{ApiError, AppState, now};
 use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 use model::queue::check_name;
-use model::{IdlePilots, JobCounts, Permission, PilotState, QueueRecord};
+use model::{IdlePilots, JobCounts, Permission, PilotState, QueueRecord, StatusChange};
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
 use wire::api::{DemandList, QueueGroup, QueueGroupList, QueueList, QueueSummary, SetQueueStatus};
@@ -51,7 +51,9 @@ pub async fn summaries(state: &AppState) -> Result<Vec<QueueSummary>, ApiError> 
     let mut jobs = state.store.counts_by_queue().await?;
     let mut pilots = live_pilots(state).await?;
     let idle = idle_slots(state).await?;
+    let mut changes = state.store.status_changes().await?;
     let summary = |queue: QueueRecord| QueueSummary {
+        status_set: changes.remove(&queue.name),
         jobs: every_state(jobs.remove(&queue.name).unwrap_or_default()),
         pilots: pilots.remove(&queue.name).unwrap_or_default(),
         idle_slots: idle.get(&queue.name).copied().unwrap_or_default(),
@@ -147,7 +149,8 @@ pub async fn set_status(
     who.require_site(&queue.site)?;
     tracing::info!(queue = name, status = %request.status, reason = request.reason, user = who.user, "queue status set");
     let reason: String = request.reason.chars().take(1000).collect();
-    state.store.set_queue_status(name, request.status, reason, now()).await?;
+    let change = StatusChange { by: who.user, at: now(), reason };
+    state.store.set_queue_status(name, request.status, change).await?;
     state.candidates.forget().await;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -203,7 +206,10 @@ pub async fn demand(
     Params(query): Params<DemandQuery>,
 ) -> Result<Json<DemandList>, ApiError> {
     who.require(Permission::Read)?;
-    let mut demand = state.store.demand(query.queue).await?;
+    let mut demand = state.store.demand(query.queue.clone()).await?;
+    if demand.is_empty() {
+        Narrowed { queue: query.queue, ..Narrowed::default() }.check(&state).await?;
+    }
     let idle = idle_slots(&state).await?;
     let mut idle_pilots = state.pilots.idle();
     for one in &mut demand {

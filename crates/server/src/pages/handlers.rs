@@ -47,7 +47,7 @@ pub async fn overview(State(state): State<AppState>, asked: Asked) -> Answer {
         demand: read.all_demand().await?,
         factories: read.factories().await?,
         running: read.jobs(in_state(JobState::Running, SHORT_ROWS)).await?.jobs,
-        failed: read.jobs(in_state(JobState::Failed, SHORT_ROWS)).await?.jobs,
+        failed: read.failures(SHORT_ROWS).await?,
     };
     let frame = Frame::new(Section::Overview, "Overview", &asked).live(&["overview"]);
     shown(&Overview::new(frame, situation))
@@ -60,7 +60,7 @@ pub async fn jobs(State(state): State<AppState>, asked: Asked) -> Answer {
         return Ok(Redirect::to(&format!("/jobs/{id}")).into_response());
     }
     let read = Reader::new(&state, &asked);
-    let everywhere = JobQuery { state: None, cursor: None, limit: None, ..query.clone() };
+    let everywhere = JobQuery { state: None, with_pilot: None, cursor: None, limit: None, ..query.clone() };
     let counts = read.counts(everywhere).await?;
     let page = read.jobs(JobQuery { limit: query.limit.or(Some(ROWS)), ..query.clone() }).await?;
     let queues = read.queue_names().await?;

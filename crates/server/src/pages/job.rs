@@ -153,9 +153,14 @@ impl Job {
     fn message_title(&self) -> &'static str {
         match self.job.state {
             JobState::Failed => "Why it failed",
+            JobState::Activated if self.job.attempt > 0 => "How the last attempt ended",
             JobState::Defined | JobState::Activated => "Why it waits",
             _ => "Last message",
         }
+    }
+
+    fn failures_allowed(&self) -> String {
+        number::counted(u64::from(self.spec.max_attempts), "failure")
     }
 
     fn shown_arguments(&self) -> impl Iterator<Item = &String> {
@@ -235,4 +240,18 @@ fn needs(spec: &JobSpec) -> String {
         parts.push(format!("at most {}", result::seconds_whole(&spec.wall_time_s)));
     }
     parts.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples;
+    use super::*;
+
+    #[test]
+    fn a_job_between_two_attempts_tells_how_the_last_one_ended() {
+        let mut page = samples::job_page(JobState::Activated);
+        assert_eq!(page.message_title(), "Why it waits");
+        page.job.attempt = 1;
+        assert_eq!(page.message_title(), "How the last attempt ended");
+    }
 }

@@ -48,8 +48,9 @@ impl Jobs {
         rows: Vec<JobSummary>,
         next: Option<String>,
     ) -> Jobs {
-        let next = next.map(|cursor| listing(&query).with("state", text(&query.state)).with("cursor", cursor).url());
-        let first = query.cursor.as_ref().map(|_| listing(&query).with("state", text(&query.state)).url());
+        let here = || listing(&query).with("state", text(&query.state)).with("with_pilot", text(&query.with_pilot));
+        let next = next.map(|cursor| here().with("cursor", cursor).url());
+        let first = query.cursor.as_ref().map(|_| here().url());
         Jobs {
             frame,
             about: query.ids.as_ref().map(|ids| format!("Jobs {}", number::capped(ids, 100))),
@@ -66,11 +67,11 @@ impl Jobs {
 
 /// Whether anything but state and cursor narrows the listing.
 pub fn is_filtered(query: &JobQuery) -> bool {
-    let rest = JobQuery { state: None, cursor: None, limit: None, ..query.clone() };
+    let rest = JobQuery { state: None, with_pilot: None, cursor: None, limit: None, ..query.clone() };
     rest != JobQuery::default()
 }
 
-/// The listing with everything but state and cursor.
+/// The listing with everything but states and cursor.
 fn listing(query: &JobQuery) -> Link {
     Link::to("/jobs")
         .with("ids", text(&query.ids))
@@ -86,13 +87,13 @@ fn listing(query: &JobQuery) -> Link {
 }
 
 fn tabs(query: &JobQuery, counts: Option<&JobCounts>) -> Vec<Tab> {
-    let all = Tab {
-        badge: None,
-        word: "all",
-        number: counts.map(JobCounts::total),
-        href: listing(query).url(),
-        current: query.state.is_none(),
-    };
+    let held = query.with_pilot == Some(true);
+    let any = query.state.is_none();
+    let word = |word, number, href, current| Tab { badge: None, word, number, href, current };
+    let all = word("all", counts.map(JobCounts::total), listing(query).url(), any && !held);
+    let with_pilots =
+        counts.map(|counts| JobState::ALL.iter().filter(|s| s.is_with_pilot()).map(|s| counts.of(*s)).sum());
+    let with_pilots = word("with pilots", with_pilots, listing(query).with("with_pilot", true).url(), any && held);
     let tab = |state: &JobState| Tab {
         badge: Some(tone::job(state)),
         word: "",
@@ -100,7 +101,7 @@ fn tabs(query: &JobQuery, counts: Option<&JobCounts>) -> Vec<Tab> {
         href: listing(query).with("state", state).url(),
         current: query.state == Some(*state),
     };
-    std::iter::once(all).chain(JobState::ALL.iter().map(tab)).collect()
+    [all, with_pilots].into_iter().chain(JobState::ALL.iter().map(tab)).collect()
 }
 
 fn fields(query: &JobQuery, queues: Vec<String>) -> Vec<Field> {

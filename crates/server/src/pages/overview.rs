@@ -7,7 +7,7 @@ use super::number::counted;
 use super::{assets, frame, link, moment, number, result, tone, words};
 use askama::Template;
 use model::job::{JobCounts, JobSummary};
-use model::{Decision, Demand, FactorySummary, PilotState, QueueRecord, QueueStatus, Time};
+use model::{Decision, Demand, FactorySummary, PilotState, QueueRecord, QueueStatus, StatusChange, Time};
 use std::collections::BTreeMap;
 
 /// A queue with everything its row shows.
@@ -76,7 +76,7 @@ pub struct Situation {
     pub factories: Vec<FactorySummary>,
     /// Newest running jobs.
     pub running: Vec<JobSummary>,
-    /// Newest failed jobs.
+    /// The jobs that failed last.
     pub failed: Vec<JobSummary>,
 }
 
@@ -90,6 +90,8 @@ pub struct QueueSituation {
     pub pilots: BTreeMap<PilotState, u64>,
     /// Slots without a job.
     pub idle_slots: u64,
+    /// Who last set its status.
+    pub status_set: Option<StatusChange>,
     /// The last decision for it.
     pub last: Option<Decision>,
 }
@@ -165,7 +167,7 @@ impl Overview {
 
 /// The row of one queue.
 pub fn queue_row(situation: QueueSituation) -> QueueRow {
-    let QueueSituation { queue, jobs, pilots, idle_slots, last } = situation;
+    let QueueSituation { queue, jobs, pilots, idle_slots, status_set: _, last } = situation;
     let jobs_link = Link::to("/jobs").with("queue", &queue.name);
     let pilots_link = Link::to("/pilots").with("queue", &queue.name);
     let with_state = |state: model::JobState| jobs_link.clone().with("state", state).url();
@@ -173,7 +175,7 @@ pub fn queue_row(situation: QueueSituation) -> QueueRow {
     let cell = |number: u64, href: String| cells::Cell { number, href };
     let row = vec![
         cell(jobs.of(model::JobState::Activated), with_state(model::JobState::Activated)),
-        cell(with_pilots, link::queue(&queue.name)),
+        cell(with_pilots, jobs_link.clone().with("with_pilot", true).url()),
         cell(jobs.of(model::JobState::Finished), with_state(model::JobState::Finished)),
         cell(jobs.of(model::JobState::Failed), with_state(model::JobState::Failed)),
         cell(cells::sum(&pilots, PilotState::is_pending), pilots_link.clone().with("live", true).url()),

@@ -7,7 +7,7 @@ use super::overview::QueueSituation;
 use super::{assets, frame, link, moment, number, result, tone, words};
 use askama::Template;
 use model::job::JobSummary;
-use model::{Decision, Demand, FactorySummary, PilotState, QueueRecord};
+use model::{Decision, Demand, FactorySummary, PilotState, QueueRecord, QueueStatus, StatusChange};
 use std::collections::BTreeMap;
 
 /// Pilots by state of each (factory, label).
@@ -29,6 +29,8 @@ struct LabelRow {
 pub struct Queue {
     frame: Frame,
     queue: QueueRecord,
+    /// Who set the status that it has, unless it is online.
+    status_set: Option<StatusChange>,
     limits: String,
     jobs: Vec<Count>,
     pilots: Vec<Count>,
@@ -53,6 +55,7 @@ impl Queue {
         let queue = situation.queue;
         Queue {
             frame,
+            status_set: situation.status_set.filter(|_| queue.status != QueueStatus::Online),
             limits: limits(&queue),
             jobs: cells::of_jobs(&situation.jobs, &Link::to("/jobs").with("queue", &queue.name)),
             pilots: cells::of_pilots(&situation.pilots, &Link::to("/pilots").with("queue", &queue.name)),

@@ -12,15 +12,15 @@ use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt;
-use model::job::{JobCounts, JobDetail, LogStream};
+use model::job::{JobCounts, JobDetail, JobSummary, LogStream};
 use model::pilot::PilotSummary;
 use model::{
     Decision, Demand, FactorySummary, IdSet, JobId, JobState, Permission, PilotId, SubmissionId, Target, Verb,
 };
 use store::{CountScope, Scope};
 use wire::api::{
-    CommandRequest, DecisionPage, DecisionQuery, JobPage, JobQuery, JobsRequest, LOG_ATTEMPT, LOG_NEXT_OFFSET,
-    LOG_STATE, LogQuery, PilotPage, PilotQuery,
+    CommandRequest, DecisionPage, DecisionQuery, FailuresQuery, JobPage, JobQuery, JobsRequest, LOG_ATTEMPT,
+    LOG_NEXT_OFFSET, LOG_STATE, LogQuery, PilotPage, PilotQuery,
 };
 
 /// Bytes of a log that a page shows.
@@ -61,6 +61,13 @@ impl<'a> Reader<'a> {
     /// One page of jobs.
     pub async fn jobs(&self, query: JobQuery) -> Read<JobPage> {
         self.told(jobs::list(State(self.state.clone()), self.asked.identity.clone(), Params(query)).await)
+    }
+
+    /// The jobs that failed last.
+    pub async fn failures(&self, rows: u32) -> Read<Vec<JobSummary>> {
+        let query = Params(FailuresQuery { limit: Some(rows) });
+        self.told(jobs::failures(State(self.state.clone()), self.asked.identity.clone(), query).await)
+            .map(|page| page.jobs)
     }
 
     /// Jobs by state; none when no counter answers the question.
@@ -109,7 +116,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether the viewer may kill and retry the job.
-    pub async fn may_manage(&self, job: &model::job::JobSummary) -> bool {
+    pub async fn may_manage(&self, job: &JobSummary) -> bool {
         match self.asked.identity.job_scope(self.state).await {
             Ok(Scope::All) => true,
             Ok(Scope::User(user)) => job.user == user,
@@ -265,6 +272,7 @@ fn situation(summary: wire::api::QueueSummary, last: Option<Decision>) -> QueueS
         jobs: summary.jobs,
         pilots: summary.pilots,
         idle_slots: summary.idle_slots,
+        status_set: summary.status_set,
         last,
     }
 }

@@ -54,7 +54,10 @@ pub fn seconds(seconds: &f64) -> String {
 
 /// A span given in whole seconds.
 pub fn seconds_whole(seconds: &u32) -> String {
-    moment::span(Duration::from_secs(u64::from(*seconds)))
+    match *seconds {
+        few @ 0..10 => format!("{few} s"),
+        many => moment::span(Duration::from_secs(u64::from(many))),
+    }
 }
 
 /// A span given in milliseconds.
@@ -65,4 +68,14 @@ pub fn millis(millis: &u64) -> String {
 /// A size given in KiB.
 pub fn kib(kib: &u64) -> String {
     bytes(&kib.saturating_mul(1024))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_seconds_have_no_fraction() {
+        assert_eq!((seconds_whole(&5).as_str(), seconds_whole(&65).as_str()), ("5 s", "1 min 05 s"));
+    }
 }

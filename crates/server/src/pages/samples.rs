@@ -226,6 +226,7 @@ pub fn queue_situation(last: Option<Decision>) -> QueueSituation {
         jobs: counts(&[(JobState::Activated, 12_345), (JobState::Running, 2), (JobState::Finished, 998)]),
         pilots: [(PilotState::Pending, 1), (PilotState::Running, 2)].into(),
         idle_slots: 0,
+        status_set: None,
         last,
     }
 }

@@ -3,7 +3,7 @@
 use crate::harness::*;
 use model::job::FileTransfer;
 use model::{ErrorClass, JobState, Placement, QueueRecord, QueueStatus};
-use model::{JobId, JobSpec};
+use model::{JobId, JobReport, JobSpec};
 use std::time::{Duration, Instant};
 use wire::api::*;
 
@@ -18,7 +18,7 @@ async fn a_job_runs_to_finished_and_everything_about_it_is_told() {
     assert_eq!((one.id, one.attempt, spec.name.as_str()), (id, 1, "first"));
     assert_eq!(stage.state_of(id).await, JobState::Sent);
     for state in [JobState::Starting, JobState::Running, JobState::Transferring] {
-        assert!(pilot.report(vec![reported(&one, state)]).await.refused.is_empty());
+        assert!(pilot.report(vec![one.report(state)]).await.refused.is_empty());
         assert_eq!(stage.state_of(id).await, state);
     }
     let report = JobReport { stdout: "hello\n".into(), ..finished(&one) };
@@ -179,7 +179,7 @@ async fn a_running_job_is_killed_through_its_pilot() {
     assert_eq!((commands[0].verb, &commands[0].target), (model::Verb::Kill, &model::Target::Job(id)));
     assert_eq!(stage.state_of(id).await, JobState::Cancelled);
     assert_eq!(pilot.heartbeat(&[&one]).await.stop, [(id, 1)]);
-    let late = pilot.report(vec![reported(&one, JobState::Running)]).await.refused;
+    let late = pilot.report(vec![one.report(JobState::Running)]).await.refused;
     assert!(late[0].stop, "{late:?}");
     assert!(pilot.report(vec![failed(&one, 143)]).await.refused.is_empty(), "its last report completes the record");
     let summary = stage.admin.job(id).await.unwrap().summary;
@@ -198,6 +198,36 @@ async fn a_job_that_fits_nowhere_waits_with_its_reason_until_a_queue_comes() {
     stage.admin.put_queue(&queue).await.unwrap();
     stage.until_state(submitted.first, JobState::Activated).await;
     assert_eq!(stage.admin.job(submitted.first).await.unwrap().summary.queue, "g");
+    stage.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_failures_and_what_pilots_have_are_listed() {
+    let stage = Stage::open().await;
+    let mut ids = Vec::new();
+    for name in ["early", "late", "good", "held", "waits"] {
+        ids.push(stage.submit(JobSpec { max_attempts: 1, ..job(name) }).await);
+    }
+    let pilot = stage.pilot(4).await;
+    let held = pilot.lease(4, 10).await.jobs;
+    let first = failed(&held[1], 1);
+    let after = first.ended.map(|at| at + Duration::from_millis(1));
+    pilot.report(vec![first, finished(&held[2])]).await;
+    pilot.report(vec![JobReport { ended: after, ..failed(&held[0], 1) }]).await;
+    let failures = stage.admin.send(wire::client::Call::get("/jobs/failures?limit=2")).await.unwrap();
+    let failures: JobPage = serde_json::from_slice(&failures.body).unwrap();
+    assert_eq!(failures.jobs.iter().map(|job| job.id).collect::<Vec<_>>(), [ids[0], ids[1]], "by their end");
+    let query = JobQuery { with_pilot: Some(true), ..JobQuery::default() };
+    let of_pilot = JobQuery { pilot: Some(pilot.id), ..query.clone() };
+    for query in [&query, &of_pilot] {
+        let listed = stage.admin.jobs(query).await.unwrap().jobs;
+        assert_eq!(listed.iter().map(|job| job.id).collect::<Vec<_>>(), [ids[3]]);
+    }
+    assert_eq!(stage.admin.job_counts(&query).await.unwrap().total(), 1);
+    let error = stage.admin.log(ids[0], LogStream::Stdout, &LogQuery { attempt: Some(7), ..LogQuery::default() }).await;
+    let error = error.unwrap_err();
+    assert_eq!((error.status(), error.code()), (Some(422), Some("unknown-attempt")));
+    assert_eq!(error.to_string(), format!("job {} has no attempt 7; it has had 1", ids[0]));
     stage.close().await;
 }
 

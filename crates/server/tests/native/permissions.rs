@@ -8,7 +8,7 @@ use std::fmt::Write;
 use wire::Client;
 use wire::api::*;
 
-/// One call per kind of permission; the body is right, so that only the permission decides.
+/// One call per kind of permission; what it is about is refused only after the permission, if at all.
 fn calls() -> Vec<(&'static str, Method, &'static str, Option<Value>)> {
     let (get, post, put) = (Method::GET, Method::POST, Method::PUT);
     let heartbeat = json!({"version": "0", "host": "h", "pid": 1, "started": "2026-01-01T00:00:00Z", "cycle_s": 30,
@@ -27,14 +27,19 @@ fn calls() -> Vec<(&'static str, Method, &'static str, Option<Value>)> {
         ("put queue", put.clone(), "/queues/p", Some(json!({"name": "p"}))),
         ("make token", post.clone(), "/tokens", Some(json!({"user": "x", "role": "user"}))),
         ("list tokens", get.clone(), "/tokens", None),
-        ("factory heartbeat", put, "/factories/f", Some(heartbeat)),
+        ("factory heartbeat", put.clone(), "/factories/f", Some(heartbeat)),
         (
             "announce",
-            post,
+            post.clone(),
             "/pilots/announce",
             Some(json!({"factory": "f", "label": "l", "queue": "q", "batch": "b", "count": 1})),
         ),
         ("poll factory commands", get, "/factories/f/commands", None),
+        ("batch report", post.clone(), "/pilots/batch", Some(json!({"factory": "f", "updates": []}))),
+        ("post decisions", post.clone(), "/decisions", Some(json!({"decisions": []}))),
+        ("write pilot log", put, "/pilots/1/logs/out", Some(json!("words"))),
+        ("revoke token", Method::DELETE, "/tokens/999999", None),
+        ("backup", post, "/backup", Some(json!({"to": "no/absolute/path"}))),
     ]
 }
 
@@ -105,12 +110,15 @@ async fn a_factory_only_speaks_for_itself() {
     let batch = other.report_batch(&BatchReport { factory: "f".into(), updates: Vec::new() }).await;
     let poll = other.factory_commands("f", 0).await.map(drop);
     let said = other.factory_heartbeat("f", &heartbeat()).await;
+    let announced =
+        AnnounceRequest { factory: "f".into(), label: "l".into(), queue: "q".into(), batch: "b".into(), count: 1 };
     for (call, answer) in [
         ("drain", other.command(&drain).await.map(drop)),
         ("log", log),
         ("batch", batch),
         ("poll", poll),
         ("heartbeat", said),
+        ("announce", other.announce(&announced).await.map(drop)),
     ] {
         let error = answer.expect_err(call);
         assert_eq!((error.status(), error.code()), (Some(403), Some("not-this-factory")), "{call}: {error}");

@@ -4,6 +4,7 @@ use crate::world::{World, log_in};
 use model::job::JobState;
 use model::{JobSpec, PilotState, Role};
 use reqwest::StatusCode;
+use wire::api::SetQueueStatus;
 
 #[tokio::test]
 async fn a_stranger_is_led_to_the_login_and_back() {
@@ -98,6 +99,8 @@ async fn problems_are_pages_that_tell_what_to_do() {
         ("/jobs?statee=failed", StatusCode::BAD_REQUEST, "did you mean &#39;state&#39;?"),
         ("/jobs?state=sleeping", StatusCode::BAD_REQUEST, "state"),
         ("/jobs?ids=9-3", StatusCode::UNPROCESSABLE_ENTITY, "ends before it begins"),
+        ("/jobs?queue=nowhere", StatusCode::UNPROCESSABLE_ENTITY, "There is no queue &#39;nowhere&#39;"),
+        ("/decisions?label=nowhere", StatusCode::UNPROCESSABLE_ENTITY, "There is no label &#39;nowhere&#39;"),
     ];
     for (path, status, words) in cases {
         let answer = world.get(path).await;
@@ -153,12 +156,29 @@ async fn assets_are_cached_for_ever_under_their_hash() {
 }
 
 #[tokio::test]
+async fn a_queue_tells_who_took_it_offline_and_why() {
+    let world = World::empty().await;
+    world.admin.put_queue(&model::QueueRecord::named("q")).await.unwrap();
+    assert!(!world.page("/queues/q").await.contains("Why it is"));
+    let status = SetQueueStatus { status: model::QueueStatus::Offline, reason: "<cooling> is repaired".into() };
+    world.admin.set_queue_status("q", &status).await.unwrap();
+    let page = world.page("/queues/q").await;
+    let words = ["Why it is offline", "&#60;cooling&#62; is repaired", "Set by"];
+    assert!(words.iter().all(|words| page.contains(words)), "{page}");
+    let set = world.admin.queue("q").await.unwrap().status_set.unwrap();
+    assert_eq!((set.by, set.reason), (world.admin.whoami().await.unwrap().user, status.reason));
+    world.server.shutdown().await;
+}
+
+#[tokio::test]
 async fn logging_out_ends_the_session_of_the_browser() {
     let world = World::empty().await;
     let url = world.server.url().to_owned();
     let answer = world.post("/logout", &url).await;
     assert_eq!(answer.headers()["location"], "/login");
     assert!(answer.headers()["set-cookie"].to_str().unwrap().contains("Max-Age=0"));
-    let _again = log_in(&world.http, &url, world.server.admin_token()).await;
+    let kept = world.get("/jobs").await;
+    assert_eq!(kept.headers()["location"], "/login?next=%2Fjobs", "whoever kept the cookie is not let in");
+    log_in(&world.http, &url, world.server.admin_token()).await;
     world.server.shutdown().await;
 }

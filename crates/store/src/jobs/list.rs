@@ -23,6 +23,7 @@ statements! {
     BY_NAME = "SELECT id, last FROM submission WHERE name = ?3 AND id < ?1 ORDER BY id DESC LIMIT ?2";
     BY_TASK = "SELECT id, last FROM submission WHERE task = ?3 AND task <> 0 AND id < ?1 ORDER BY id DESC LIMIT ?2";
     BY_SUBMISSION = "SELECT id, last FROM submission WHERE id = ?3 AND id < ?1 LIMIT ?2";
+    LATEST_FAILURES = "SELECT id FROM job WHERE state = 8 ORDER BY ended DESC LIMIT ?1";
     QUEUES_OF_SITE = "SELECT name FROM queue WHERE site = ?1";
 }
 
@@ -41,6 +42,8 @@ pub struct JobFilter {
     pub user: Option<String>,
     /// Only this group's.
     pub group: Option<String>,
+    /// Only jobs that are with a pilot now.
+    pub with_pilot: bool,
     /// Only jobs whose current or last attempt is with this pilot.
     pub pilot: Option<PilotId>,
     /// Only with this error class.
@@ -53,12 +56,31 @@ pub struct JobFilter {
     pub submission: Option<SubmissionId>,
 }
 
+impl JobFilter {
+    fn takes(&self, state: JobState) -> bool {
+        self.state.is_none_or(|wanted| wanted == state) && (!self.with_pilot || state.is_with_pilot())
+    }
+}
+
 impl Store {
     /// Jobs, newest first, from below `cursor` (the `next` of the last page), at most `limit`. Archived jobs are not
     /// listed.
     pub async fn jobs(&self, filter: JobFilter, cursor: Option<i64>, limit: u32) -> Result<Page<JobSummary>> {
         let shared = self.inner.shared.clone();
         self.read(move |connection| list(connection, &shared, &filter, cursor.unwrap_or(TOP), limit as usize)).await
+    }
+}
+
+impl Store {
+    /// The jobs that failed last, the last first, at most `limit`. Archived jobs are not listed.
+    pub async fn latest_failures(&self, limit: u32) -> Result<Vec<JobSummary>> {
+        let shared = self.inner.shared.clone();
+        self.read(move |connection| {
+            let rows = connection.query(&LATEST_FAILURES, params![limit])?;
+            let hits = rows.iter().map(|row| Ok((row.int(0)?, None))).collect::<Result<Vec<_>>>()?;
+            Ok(summaries(connection, &shared, &hits)?.into_iter().map(|(_, summary)| summary).collect())
+        })
+        .await
     }
 }
 
@@ -95,7 +117,7 @@ fn plan(connection: &mut dyn Connection, filter: &JobFilter) -> Result<Option<(W
     let lanes: Vec<CountedLane> = lane::all_lanes(connection)?
         .into_iter()
         .filter(|counted| is_meant(counted, filter, sites.as_ref()))
-        .filter(|counted| JobState::ALL.into_iter().any(|s| filter.state.is_none_or(|w| w == s) && counted.of(s) > 0))
+        .filter(|counted| JobState::ALL.into_iter().any(|state| filter.takes(state) && counted.of(state) > 0))
         .collect();
     if lanes.is_empty() {
         return Ok(None);
@@ -103,6 +125,7 @@ fn plan(connection: &mut dyn Connection, filter: &JobFilter) -> Result<Option<(W
     let wanted = Wanted {
         lanes: narrowed.then(|| lanes.iter().map(|counted| counted.lane.id).collect()),
         state: filter.state,
+        with_pilot: filter.with_pilot,
         pilot: filter.pilot,
         error_class: filter.error_class,
     };
@@ -125,6 +148,7 @@ fn sources(filter: &JobFilter, lanes: &[CountedLane], narrowed: bool) -> Vec<Sou
     }
     let few = lanes.len() <= LANES_MAX;
     match filter.state {
+        _ if filter.with_pilot => vec![Source::Open],
         Some(state) if state.is_with_pilot() => vec![Source::Open],
         Some(state) if state.is_waiting() => with_ranges(state, lanes, few, Source::Open),
         Some(JobState::Finished) if few => lanes.iter().map(|counted| Source::Lane(counted.lane.id)).collect(),

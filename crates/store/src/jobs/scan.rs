@@ -55,6 +55,7 @@ pub(crate) struct Window {
 pub(crate) struct Wanted {
     pub(crate) lanes: Option<HashSet<i64>>,
     pub(crate) state: Option<JobState>,
+    pub(crate) with_pilot: bool,
     pub(crate) pilot: Option<PilotId>,
     pub(crate) error_class: Option<ErrorClass>,
 }
@@ -102,7 +103,9 @@ impl Wanted {
     }
 
     fn lane_and_state(&self, lane: i64, state: JobState) -> bool {
-        self.lanes.as_ref().is_none_or(|lanes| lanes.contains(&lane)) && self.state.is_none_or(|wanted| wanted == state)
+        self.lanes.as_ref().is_none_or(|lanes| lanes.contains(&lane))
+            && self.state.is_none_or(|wanted| wanted == state)
+            && (!self.with_pilot || state.is_with_pilot())
     }
 }
 

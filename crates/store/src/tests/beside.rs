@@ -8,7 +8,7 @@ use crate::{
 use model::job::LogStream;
 use model::{
     BatchUpdate, CommandState, Decision, DecisionId, ErrorClass, FactoryHeartbeat, JobId, JobState, PilotEvent,
-    PilotFlag, PilotId, PilotState, QueueRecord, QueueStatus, Role, Step, Target, Time, Verb,
+    PilotFlag, PilotId, PilotState, QueueRecord, QueueStatus, Role, StatusChange, Step, Target, Time, Verb,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -149,12 +149,15 @@ async fn queues_are_kept(test: TestStore) {
     assert!(test.store.put_queue(queue.clone(), NOW).await.unwrap());
     assert!(!test.store.put_queue(queue.clone(), NOW).await.unwrap());
     assert_eq!(test.store.queue("a".into()).await.unwrap(), Some(queue.clone()));
-    test.store.set_queue_status("a".into(), QueueStatus::Test, "new nodes".into(), NOW).await.unwrap();
+    assert!(test.store.status_changes().await.unwrap().is_empty());
+    let change = StatusChange { by: "ann".into(), at: NOW, reason: "new nodes".into() };
+    test.store.set_queue_status("a".into(), QueueStatus::Test, change.clone()).await.unwrap();
     queue.max_cores = 8;
-    assert!(test.store.put_queue(queue.clone(), NOW).await.unwrap());
+    assert!(test.store.put_queue(queue.clone(), after(9)).await.unwrap());
+    assert_eq!(test.store.status_changes().await.unwrap(), [("a".to_owned(), change.clone())].into());
     queue.status = QueueStatus::Test;
     assert_eq!(test.store.queues().await.unwrap(), [queue]);
-    let unknown = test.store.set_queue_status("b".into(), QueueStatus::Test, String::new(), NOW).await;
+    let unknown = test.store.set_queue_status("b".into(), QueueStatus::Test, change).await;
     assert!(matches!(unknown, Err(Error::NotFound { what }) if what == "queue b"));
 
     let said = FactoryHeartbeat {

@@ -56,6 +56,9 @@ pub struct JobQuery {
     /// Only this group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
+    /// Only jobs that are with a pilot now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub with_pilot: Option<bool>,
     /// Only jobs whose current attempt is or was with this pilot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pilot: Option<PilotId>,
@@ -71,6 +74,16 @@ pub struct JobQuery {
     /// Where the last page ended: its `next`. Newest jobs come first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
+    /// Rows wanted, 1 to [`super::PAGE_MAX`]; 100 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+}
+
+/// Query of `GET /jobs/failures`.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, utoipa::ToSchema, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct FailuresQuery {
     /// Rows wanted, 1 to [`super::PAGE_MAX`]; 100 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,

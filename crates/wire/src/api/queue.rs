@@ -1,7 +1,7 @@
 //! `/queues`, `/sites`, `/tags`, `/demand`.
 
 use super::JobCounts;
-use model::{Demand, PilotState, QueueRecord, QueueStatus};
+use model::{Demand, PilotState, QueueRecord, QueueStatus, StatusChange};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -17,6 +17,9 @@ pub struct QueueSummary {
     pub pilots: BTreeMap<PilotState, u64>,
     /// Slots of its live pilots without a job.
     pub idle_slots: u64,
+    /// Who last set its status, if anybody did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status_set: Option<StatusChange>,
 }
 
 /// `GET /queues`.

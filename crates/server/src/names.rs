@@ -1,0 +1,86 @@
+//! Names in requests that nothing has: a typo must never read as "none".
+
+use crate::extract::nearest;
+use crate::{ApiError, AppState};
+use std::collections::BTreeSet;
+
+/// The most known names that a refusal lists.
+const LISTED_MAX: usize = 10;
+
+/// The names to which a listing is narrowed.
+#[derive(Clone, Debug, Default)]
+pub struct Narrowed {
+    /// Only this queue.
+    pub queue: Option<String>,
+    /// Only the queues of this site.
+    pub site: Option<String>,
+    /// Only this factory.
+    pub factory: Option<String>,
+    /// Only this label, of the factory when one is named.
+    pub label: Option<String>,
+}
+
+impl Narrowed {
+    /// Refuses names that nothing has, with the nearest known one. To be asked when nothing was found: what still has
+    /// rows may be named, whether or not it is there any more.
+    pub async fn check(&self, state: &AppState) -> Result<(), ApiError> {
+        if self.queue.is_some() || self.site.is_some() {
+            let queues = state.store.queues().await?;
+            let names = queues.iter().map(|queue| queue.name.as_str()).collect();
+            known("unknown-queue", "queue", self.queue.as_deref(), &names)?;
+            let sites = queues.iter().map(|queue| queue.site.as_str()).collect();
+            known("unknown-site", "site", self.site.as_deref(), &sites)?;
+        }
+        if self.factory.is_some() || self.label.is_some() {
+            self.check_factory(state).await?;
+        }
+        Ok(())
+    }
+
+    /// Factories and labels are known by what factories say of themselves, and by the pilots they had.
+    async fn check_factory(&self, state: &AppState) -> Result<(), ApiError> {
+        let said = state.store.factories().await?;
+        let counted = state.store.pilot_counts().await?;
+        let of_said = said.iter().flat_map(|one| one.said.labels.iter().map(|label| (&*one.name, &*label.name)));
+        let of_pilots = counted.iter().map(|count| (&*count.factory, &*count.label));
+        let mut factories: BTreeSet<&str> = said.iter().map(|one| one.name.as_str()).collect();
+        let mut labels = BTreeSet::new();
+        for (factory, label) in of_said.chain(of_pilots) {
+            factories.insert(factory);
+            if self.factory.as_deref().is_none_or(|wanted| wanted == factory) {
+                labels.insert(label);
+            }
+        }
+        known("unknown-factory", "factory", self.factory.as_deref(), &factories)?;
+        known("unknown-label", "label", self.label.as_deref(), &labels)
+    }
+}
+
+fn known(code: &'static str, kind: &'static str, name: Option<&str>, known: &BTreeSet<&str>) -> Result<(), ApiError> {
+    match name.filter(|name| !known.contains(name)) {
+        Some(name) => Err(unknown(code, kind, name, known.iter().copied())),
+        None => Ok(()),
+    }
+}
+
+/// The problem of a queue that does not exist.
+pub fn unknown_queue<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> ApiError {
+    unknown("unknown-queue", "queue", name, known)
+}
+
+/// The problem of a name that nothing of this kind has, with the nearest one that something has.
+fn unknown<'a>(
+    code: &'static str,
+    kind: &'static str,
+    name: &str,
+    known: impl Iterator<Item = &'a str> + Clone,
+) -> ApiError {
+    let hint = match nearest(name, known.clone()) {
+        Some(near) => format!("; did you mean '{near}'?"),
+        None => match known.take(LISTED_MAX).collect::<Vec<_>>() {
+            names if names.is_empty() => format!("; there is no {kind} yet"),
+            names => format!("; known are {}", names.join(", ")),
+        },
+    };
+    ApiError::invalid(code, kind, format!("there is no {kind} '{name}'{hint}"))
+}
