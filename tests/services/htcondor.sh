@@ -74,6 +74,7 @@ BIND_ALL_INTERFACES = false
 ENABLE_IPV6 = false
 USE_SHARED_PORT = true
 SHARED_PORT_PORT = $PORT
+SCHEDD_NAME = schedd@pilotage.test
 UID_DOMAIN = pilotage.test
 FILESYSTEM_DOMAIN = pilotage.test
 TRUST_UID_DOMAIN = true

@@ -5,8 +5,10 @@
 
 mod command;
 mod config;
+mod known;
 pub mod local;
 pub mod slurm;
+mod submission;
 mod system;
 mod transcript;
 

@@ -233,8 +233,9 @@ impl BatchError {
 
 /// Why a pilot ended, from the exit code of its wrapper.
 ///
-/// 3 is a pilot that the server refused, 4 one that no server answered, 6 one that left undelivered reports, 5 a node that cannot run jobs, 71 to 76 what the
-/// wrapper found wrong with the node; codes above 128 are signals as a shell shows them.
+/// 3 is a pilot that the server refused, 4 one that no server answered, 5 a node that cannot run jobs, 6 one that left
+/// undelivered reports, 71 to 76 what the wrapper found wrong with the node; codes above 128 are signals as a shell shows
+/// them.
 pub fn exit_class(code: i32) -> ErrorClass {
     match code {
         4..=6 | 71..=76 | 126 | 127 => ErrorClass::Node,

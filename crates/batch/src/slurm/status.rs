@@ -1,10 +1,10 @@
 //! One status of all pilots: `squeue`, and the ends of those that it shows as ended or no longer shows.
 
-use super::array::{self, Array};
 use super::ends::{Ended, SACCT_FORMAT, parse_sacct, parse_scontrol};
 use super::squeue::Rest;
 use super::state::{in_words, meaning};
 use super::{Slurm, squeue};
+use crate::submission::{self, Submission};
 use crate::{BatchError, PilotStatus, Status, exit_class};
 use model::{PilotEvent, PilotId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +17,7 @@ const ACCOUNTING_PAUSE: Duration = Duration::from_secs(600);
 
 /// An array and those of its pilots that are not forgotten.
 struct Kept {
-    array: Array,
+    array: Submission,
     pilots: BTreeSet<PilotId>,
 }
 
@@ -47,7 +47,7 @@ impl Slurm {
         let missing = |kept: &&Kept| kept.pilots.iter().any(|pilot| !shown.contains(pilot));
         let jobs: Vec<String> =
             arrays.iter().filter(missing).filter_map(|kept| kept.array.job()).take(LOOK_UPS_MAX).collect();
-        if jobs.is_empty() || self.known().accounting_rests_until.is_some_and(|until| Instant::now() < until) {
+        if jobs.is_empty() || self.asked().accounting_rests_until.is_some_and(|until| Instant::now() < until) {
             return;
         }
         let ends = self.ask_accounting(&jobs).await.into_iter().filter(|(pilot, _)| !shown.contains(pilot));
@@ -63,7 +63,7 @@ impl Slurm {
             Ok(said) => parse_sacct(&said, &self.factory),
             Err(error) => {
                 tracing::info!(%error, "accounting cannot tell how pilots ended; it is left alone for a while");
-                self.known().accounting_rests_until = Some(Instant::now() + ACCOUNTING_PAUSE);
+                self.asked().accounting_rests_until = Some(Instant::now() + ACCOUNTING_PAUSE);
                 BTreeMap::new()
             }
         }
@@ -94,25 +94,23 @@ impl Slurm {
     }
 
     /// The array task of a pilot, for `scancel`: from our own record, else from the last look at the queue.
-    pub(super) fn task_of(&self, arrays: &[Array], pilot: PilotId) -> Option<String> {
-        let array = array::holder(arrays, pilot);
+    pub(super) fn task_of(&self, arrays: &[Submission], pilot: PilotId) -> Option<String> {
+        let array = submission::holder(arrays, pilot);
         if let Some((array, job)) = array.and_then(|array| Some((array, array.job()?))) {
-            let index = pilot.0 - array.first.0;
+            let index = array.index(pilot);
             return array.pilots().contains(&pilot).then(|| format!("{job}_{index}"));
         }
-        let known = self.known();
-        let status = known.status.as_ref()?;
-        status.pilots.iter().find(|shown| shown.pilot == pilot).map(|shown| shown.batch_id.clone())
+        self.known.last(pilot).map(|shown| shown.batch_id)
     }
 }
 
 fn kept(root: &std::path::Path) -> Result<Vec<Kept>, BatchError> {
-    let arrays = array::list(root)?.into_iter();
+    let arrays = submission::list(root)?.into_iter();
     Ok(arrays.map(|array| Kept { pilots: array.pilots().into_iter().collect(), array }).collect())
 }
 
 /// The array of a pilot that is not forgotten.
-fn holder(arrays: &[Kept], pilot: PilotId) -> Option<&Array> {
+fn holder(arrays: &[Kept], pilot: PilotId) -> Option<&Submission> {
     let kept = arrays.iter().rev().find(|kept| kept.array.first <= pilot)?;
     kept.pilots.contains(&pilot).then_some(&kept.array)
 }

@@ -1,11 +1,14 @@
 //! `sbatch`: arrays within Slurm's limits.
 
-use super::array::Array;
 use super::limits::{means_full, tries_again};
 use super::name::job_name;
 use super::{Slurm, SlurmConfig};
+use crate::submission::Submission;
 use crate::{BatchError, Needs, SubmitOutcome, SubmitRequest};
 use model::PilotId;
+
+/// Name of the batch script.
+const SCRIPT: &str = "script";
 
 /// What came of one `sbatch`.
 enum Sent {
@@ -64,7 +67,7 @@ impl Slurm {
         secrets: &[Vec<u8>],
     ) -> Result<Sent, BatchError> {
         let script = script(request, first, &self.dir.join(first.to_string()).display().to_string());
-        let array = Array::create(&self.dir, first, &script, secrets)?;
+        let array = Submission::create(&self.dir, first, secrets, |array| array.write(SCRIPT, script.as_bytes()))?;
         let arguments = arguments(&self.config, &self.factory, &array, secrets.len(), &request.needs);
         let answer = match self.commands.run_unless("sbatch", &arguments, tries_again).await {
             Ok(answer) => answer,
@@ -83,10 +86,7 @@ impl Slurm {
         }
         let job = parse_job(&answer.out)
             .ok_or_else(|| BatchError::Garbled { program: "sbatch".to_owned(), what: answer.out.clone() })?;
-        if let Err(error) = array.record_job(&job) {
-            // Slurm has it, and its name tells whose it is.
-            tracing::warn!(job, %error, "could not note the number of a submitted array");
-        }
+        array.record_job(&job);
         Ok(Sent::Accepted(job))
     }
 }
@@ -103,7 +103,7 @@ fn parse_job(out: &str) -> Option<String> {
     (!job.is_empty() && job.bytes().all(|byte| byte.is_ascii_digit())).then(|| job.to_owned())
 }
 
-fn arguments(config: &SlurmConfig, factory: &str, array: &Array, count: usize, needs: &Needs) -> Vec<String> {
+fn arguments(config: &SlurmConfig, factory: &str, array: &Submission, count: usize, needs: &Needs) -> Vec<String> {
     let dir = array.dir.display();
     let mut words = vec![
         "--parsable".to_owned(),
@@ -132,7 +132,7 @@ fn arguments(config: &SlurmConfig, factory: &str, array: &Array, count: usize, n
         words.push(format!("--time={}", needs.wall_time_s.div_ceil(60)));
     }
     words.extend(config.submit_arguments.iter().chain(&needs.arguments).cloned());
-    words.push(array.script().display().to_string());
+    words.push(array.file(SCRIPT).display().to_string());
     words
 }
 
@@ -158,7 +158,7 @@ fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::PathBuf;
+    use std::path::Path;
 
     fn request() -> SubmitRequest {
         SubmitRequest {
@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn the_arguments_are_those_that_hold_across_versions() {
         let config = SlurmConfig { partition: "main".into(), qos: "low".into(), ..SlurmConfig::default() };
-        let array = Array { dir: PathBuf::from("/shared/f1/17"), first: PilotId(17) };
+        let array = Submission::at(Path::new("/shared/f1"), PilotId(17));
         insta::assert_snapshot!(arguments(&config, "f1", &array, 2, &request().needs).join("\n"));
     }
 
