@@ -115,6 +115,14 @@ PERIODIC_EXPR_INTERVAL = 2
 MAX_JOBS_RUNNING = 2000
 JOB_DEFAULT_REQUESTMEMORY = 32
 JOB_DEFAULT_REQUESTDISK = 1024
+GRIDMANAGER_JOB_PROBE_INTERVAL = 2
+CONDOR_JOB_POLL_INTERVAL = 2
+C_GAHP_CONTACT_SCHEDD_DELAY = 1
+CGAHP_SCHEDD_INTERACTION_TIME = 1
+C_GAHP_LOG = $STATE/grid/\$(USERNAME).log
+C_GAHP_LOCK = $STATE/grid/\$(USERNAME).lock
+C_GAHP_WORKER_THREAD_LOG = $STATE/grid/\$(USERNAME).worker.log
+C_GAHP_WORKER_THREAD_LOCK = $STATE/grid/\$(USERNAME).worker.lock
 MASTER_NEW_BINARY_RESTART = NEVER
 MASTER_BACKOFF_CONSTANT = 1
 MASTER_BACKOFF_CEILING = 2
@@ -125,6 +133,7 @@ C
 start() {
   fetch; unpack
   local folder; for folder in log spool execute lock; do mkdir -p "$STATE/$folder"; own daemon "$STATE/$folder"; done
+  mkdir -p "$STATE/grid"; own "$WHO" "$STATE/grid"
   configuration >"$CONDOR_CONFIG"
   launch master "$STATE/bin/condor_master" -f
   within 60 ready || fail "not up, see $STATE/log"

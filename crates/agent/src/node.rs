@@ -37,6 +37,10 @@ pub(crate) fn is_noexec(path: &Path) -> bool {
 /// The batch system's id of this batch job as its environment shows it; empty when it shows none.
 pub(crate) fn batch_id() -> String {
     let var = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
+    // HTCondor's comes first: it may have handed the job on to one of the others.
+    if let Some(id) = var("APFCID") {
+        return id;
+    }
     if let (Some(array), Some(index)) = (var("SLURM_ARRAY_JOB_ID"), var("SLURM_ARRAY_TASK_ID")) {
         return format!("{array}_{index}");
     }

@@ -1,5 +1,6 @@
 //! `[batch.NAME]`: which batch system, and how to reach it.
 
+use crate::condor::{self, Condor, CondorConfig};
 use crate::local::{Local, LocalConfig};
 use crate::slurm::{self, Slurm, SlurmConfig};
 use crate::{BatchError, BatchSystem};
@@ -16,6 +17,8 @@ pub enum BatchConfig {
     Local(LocalConfig),
     /// Slurm by its commands.
     Slurm(SlurmConfig),
+    /// HTCondor by its commands.
+    Condor(CondorConfig),
 }
 
 impl BatchConfig {
@@ -24,6 +27,7 @@ impl BatchConfig {
         match self {
             BatchConfig::Local(_) => "local",
             BatchConfig::Slurm(_) => "slurm",
+            BatchConfig::Condor(_) => "condor",
         }
     }
 
@@ -32,6 +36,7 @@ impl BatchConfig {
         match self {
             BatchConfig::Local(config) => &mut config.dir,
             BatchConfig::Slurm(config) => &mut config.dir,
+            BatchConfig::Condor(config) => &mut config.dir,
         }
     }
 
@@ -40,6 +45,7 @@ impl BatchConfig {
         match self {
             BatchConfig::Local(config) => config.problems(),
             BatchConfig::Slurm(config) => config.problems(),
+            BatchConfig::Condor(config) => config.problems(),
         }
     }
 
@@ -49,6 +55,7 @@ impl BatchConfig {
             BatchConfig::Local(_) if arguments.is_empty() => Vec::new(),
             BatchConfig::Local(_) => vec!["processes of this machine have no submit command".to_owned()],
             BatchConfig::Slurm(_) => slurm::refused(arguments).collect(),
+            BatchConfig::Condor(_) => condor::refused(arguments),
         }
     }
 
@@ -61,6 +68,7 @@ impl BatchConfig {
         Ok(match config {
             BatchConfig::Local(config) => Arc::new(Local::open(config, factory)?),
             BatchConfig::Slurm(config) => Arc::new(Slurm::open(config, factory)?),
+            BatchConfig::Condor(config) => Arc::new(Condor::open(config, factory)?),
         })
     }
 }

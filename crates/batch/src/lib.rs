@@ -4,9 +4,11 @@
 //! a status answer alone tells which pilots are there.
 
 mod command;
+pub mod condor;
 mod config;
 mod known;
 pub mod local;
+mod parts;
 pub mod slurm;
 mod submission;
 mod system;

@@ -19,7 +19,7 @@ use crate::command::Commander;
 use crate::known::Known;
 use crate::submission::{self, Submission};
 use crate::transcript::Transcript;
-use crate::{BatchError, BatchSystem, Check, LogFiles, Status, SubmitOutcome, SubmitRequest};
+use crate::{BatchError, BatchSystem, Check, LogFiles, Status, SubmitOutcome, SubmitRequest, parts};
 use async_trait::async_trait;
 use model::PilotId;
 use std::fs;
@@ -128,7 +128,8 @@ impl BatchSystem for Slurm {
         if size == 0 {
             return Err(BatchError::Config("this Slurm allows no arrays (MaxArraySize=0)".to_owned()));
         }
-        let outcome = self.submit_arrays(request, size as usize).await?;
+        let send = |first, secrets| self.submit_array(request, first, secrets);
+        let outcome = parts::submit(request, size as usize, send).await?;
         self.known.learn_outcome(&outcome);
         Ok(outcome)
     }

@@ -7,6 +7,7 @@ use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 /// One submission; its directory is named by the first pilot.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,8 +76,11 @@ impl Submission {
         fs::read_to_string(self.dir.join("job")).ok().map(|job| job.trim().to_owned()).filter(|job| !job.is_empty())
     }
 
-    /// Remembers that we told a pilot to go.
+    /// Remembers that we told a pilot to go; the first time counts.
     pub fn mark_removed(&self, pilot: PilotId) {
+        if self.was_removed(pilot) {
+            return;
+        }
         if let Err(error) = self.write(&format!("{pilot}.removed"), b"") {
             tracing::warn!(%pilot, %error, "could not note the removal");
         }
@@ -85,6 +89,12 @@ impl Submission {
     /// Whether we told a pilot to go.
     pub fn was_removed(&self, pilot: PilotId) -> bool {
         self.dir.join(format!("{pilot}.removed")).exists()
+    }
+
+    /// How long ago we told a pilot to go.
+    pub fn removed_for(&self, pilot: PilotId) -> Option<Duration> {
+        let marked = fs::metadata(self.file(&format!("{pilot}.removed"))).and_then(|file| file.modified()).ok()?;
+        Some(SystemTime::from(jiff::Timestamp::now()).duration_since(marked).unwrap_or_default())
     }
 
     /// Pilots that were not forgotten.

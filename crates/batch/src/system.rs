@@ -1,5 +1,6 @@
 //! What every batch system can do: submit, tell the state of all our pilots, remove.
 
+use crate::condor::CondorJob;
 use async_trait::async_trait;
 use model::{ErrorClass, PilotEvent, PilotId};
 use std::path::PathBuf;
@@ -46,7 +47,7 @@ pub trait BatchSystem: Send + Sync {
 }
 
 /// Pilots to submit.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct SubmitRequest {
     /// The label they are for.
     pub label: String,
@@ -62,6 +63,10 @@ pub struct SubmitRequest {
     pub secrets: Vec<Vec<u8>>,
     /// What each pilot needs.
     pub needs: Needs,
+    /// Base URL of the logs of this factory's pilots, without the date; empty when nobody shows them.
+    pub log_url: String,
+    /// What the label says of its jobs in HTCondor.
+    pub condor: CondorJob,
 }
 
 /// What one pilot asks its batch system for.

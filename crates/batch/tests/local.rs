@@ -44,6 +44,7 @@ impl Site {
             environment: vec![("PILOTAGE_SLOTS".into(), "2".into())],
             secrets: (0..count).map(|index| format!("secret {index}").into_bytes()).collect(),
             needs: Needs::default(),
+            ..SubmitRequest::default()
         };
         self.local.submit(&request).await
     }

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use batch::slurm::{Slurm, SlurmConfig};
-use batch::{BatchError, BatchSystem, Needs, SubmitRequest};
+use batch::{BatchError, BatchSystem, SubmitRequest};
 use model::{ErrorClass, PilotEvent, PilotId};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -69,7 +69,7 @@ fn request(first: i64, count: usize) -> SubmitRequest {
         arguments: vec![],
         environment: vec![],
         secrets: vec![b"secret".to_vec(); count],
-        needs: Needs::default(),
+        ..SubmitRequest::default()
     }
 }
 

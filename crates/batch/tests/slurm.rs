@@ -82,6 +82,7 @@ fn request(first: i64, count: usize, wrapper: &str, arguments: &[&str]) -> Submi
             arguments: arguments.iter().map(|word| (*word).to_owned()).collect(),
             ..Needs::default()
         },
+        ..SubmitRequest::default()
     }
 }
 

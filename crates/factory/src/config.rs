@@ -22,6 +22,7 @@ pub(crate) use tree::{Tree, inherit, overlay, tables_of, typed};
 
 use crate::PilotProgram;
 use batch::BatchConfig;
+use batch::condor::CondorJob;
 use model::offer::promised_s;
 use model::{Offer, Shape};
 use schemars::JsonSchema;
@@ -131,6 +132,9 @@ pub struct LabelSection {
     /// Further arguments of the submit command, one per element, such as `--partition=short`.
     #[serde(default)]
     pub submit_arguments: Vec<String>,
+    /// What its jobs are like in HTCondor, where it is not as its end point's `job` says.
+    #[serde(default)]
+    pub condor: CondorJob,
     /// Settings of the scheduler steps, in AutoPyFactory's spelling: `sched.maxpending.maximum = 10`.
     #[serde(default)]
     pub sched: Sched,

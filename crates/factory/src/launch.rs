@@ -77,6 +77,8 @@ impl PilotLaunch {
                 wall_time_s: label.wall_time_s,
                 arguments: label.submit_arguments.clone(),
             },
+            log_url: self.servers.first().map(|server| format!("{server}/logs/{}", factory.name)).unwrap_or_default(),
+            condor: label.condor.clone(),
         })
     }
 

@@ -17,6 +17,25 @@ fn the_factory_example_is_valid() {
 }
 
 #[test]
+fn the_condor_example_is_valid() {
+    let config = factory::Config::load(&example("condor.toml")).unwrap();
+    assert_eq!(config.label.len(), 2);
+}
+
+/// Every block of TOML in a page about a batch system is a configuration that `up` takes.
+#[test]
+fn the_examples_in_the_documentation_are_valid() {
+    let page = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/condor.md");
+    let text = std::fs::read_to_string(&page).unwrap();
+    let blocks: Vec<&str> = text.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    for block in &blocks {
+        let config = factory::config::Main::parse(block, &page, "here").unwrap().config;
+        assert!(!config.label.is_empty(), "{block}");
+    }
+    assert_eq!(blocks.len(), 3);
+}
+
+#[test]
 fn the_server_example_is_valid() {
     let mut program = Command::cargo_bin("pilotage").unwrap();
     program.args(["server", "--check", "--config"]).arg(example("server.toml")).assert().success();

@@ -3,64 +3,17 @@
 use super::limits::{means_full, tries_again};
 use super::name::job_name;
 use super::{Slurm, SlurmConfig};
+use crate::parts::Sent;
 use crate::submission::Submission;
-use crate::{BatchError, Needs, SubmitOutcome, SubmitRequest};
+use crate::{BatchError, Needs, SubmitRequest};
 use model::PilotId;
 
 /// Name of the batch script.
 const SCRIPT: &str = "script";
 
-/// What came of one `sbatch`.
-enum Sent {
-    Accepted(String),
-    Full(String),
-    Refused(String),
-}
-
 impl Slurm {
-    /// Submits in arrays of at most `largest`; a full system gets ever smaller arrays until it takes none.
-    pub(super) async fn submit_arrays(
-        &self,
-        request: &SubmitRequest,
-        largest: usize,
-    ) -> Result<SubmitOutcome, BatchError> {
-        let mut outcome = SubmitOutcome::default();
-        let (mut done, mut size) = (0, largest.max(1));
-        while done < request.secrets.len() {
-            let end = request.secrets.len().min(done + size);
-            let first = PilotId(request.first.0 + done as i64);
-            let sent = match self.submit_array(request, first, &request.secrets[done..end]).await {
-                Ok(sent) => sent,
-                Err(error) if done == 0 => return Err(error),
-                // What was accepted before must not be lost with the rest.
-                Err(error) if error.is_uncertain() => {
-                    outcome.reason = format!("failed to {error}");
-                    break;
-                }
-                Err(error) => Sent::Refused(format!("failed to {error}")),
-            };
-            match sent {
-                Sent::Accepted(job) => {
-                    let ids = (0..end - done).map(|index| (PilotId(first.0 + index as i64), format!("{job}_{index}")));
-                    outcome.accepted.extend(ids);
-                    done = end;
-                }
-                Sent::Full(_) if end - done > 1 => size = (end - done) / 2,
-                Sent::Full(reason) => {
-                    outcome.full = true;
-                    refuse_rest(&mut outcome, request, done, reason);
-                    break;
-                }
-                Sent::Refused(reason) => {
-                    refuse_rest(&mut outcome, request, done, reason);
-                    break;
-                }
-            }
-        }
-        Ok(outcome)
-    }
-
-    async fn submit_array(
+    /// Submits one array.
+    pub(super) async fn submit_array(
         &self,
         request: &SubmitRequest,
         first: PilotId,
@@ -87,13 +40,8 @@ impl Slurm {
         let job = parse_job(&answer.out)
             .ok_or_else(|| BatchError::Garbled { program: "sbatch".to_owned(), what: answer.out.clone() })?;
         array.record_job(&job);
-        Ok(Sent::Accepted(job))
+        Ok(Sent::Accepted((0..secrets.len()).map(|index| format!("{job}_{index}")).collect()))
     }
-}
-
-fn refuse_rest(outcome: &mut SubmitOutcome, request: &SubmitRequest, done: usize, reason: String) {
-    outcome.refused.extend((done..request.secrets.len()).map(|index| PilotId(request.first.0 + index as i64)));
-    outcome.reason = reason;
 }
 
 /// `--parsable` prints `JOB` or `JOB;CLUSTER`, after warnings of site plug-ins perhaps.
@@ -177,6 +125,7 @@ mod tests {
                 wall_time_s: 3601,
                 arguments: vec!["--constraint=fast".into()],
             },
+            ..SubmitRequest::default()
         }
     }
 

@@ -4,6 +4,7 @@ use super::origin::Origins;
 use super::tree::{overlay, typed, unknown_template};
 use super::{Config, ConfigError, FactorySection, LabelSection, Problem, SourceFormat, SourceSection, StepName};
 use crate::chain::{self, Kind};
+use batch::condor::CondorJob;
 use model::pilot::SLOTS_MAX;
 use std::path::Path;
 use toml::{Table, Value};
@@ -164,6 +165,14 @@ fn check_label(config: &Config, name: &str, label: &LabelSection, found: &mut Ve
     }
     for variable in label.environment.keys().filter(|variable| !is_variable(variable)) {
         say(&format!(".environment.{variable}"), "is no name of a variable that can be set".to_owned());
+    }
+    for (key, what) in label.condor.problems() {
+        say(&format!(".condor.{key}"), what);
+    }
+    if let Some(other) = config.batch.get(&label.batch).filter(|other| other.kind() != "condor")
+        && label.condor != CondorJob::default()
+    {
+        say(".condor", format!("is for HTCondor, and [batch.{}] is {}", label.batch, other.kind()));
     }
     if let Some(what) = useless(label.chain(&config.factory)) {
         say(".chain", what);

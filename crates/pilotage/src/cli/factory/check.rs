@@ -3,6 +3,7 @@
 use super::{ServerChoice, look};
 use crate::cli::client_runtime;
 use crate::output::{Style, Tone, plural, print};
+use batch::condor::Grid;
 use batch::{BatchConfig, Check};
 use factory::{Config, Look};
 use std::collections::BTreeSet;
@@ -28,6 +29,12 @@ pub fn run(path: &Path, choice: &ServerChoice) -> anyhow::Result<ExitCode> {
             for check in checks(config, name, end_point).await {
                 text.push_str(&line(&format!("{name} ({})", end_point.kind()), &check.what, check.ok, &check.found));
                 all_well &= check.ok;
+            }
+        }
+        for (name, label) in &config.label {
+            if let Some(what) = label.condor.grid.as_ref().and_then(Grid::unsupported) {
+                text.push_str(&line(&format!("label {name}"), "grid type", false, what));
+                all_well = false;
             }
         }
         print(&text)?;
