@@ -76,7 +76,7 @@ impl Condor {
 
     /// Output is named by HTCondor's own id, as it always was.
     fn logs_of(submission: &Submission, pilot: PilotId) -> LogFiles {
-        let place = submission.dir.clone();
+        let place = submission.file(description::SPOOL);
         let Some(cluster) = submission.job() else { return LogFiles { place, ..LogFiles::default() } };
         let path = |ending| submission.file(&format!("{cluster}.{}.{ending}", submission.index(pilot)));
         LogFiles { out: path("out"), err: path("err"), log: path("log"), place }

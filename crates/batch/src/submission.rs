@@ -115,7 +115,7 @@ impl Submission {
             let _ = fs::remove_file(self.file(&format!("{pilot}.{name}")));
         }
         // What the pilot could not deliver was delivered by now, or the server did not take it.
-        let _ = fs::remove_dir_all(self.file(&format!("{pilot}.spool")));
+        let _ = fs::remove_dir_all(logs.place.join(format!("{pilot}.spool")));
     }
 
     /// Deletes the directory after the last pilot.

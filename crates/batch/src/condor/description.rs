@@ -12,6 +12,9 @@ use std::path::Path;
 pub const IN_STATE: &str = "(time() - EnteredCurrentStatus)";
 /// Name of the wrapper in the directory of a submission.
 pub const WRAPPER: &str = "wrapper";
+/// Name of the directory, empty at the start, in which a pilot leaves what it could not deliver. It goes with the job, for
+/// what is to come back must be there.
+pub const SPOOL: &str = "spool";
 /// Name of the table of pilots, one id a line.
 pub const ITEMS: &str = "pilots";
 /// Seconds between TERM and KILL where nothing else is said.
@@ -91,7 +94,9 @@ impl Description<'_> {
         lines.add("+PilotageFactory", text::string(self.contract.factory));
         lines.add("+PilotageUser", text::string(self.contract.user));
         lines.add("initialdir", "$(Dir)");
-        if self.job.says_hello() {
+        if self.job.returns_files() {
+            lines.add("transfer_input_files", format!("$(Dir)/$(Pilot).json,$(Dir)/{SPOOL}"));
+        } else if self.job.says_hello() {
             lines.add("transfer_input_files", "$(Dir)/$(Pilot).json");
         }
         if self.is_spooled {
@@ -122,6 +127,9 @@ impl Description<'_> {
         variables.extend(wanted.map(|(name, value)| (name.clone(), text::literal(value))));
         if says_hello {
             variables.push(("PILOTAGE_SECRET_FILE".to_owned(), "$(Pilot).json".to_owned()));
+        }
+        if self.job.returns_files() {
+            variables.push(("PILOTAGE_SPOOL_DIR".to_owned(), SPOOL.to_owned()));
         }
         variables
     }

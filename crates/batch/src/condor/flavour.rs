@@ -37,7 +37,7 @@ fn vanilla(job: &CondorJob, lines: &mut Lines) {
     lines.add("universe", "vanilla");
     // A secret must come along, whatever is said of shared file systems.
     lines.add("should_transfer_files", if job.says_hello() { "YES" } else { "IF_NEEDED" });
-    lines.add("+TransferOutput", "\"\"");
+    lines.add("+TransferOutput", job.transfer_output());
     credentials(job, lines);
 }
 
@@ -45,7 +45,7 @@ fn htcondor_ce(ce: &HtcondorCe, job: &CondorJob, lines: &mut Lines) {
     let HtcondorCe { host, schedd, port } = ce;
     let schedd = if schedd.is_empty() { host } else { schedd };
     lines.add("grid_resource", format!("condor {schedd} {host}:{port}"));
-    lines.add("+TransferOutput", "\"\"");
+    lines.add("+TransferOutput", job.transfer_output());
     nonessential(job, lines);
 }
 
@@ -69,7 +69,7 @@ fn login_node(batch: &Batch, job: &CondorJob, lines: &mut Lines) {
     lines.add("universe", "grid");
     lines.add("grid_resource", resource);
     lines.add_if(!batch.queue.is_empty(), "batch_queue", &batch.queue);
-    lines.add("+TransferOutput", "\"\"");
+    lines.add("+TransferOutput", job.transfer_output());
     credentials(job, lines);
 }
 

@@ -85,6 +85,16 @@ impl CondorJob {
         self.executable.as_os_str().is_empty() && self.grid.as_ref().is_none_or(Grid::carries_files)
     }
 
+    /// Whether what its pilot could not deliver comes back when it ends.
+    pub(super) fn returns_files(&self) -> bool {
+        self.says_hello() && matches!(self.grid, None | Some(Grid::HtcondorCe(_)))
+    }
+
+    /// The attribute that names what comes back; with an empty one nothing does.
+    pub(super) fn transfer_output(&self) -> String {
+        text::string(if self.returns_files() { super::description::SPOOL } else { "" })
+    }
+
     /// What is wrong with it.
     pub fn problems(&self) -> Vec<(String, String)> {
         let mut found: Vec<(String, String)> = Vec::new();

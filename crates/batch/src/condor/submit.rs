@@ -2,14 +2,14 @@
 
 use super::Condor;
 use super::contract::Contract;
-use super::description::{Description, ITEMS, WRAPPER};
+use super::description::{Description, ITEMS, SPOOL, WRAPPER};
 use crate::command::Answer;
 use crate::parts::Sent;
 use crate::submission::Submission;
 use crate::{BatchError, SubmitRequest};
 use model::PilotId;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
 
 const PROGRAM: &str = "condor_submit";
@@ -72,6 +72,9 @@ impl Condor {
     fn write(&self, submission: &Submission, request: &SubmitRequest, count: usize) -> Result<(), BatchError> {
         let ids: String = (submission.first.0..).take(count).map(|id| format!("{id}\n")).collect();
         submission.write(ITEMS, ids.as_bytes())?;
+        let spool = submission.file(SPOOL);
+        let made = fs::DirBuilder::new().mode(0o700).create(&spool);
+        made.map_err(|source| BatchError::File { action: "make", path: spool, source })?;
         submission.write(WRAPPER, request.wrapper.as_bytes())?;
         let path = submission.file(WRAPPER);
         let executable = fs::set_permissions(&path, fs::Permissions::from_mode(0o700));

@@ -34,6 +34,7 @@ async fn every_description_is_read_by_htcondor() {
         let dir = pool.submission(7);
         fs::create_dir_all(&dir).unwrap();
         fs::write(dir.join("pilots"), "7\n8\n9\n").unwrap();
+        fs::create_dir_all(dir.join("spool")).unwrap();
         for name in ["wrapper", "7.json", "8.json", "9.json"] {
             fs::write(dir.join(name), "x").unwrap();
         }
@@ -66,6 +67,7 @@ async fn a_pilot_runs_behind_another_schedd() {
     pool.wait_for_event(1, PilotEvent::End).await;
     let broken = pool.wait_for_event(2, PilotEvent::Break).await;
     assert_eq!(broken.message, "HTCondor: exit code 73");
+    pool.check_spool(2);
     assert_eq!(fs::read_to_string(pool.condor.logs(PilotId(2)).err).unwrap(), "600\nsecret 1");
     pool.condor.remove(&[PilotId(4)]).await.unwrap();
     pool.wait_for_event(4, PilotEvent::End).await;

@@ -19,7 +19,9 @@ echo "$GTAG|$FACTORY_JOBID"
 stat -c %a "$PILOTAGE_SECRET_FILE" >&2
 cat "$PILOTAGE_SECRET_FILE" >&2
 trap ': >"$GO.told"; exit 0' TERM
-case ${PILOTAGE_SECRET_FILE%.json} in
+pilot=${PILOTAGE_SECRET_FILE%.json}
+case $pilot in *2) mkdir "$PILOTAGE_SPOOL_DIR/$pilot.spool"; echo late >"$PILOTAGE_SPOOL_DIR/$pilot.spool/report";; esac
+case $pilot in
 *1) exit 0;; *2) exit 73;; *3) kill -9 $$;;
 *) : >"$GO.ready"; while [ ! -e "$GO" ]; do sleep 0.2; done;;
 esac
@@ -74,6 +76,12 @@ impl Pool {
         let outcome = self.condor.submit(&request).await.unwrap();
         assert_eq!((outcome.accepted.len(), outcome.refused.len()), (count, 0), "{}", outcome.reason);
         outcome
+    }
+
+    /// What a pilot could not deliver came back.
+    pub fn check_spool(&self, pilot: i64) {
+        let report = self.condor.logs(PilotId(pilot)).place.join(format!("{pilot}.spool/report"));
+        assert_eq!(fs::read_to_string(report).unwrap(), "late\n");
     }
 
     pub fn path(&self, name: &str) -> String {

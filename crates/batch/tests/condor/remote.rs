@@ -19,6 +19,7 @@ async fn output_comes_back_and_the_schedd_forgets() {
     pool.wait_for_event(1, PilotEvent::End).await;
     let broken = pool.wait_for_event(2, PilotEvent::Break).await;
     assert_eq!((broken.error_class, broken.message.as_str()), (Some(ErrorClass::Node), "HTCondor: exit code 73"));
+    pool.check_spool(2);
     let logs = pool.condor.logs(PilotId(2));
     assert_eq!(fs::read_to_string(&logs.err).unwrap(), "600\nsecret 1");
     assert!(fs::read_to_string(&logs.log).unwrap().contains("return value 73"));
