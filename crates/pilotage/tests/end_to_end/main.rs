@@ -5,6 +5,7 @@
 mod apart;
 mod bad_input;
 mod clock;
+mod condor;
 mod crash;
 mod deciding;
 mod demo;

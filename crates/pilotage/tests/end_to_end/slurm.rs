@@ -7,7 +7,8 @@ fn config(place: &Place) -> String {
     let conf = std::env::var("SLURM_CONF")
         .expect("SLURM_CONF is not set; `cargo xtask test` starts a Slurm and sets it, or exclude this test");
     format!(
-        "[factory]\ncycle_s = 1\n\n[queue.cluster]\nsite = \"Centre\"\n\n[batch.slurm]\nsystem = \"slurm\"\nconf = \"{conf}\"\ndir = \"{}\"\npoll_s = 1\n\n[label.cluster]\nqueue = \"cluster\"\nbatch = \"slurm\"\nwall_time_s = 600\nidle_s = 5\nsched.maxpercycle.maximum = 4\nsched.maxtorun.maximum = 4\n",
+        "[factory]\nname = \"{}\"\ncycle_s = 1\n\n[queue.cluster]\nsite = \"Centre\"\n\n[batch.slurm]\nsystem = \"slurm\"\nconf = \"{conf}\"\ndir = \"{}\"\npoll_s = 1\n\n[label.cluster]\nqueue = \"cluster\"\nbatch = \"slurm\"\nwall_time_s = 600\nidle_s = 5\nsched.maxpercycle.maximum = 4\nsched.maxtorun.maximum = 4\n",
+        place.name(),
         place.path("slurm").display()
     )
 }

@@ -18,6 +18,8 @@ pub const PROGRAM: &str = env!("CARGO_BIN_EXE_pilotage");
 /// A directory with everything one test writes; its name marks all processes of the test.
 pub struct Place {
     root: TempDir,
+    /// Who runs `up` here, when it is not the user of the tests.
+    user: Option<String>,
 }
 
 /// A running `pilotage up`.
@@ -35,7 +37,30 @@ impl Place {
         for name in ["scratch", "state"] {
             fs::create_dir(root.path().join(name)).unwrap();
         }
-        Place { root }
+        Place { root, user: None }
+    }
+
+    /// For `up` as another user, who gets a copy of the program: the one under test may lie where only root may look.
+    pub fn of_user(user: &str) -> Place {
+        let mut place = Place::new();
+        fs::copy(PROGRAM, place.path("pilotage")).unwrap();
+        let owned = std::process::Command::new("chown").args(["-R", user]).arg(place.root.path()).status().unwrap();
+        assert!(owned.success());
+        place.user = Some(user.to_owned());
+        place
+    }
+
+    /// The program as the one who runs it here.
+    pub fn program(&self) -> std::process::Command {
+        let Some(user) = &self.user else { return std::process::Command::new(PROGRAM) };
+        let mut command = std::process::Command::new("setpriv");
+        command.args(["--reuid", user, "--regid", user, "--clear-groups"]).arg(self.path("pilotage"));
+        command
+    }
+
+    /// A name of this test's own, for factories: they share an account and batch systems with those of other tests.
+    pub fn name(&self) -> String {
+        self.root.path().file_name().unwrap().to_str().unwrap().replace('.', "")
     }
 
     /// A path of this test's own.
@@ -142,7 +167,7 @@ impl Up {
 
     /// In a directory that may have been used before.
     pub fn in_place(place: Place, listen: &str, args: &[&str]) -> Up {
-        let mut command = std::process::Command::new(PROGRAM);
+        let mut command = place.program();
         command.args(["up", "--listen", listen, "--dir"]).arg(place.dir()).args(args);
         command.envs(place.environment()).stdin(Stdio::null()).stdout(Stdio::piped());
         for name in ["PILOTAGE_URL", "PILOTAGE_TOKEN", "PILOTAGE_DIR", "PILOTAGE_TRUST", "PILOTAGE_DATABASE"] {
