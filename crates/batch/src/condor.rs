@@ -20,7 +20,7 @@ mod text;
 pub(crate) use arguments::refused;
 pub use config::CondorConfig;
 pub use grid::*;
-pub use job::{CondorJob, HoldPolicy};
+pub use job::{CondorJob, HoldPolicy, attribute_problem};
 
 use crate::command::Commander;
 use crate::known::Known;

@@ -115,8 +115,8 @@ impl CondorJob {
     }
 }
 
-/// What Pilotage finds its pilots by is not to be overwritten.
-pub(super) fn attribute_problem(name: &str) -> Option<String> {
+/// Why a name cannot be one of `attributes`: what Pilotage finds its pilots by is not to be overwritten.
+pub fn attribute_problem(name: &str) -> Option<String> {
     let bare = name.trim_start_matches('+');
     let own = ["pilotageid", "pilotagefactory", "pilotageuser"];
     let lower = bare.to_ascii_lowercase();

@@ -59,7 +59,9 @@ pub(super) fn check_templates(templates: &Table, origins: &Origins, path: &Path)
             let whole = overlay(Table::from_iter(needed), label);
             let typed = typed::<LabelSection>(&format!("template.{name}."), whole, origins, path);
             match typed {
-                Err(ConfigError::Wrong(problems)) if has_placeholder && !is_unknown_key(&problems) => {}
+                Err(ConfigError::Wrong(problems)) if has_placeholder && !say(&problems, "unknown field") => {}
+                // The label that names the template has the rest.
+                Err(ConfigError::Wrong(problems)) if say(&problems, "missing field") => {}
                 Err(error) => return Err(error),
                 Ok(_) => {}
             }
@@ -68,13 +70,17 @@ pub(super) fn check_templates(templates: &Table, origins: &Origins, path: &Path)
     Ok(())
 }
 
-fn is_unknown_key(problems: &[Problem]) -> bool {
-    problems.iter().any(|problem| problem.what.starts_with("unknown field"))
+fn say(problems: &[Problem], words: &str) -> bool {
+    problems.iter().any(|problem| problem.what.starts_with(words))
 }
 
-/// All values that are no tables, with their keys from the outside in.
+/// All values that are no tables, with their keys from the outside in. A table with a type is one value: which keys it
+/// may have depends on it.
 fn values_of(value: &Value) -> Vec<(Vec<String>, Value)> {
     let Value::Table(table) = value else { return vec![(Vec::new(), value.clone())] };
+    if table.contains_key("type") {
+        return vec![(Vec::new(), value.clone())];
+    }
     let below = |(key, value): (&String, &Value)| {
         let key = key.clone();
         values_of(value).into_iter().map(move |(keys, leaf)| ([vec![key.clone()], keys].concat(), leaf))

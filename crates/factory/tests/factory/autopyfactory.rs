@@ -57,6 +57,13 @@ fn the_example_becomes_fifty_labels() {
 }
 
 #[test]
+fn the_example_is_a_valid_configuration() {
+    let text = example_imported().text;
+    let config = factory::Config::parse(&text, Path::new("factory.toml")).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(config.label.len(), 50);
+}
+
+#[test]
 fn every_key_of_the_example_is_in_the_report() {
     let rows = example_imported().rows;
     let lines: Vec<String> = rows.iter().map(without_dir).collect();

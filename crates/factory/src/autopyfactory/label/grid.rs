@@ -118,10 +118,10 @@ impl Reader<'_> {
         }
         all.extend(named);
         for (name, value, place) in all {
-            match attribute_trouble(&name) {
+            match batch::condor::attribute_problem(&name) {
                 None => self.put_at(&["condor", "attributes", &name], Value::from(value), place),
                 Some(why) => {
-                    let fate = Fate::Bad { why: format!("the line '{name} = {value}' is left out: {why}") };
+                    let fate = Fate::Bad { why: format!("the line '{name} = {value}' is left out: '{name}' {why}") };
                     self.report.note(&place, self.name, "condor_attributes", fate);
                 }
             }
@@ -223,16 +223,6 @@ impl Reader<'_> {
             self.put("condor.grid.rsl_add", Value::from(texts.concat()), place);
         }
     }
-}
-
-/// Why a line of the submit description cannot be one here.
-fn attribute_trouble(name: &str) -> Option<&'static str> {
-    let bare = name.trim_start_matches('+').to_ascii_lowercase();
-    if ["queue", "log", "output", "error", "pilotageid", "pilotagefactory", "pilotageuser"].contains(&bare.as_str()) {
-        return Some("the factory sets it itself");
-    }
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'.';
-    (bare.is_empty() || !bare.bytes().all(fits)).then_some("it begins with no name of a submit command")
 }
 
 fn is_variable(name: &str) -> bool {
