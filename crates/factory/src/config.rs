@@ -27,7 +27,7 @@ use model::offer::promised_s;
 use model::{Offer, Shape};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -120,6 +120,9 @@ pub struct LabelSection {
     /// Wall time of each pilot in seconds; 0 means the batch system's default.
     #[serde(default)]
     pub wall_time_s: u32,
+    /// Running pilots in excess may finish; if not, they are taken out of the batch system as waiting ones are.
+    #[serde(default = "yes")]
+    pub peaceful: bool,
     /// Seconds without a job after which a pilot exits.
     #[serde(default = "one_minute")]
     pub idle_s: u32,
@@ -232,6 +235,19 @@ impl Config {
     pub fn checked(self) -> Result<Config, ConfigError> {
         check::check(&self, &Origins::default(), Path::new("factory.toml"))?;
         Ok(self)
+    }
+
+    /// Whether a label's pilots are not Pilotage's own: they say no hello and take no commands.
+    pub fn is_foreign(&self, label: &LabelSection) -> bool {
+        match self.batch.get(&label.batch) {
+            Some(BatchConfig::Condor(condor)) => !label.condor.or(&condor.job).says_hello(),
+            _ => false,
+        }
+    }
+
+    /// The labels whose pilots are not Pilotage's own.
+    pub fn foreign_labels(&self) -> BTreeSet<&str> {
+        self.label.iter().filter(|(_, label)| self.is_foreign(label)).map(|(name, _)| name.as_str()).collect()
     }
 
     /// The JSON schema of a configuration file.

@@ -15,7 +15,7 @@ pub struct LabelPlan {
     pub decision: Decision,
     /// Pilots to submit.
     pub submit: u32,
-    /// Pending pilots to take out of the batch system.
+    /// Pilots to take out of the batch system: pending ones, and running ones where they need not finish.
     pub remove: Vec<PilotId>,
     /// Running pilots to tell that they should finish.
     pub drain: Vec<PilotId>,
@@ -46,8 +46,11 @@ pub fn plan_label(config: &Config, world: &World, name: &str) -> LabelPlan {
     // Guards that nobody asked for speak only when they have something to say.
     let mut place = 0..;
     steps.retain(|step| place.next().is_some_and(|place| place < own.len()) || !step.message.is_empty());
-    let (remove, drain) =
-        if number < 0 { choose(world.pilots_of(name), number.unsigned_abs()) } else { Default::default() };
+    let (remove, drain) = if number < 0 {
+        choose(world.pilots_of(name), number.unsigned_abs(), Excess::of(config, name))
+    } else {
+        Default::default()
+    };
     let facts = facts_of(&situation, &chain, &sched);
     LabelPlan {
         submit: number.clamp(0, i64::from(wire::api::ANNOUNCE_MAX)) as u32,
@@ -99,8 +102,30 @@ fn decision(config: &Config, world: &World, name: &str, facts: Vec<Fact>, number
     }
 }
 
-/// Which pilots go: pending ones first, the newest first; then running ones, idle ones first, told to finish.
-fn choose(pilots: Vec<&PilotSummary>, count: u64) -> (Vec<PilotId>, Vec<PilotId>) {
+/// What becomes of running pilots in excess.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Excess {
+    /// They are told to finish.
+    Finish,
+    /// They are taken out of the batch system.
+    Leave,
+    /// They go on: they may finish, and cannot be told to.
+    Stay,
+}
+
+impl Excess {
+    fn of(config: &Config, name: &str) -> Excess {
+        match config.label.get(name) {
+            Some(label) if !label.peaceful => Excess::Leave,
+            Some(label) if config.is_foreign(label) => Excess::Stay,
+            _ => Excess::Finish,
+        }
+    }
+}
+
+/// Which pilots go: pending ones first, the newest first; then running ones, idle ones first. Those to take out of the
+/// batch system, and those to tell that they should finish.
+fn choose(pilots: Vec<&PilotSummary>, count: u64, excess: Excess) -> (Vec<PilotId>, Vec<PilotId>) {
     let staying = |pilot: &&&PilotSummary| pilot.flag != Some(PilotFlag::Retiring);
     let count = usize::try_from(count).unwrap_or(usize::MAX);
     let mut pending: Vec<PilotId> = pilots
@@ -114,8 +139,12 @@ fn choose(pilots: Vec<&PilotSummary>, count: u64) -> (Vec<PilotId>, Vec<PilotId>
     let mut running: Vec<&&PilotSummary> =
         pilots.iter().filter(staying).filter(|pilot| pilot.state == PilotState::Running).collect();
     running.sort_by_key(|pilot| (pilot.jobs_now, std::cmp::Reverse(pilot.id)));
-    let drain = running.iter().take(count - pending.len()).map(|pilot| pilot.id).collect();
-    (pending, drain)
+    let running = running.iter().take(count - pending.len()).map(|pilot| pilot.id);
+    match excess {
+        Excess::Finish => (pending, running.collect()),
+        Excess::Leave => (pending.into_iter().chain(running).collect(), Vec::new()),
+        Excess::Stay => (pending, Vec::new()),
+    }
 }
 
 #[cfg(test)]

@@ -272,6 +272,41 @@ fn too_many_pilots_go_pending_ones_first_and_idle_ones_next() {
 }
 
 #[test]
+fn running_pilots_in_excess_that_need_not_finish_are_taken_out_idle_ones_first() {
+    let text = ONE.to_owned() + "peaceful = false\nchain = [\"KeepNRunning\"]\nsched.keepnrunning.keep_running = 1\n";
+    let mut idle = pilot(3, "l", PilotState::Running);
+    idle.jobs_now = 0;
+    let pilots = vec![pilot(1, "l", PilotState::Pending), pilot(2, "l", PilotState::Running), idle];
+    let plan = plans(&text, &mut world(vec![], pilots)).remove(0);
+    assert_eq!((plan.remove, plan.drain), (vec![PilotId(1), PilotId(3)], vec![]));
+}
+
+const FOREIGN: &str = r#"
+[factory]
+name = "f1"
+[batch.here]
+system = "condor"
+[label.l]
+queue = "q"
+batch = "here"
+condor.executable = "/opt/wrapper"
+"#;
+
+#[test]
+fn pilots_of_others_run_without_a_hello_and_cannot_be_told_to_finish() {
+    let silent = |id| PilotSummary { started: None, last_heard: None, ..pilot(id, "l", PilotState::Running) };
+    let pilots = vec![pilot(1, "l", PilotState::Pending), silent(2), silent(3)];
+    let keep = FOREIGN.to_owned() + "chain = [\"KeepNRunning\"]\nsched.keepnrunning.keep_running = 1\n";
+    let mut seen = world(vec![], pilots);
+    let plan = plans(&keep, &mut seen).remove(0);
+    let fact = |name: &str| plan.decision.facts.iter().find(|fact| fact.name == name).map(|fact| fact.value.clone());
+    assert_eq!((fact("batch.pending").as_deref(), fact("batch.running").as_deref()), (Some("1"), Some("2")));
+    assert_eq!((plan.decision.number, plan.remove, plan.drain), (-2, vec![PilotId(1)], vec![]));
+    let at_once = keep.replace("queue =", "peaceful = false\nqueue =");
+    assert_eq!(plans(&at_once, &mut seen).remove(0).remove, [PilotId(1), PilotId(3)]);
+}
+
+#[test]
 fn a_queue_that_is_offline_gets_none() {
     let mut world = world(vec![waiting("q", 3, 1)], vec![]);
     let offline = QueueRecord { status: QueueStatus::Offline, ..QueueRecord::named("q") };

@@ -17,6 +17,23 @@ const LIFE_STEP_S: u32 = 300;
 /// Pilots by what the free slots of each offer.
 pub(super) type Pilots = BTreeMap<Offer, i64>;
 
+/// A pilot to be counted.
+struct Seen<'a> {
+    pilot: &'a PilotSummary,
+    /// `None` when it is not configured any more.
+    label: Option<&'a LabelSection>,
+    /// It will never say hello, nor take a job of ours.
+    is_foreign: bool,
+}
+
+impl Seen<'_> {
+    /// On its way: not seen running, or started by its batch system without the hello that is expected of it.
+    fn is_coming(&self) -> bool {
+        let is_silent = self.pilot.state == PilotState::Running && self.pilot.started.is_none();
+        self.pilot.state.is_pending() || (is_silent && !self.is_foreign)
+    }
+}
+
 /// All counts.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Counts {
@@ -45,20 +62,23 @@ struct OfQueue {
 impl Counts {
     /// Counts pilots. Those of labels that are not configured any more count for the factory, their site and end point.
     pub(super) fn of(config: &Config, pilots: &[PilotSummary], now: Time) -> Counts {
+        let foreign = config.foreign_labels();
         let mut counts = Counts::default();
         for pilot in pilots {
-            counts.add(config.label.get(&pilot.label), pilot, now);
+            let is_foreign = foreign.contains(pilot.label.as_str());
+            counts.add(&Seen { pilot, label: config.label.get(&pilot.label), is_foreign }, now);
         }
         counts
     }
 
-    fn add(&mut self, label: Option<&LabelSection>, pilot: &PilotSummary, now: Time) {
+    fn add(&mut self, seen: &Seen<'_>, now: Time) {
+        let pilot = seen.pilot;
         let of_label = self.labels.entry(pilot.label.clone()).or_default();
         if is_retiring(pilot) {
             of_label.batch.retiring += 1;
             return;
         }
-        let is_coming = is_coming(pilot);
+        let is_coming = seen.is_coming();
         let is_soon = is_coming && now.since(pilot.announced) < COMING_MAX;
         let batch = &mut of_label.batch;
         *(if is_coming { &mut batch.pending } else { &mut batch.running }) += 1;
@@ -66,11 +86,11 @@ impl Counts {
         batch.suspended += i64::from(!is_coming && pilot.flag == Some(PilotFlag::Suspended));
         of_label.coming += i64::from(is_soon);
         self.share(&pilot.site, &pilot.batch, 1);
-        let Some(label) = label else { return };
+        let Some(label) = seen.label else { return };
         let queue = self.queues.entry(pilot.queue.clone()).or_default();
         if is_soon {
             *queue.coming.entry(label.offer()).or_default() += 1;
-        } else if let Some(offer) = left(label, pilot, now).filter(|_| !is_coming) {
+        } else if let Some(offer) = left(label, pilot, now).filter(|_| !is_coming && !seen.is_foreign) {
             let jobs = u32::try_from(pilot.jobs_now).unwrap_or(u32::MAX);
             let idle = offer.reduced_to(offer.slots.saturating_sub(jobs));
             *queue.idle.entry(idle).or_default() += 1;
@@ -140,9 +160,4 @@ fn left(label: &LabelSection, pilot: &PilotSummary, now: Time) -> Option<Offer> 
     let step = if left_s < LIFE_STEP_S { 60 } else { LIFE_STEP_S };
     offer.whole.wall_time_s = left_s / step * step;
     (offer.whole.wall_time_s > 0).then_some(offer)
-}
-
-/// On its way: not seen running, or started by its batch system without a hello yet.
-fn is_coming(pilot: &PilotSummary) -> bool {
-    pilot.state.is_pending() || (pilot.state == PilotState::Running && pilot.started.is_none())
 }

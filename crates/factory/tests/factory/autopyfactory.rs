@@ -60,7 +60,7 @@ fn the_example_becomes_fifty_labels() {
 fn the_example_is_a_valid_configuration() {
     let text = example_imported().text;
     let config = factory::Config::parse(&text, Path::new("factory.toml")).unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!(config.label.len(), 50);
+    assert_eq!((config.label.len(), config.foreign_labels().len()), (50, 50), "all run wrappers of their own");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::super::ini::{Place, interpolate};
 use super::super::report::Fate;
-use super::super::value::{attribute_lines, list};
+use super::super::value::{attribute_lines, boolean, list};
 use super::Reader;
 use crate::config::nearest;
 use toml::Value;
@@ -62,6 +62,7 @@ impl Reader<'_> {
         let Some(flavour) = self.flavour else { return };
         self.attributes();
         self.environment();
+        self.peaceful();
         self.proxy();
         if flavour.grid.is_empty() {
             return;
@@ -137,6 +138,17 @@ impl Reader<'_> {
                     let fate = Fate::Bad { why: format!("'{word}' is left out: it sets no variable") };
                     self.report.note(&place, self.name, "environ", fate);
                 }
+            }
+        }
+    }
+
+    /// Of virtual machines it is not an overlay's.
+    fn peaceful(&mut self) {
+        for key in ["peaceful", "overlay.peaceful"] {
+            let Some((text, place)) = self.submit.get(key).cloned() else { continue };
+            match boolean(&text) {
+                Some(peaceful) => self.put("peaceful", Value::from(peaceful), place),
+                None => self.wrong_below(key, &place, format!("'{text}' is no boolean")),
             }
         }
     }
