@@ -83,6 +83,8 @@ pub struct FactorySection {
     pub stale_s: f64,
     /// How long a pilot that its batch system no longer shows must have been silent, in seconds, before it is closed.
     pub quiet_s: f64,
+    /// Seconds within which a pilot that its batch system runs must say hello; then it is taken away.
+    pub hello_s: f64,
     /// Chain of labels that name none; the default chain when empty.
     pub chain: Vec<StepName>,
     /// The most pilots of all labels together.
@@ -157,6 +159,7 @@ impl Default for FactorySection {
             reload_s: 0.0,
             stale_s: 600.0,
             quiet_s: 90.0,
+            hello_s: 1800.0,
             chain: Vec::new(),
             max_pilots: 10_000,
             sched: Sched::default(),
@@ -199,6 +202,11 @@ impl FactorySection {
     /// Silence after which an absent pilot is closed.
     pub fn quiet(&self) -> Duration {
         Duration::try_from_secs_f64(self.quiet_s).unwrap_or(Duration::from_secs(90))
+    }
+
+    /// Time within which a running pilot must say hello.
+    pub fn hello(&self) -> Duration {
+        Duration::try_from_secs_f64(self.hello_s).unwrap_or(Duration::from_secs(1800))
     }
 }
 

@@ -176,11 +176,18 @@ impl Cycler {
     fn reconcile(&mut self, answers: &BTreeMap<String, Status>) -> BTreeMap<String, Gap> {
         let mut gaps = BTreeMap::new();
         let records = self.world.pilots.iter().flat_map(|read| &read.value).collect::<Vec<_>>();
+        let (section, foreign) = (&self.config.factory, self.config.foreign_labels());
         for (name, status) in answers {
             let Some(batch) = self.batches.get(name) else { continue };
             let taken = self.world.batches.get(name).and_then(|view| view.at).unwrap_or_default();
-            let answer =
-                Answer { status, taken, settles_within: batch.settles_within(), quiet: self.config.factory.quiet() };
+            let answer = Answer {
+                status,
+                taken,
+                settles_within: batch.settles_within(),
+                quiet: section.quiet(),
+                hello: section.hello(),
+                foreign: &foreign,
+            };
             let of_batch: Vec<&PilotSummary> = records.iter().filter(|pilot| pilot.batch == *name).copied().collect();
             let memory = self.memories.entry(name.clone()).or_default();
             gaps.insert(name.clone(), reconcile(&of_batch, answer, memory));
@@ -204,7 +211,7 @@ impl Cycler {
             self.learn_ends(name, ends);
         }
         if let Some(batch) = self.batches.get(name).filter(|_| !gap.remove.is_empty()) {
-            tracing::warn!(batch = name, pilots = ?gap.remove, "removing pilots that the server does not know");
+            tracing::warn!(batch = name, pilots = ?gap.remove, "removing pilots that the server does not know as live");
             log_failure(name, batch.remove(&gap.remove).await);
         }
     }

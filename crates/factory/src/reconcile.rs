@@ -2,7 +2,8 @@
 //!
 //! Can be run twice without harm, and is the same after a crash as on any other day: a pilot that the batch system shows
 //! is adopted by its id, an announcement that a complete answer lacks expires, a pilot that two complete answers lack and
-//! that is silent is closed, and pilots of ours that the server does not know are taken away.
+//! that is silent is closed, one that runs without ever saying hello is taken away, and so are pilots of ours that the
+//! server does not know.
 
 use batch::{Flag, PilotStatus, Status};
 use model::{ErrorClass, PilotEvent, PilotId, PilotState, Time};
@@ -22,6 +23,8 @@ pub struct Memory {
     missing: BTreeMap<PilotId, (Time, u32)>,
     /// Pilots that the batch system shows alive and the server does not know.
     strangers: BTreeMap<PilotId, u32>,
+    /// Pilots that run without a hello, and for how long they were seen to.
+    mute: BTreeMap<PilotId, Duration>,
 }
 
 /// One answer of a batch system.
@@ -35,6 +38,10 @@ pub struct Answer<'a> {
     pub settles_within: Duration,
     /// How long a pilot must have been silent before its absence counts.
     pub quiet: Duration,
+    /// How long a pilot may run without a hello.
+    pub hello: Duration,
+    /// Labels whose pilots are not expected to say hello.
+    pub foreign: &'a BTreeSet<&'a str>,
 }
 
 /// How to close the gap.
@@ -42,7 +49,7 @@ pub struct Answer<'a> {
 pub struct Gap {
     /// To be told to the server.
     pub updates: Vec<BatchUpdate>,
-    /// To be taken out of the batch system: nobody knows them any more.
+    /// To be taken out of the batch system: the server does not know them as live, or not any more.
     pub remove: Vec<PilotId>,
     /// Closed for server and batch system: logs can be taken and traces deleted.
     pub closed: Vec<PilotId>,
@@ -80,6 +87,7 @@ pub fn reconcile(records: &[&PilotSummary], answer: Answer<'_>, memory: &mut Mem
     let shown: BTreeMap<PilotId, &PilotStatus> =
         answer.status.pilots.iter().map(|status| (status.pilot, status)).collect();
     let fresh = memory.seen.is_none_or(|seen| answer.taken > seen);
+    let passed = memory.seen.map_or(Duration::ZERO, |seen| answer.taken.since(seen));
     memory.seen = Some(answer.taken);
     let mut gap = Gap::default();
     let known: BTreeSet<PilotId> = records.iter().map(|record| record.id).collect();
@@ -96,9 +104,50 @@ pub fn reconcile(records: &[&PilotSummary], answer: Answer<'_>, memory: &mut Mem
         gap.closed.extend(update.iter().filter(|update| ends(update)).map(|update| update.pilot));
         gap.updates.extend(update);
     }
+    take_mute(records, &shown, answer, passed, memory, &mut gap);
     let strangers = answer.status.pilots.iter().filter(|status| !known.contains(&status.pilot));
     close_strangers(strangers, fresh, memory, &mut gap);
     gap
+}
+
+/// Pilots that their batch system has run for long without a hello: something keeps them from the server, and they would
+/// be taken for coming ones for ever. They are closed only when the batch system says that they are gone.
+fn take_mute(
+    records: &[&PilotSummary],
+    shown: &BTreeMap<PilotId, &PilotStatus>,
+    answer: Answer<'_>,
+    passed: Duration,
+    memory: &mut Memory,
+    gap: &mut Gap,
+) {
+    let runs = |record: &PilotSummary| {
+        shown.get(&record.id).is_some_and(|status| status.event == Some(PilotEvent::Run) && status.flag.is_none())
+    };
+    let expected = records.iter().filter(|record| record.started.is_none() && !answer.foreign.contains(&*record.label));
+    let mut mute = BTreeMap::new();
+    for record in expected.filter(|record| runs(record)) {
+        // A server that nobody reached was no fault of the pilot: such a time has no answers, and counts little.
+        let before = memory.mute.get(&record.id).map(|before| *before + passed.min(answer.quiet));
+        let silence = before.unwrap_or_default();
+        if silence >= answer.hello {
+            gap.updates.push(silenced(record, answer.hello));
+            gap.remove.push(record.id);
+        }
+        mute.insert(record.id, silence);
+    }
+    memory.mute = mute;
+}
+
+fn silenced(record: &PilotSummary, hello: Duration) -> BatchUpdate {
+    BatchUpdate {
+        pilot: record.id,
+        event: PilotEvent::Break,
+        batch_id: record.batch_id.clone(),
+        native_state: record.native_state.clone(),
+        flag: None,
+        error_class: Some(ErrorClass::Node),
+        message: format!("it ran for {} s without a hello", hello.as_secs()),
+    }
 }
 
 /// What the batch system says that the server does not know yet.

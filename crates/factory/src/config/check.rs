@@ -106,6 +106,7 @@ fn check_factory(config: &Config, found: &mut Vec<(String, String)>) {
         ("cycle_s", factory.cycle_s, 0.01),
         ("stale_s", factory.stale_s, 0.01),
         ("quiet_s", factory.quiet_s, 0.0),
+        ("hello_s", factory.hello_s, 1.0),
         ("reload_s", factory.reload_s, 0.0),
     ] {
         if !(least..=86_400.0).contains(&value) {

@@ -2,6 +2,7 @@ use super::*;
 use std::time::Instant;
 
 const QUIET: Duration = Duration::from_secs(90);
+const HELLO: Duration = Duration::from_secs(300);
 
 fn record(id: i64, state: PilotState) -> PilotSummary {
     PilotSummary {
@@ -52,6 +53,8 @@ fn close(record: &PilotSummary, status: &Status, after_s: u64, memory: &mut Memo
         taken: Time(1_000_000) + Duration::from_secs(after_s),
         settles_within: Duration::from_secs(65),
         quiet: QUIET,
+        hello: HELLO,
+        foreign: &BTreeSet::from(["foreign"]),
     };
     reconcile(&[record], answer, memory).updates.pop()
 }
@@ -154,10 +157,54 @@ fn strangers_are_removed_after_two_answers_and_ended_ones_cleaned_up() {
     let mut memory = Memory::default();
     let mut gap = |after_s| {
         let taken = Time(1_000_000) + Duration::from_secs(after_s);
-        reconcile(&[], Answer { status: &status, taken, settles_within: Duration::ZERO, quiet: QUIET }, &mut memory)
+        let foreign = BTreeSet::new();
+        let settles_within = Duration::ZERO;
+        let answer = Answer { status: &status, taken, settles_within, quiet: QUIET, hello: HELLO, foreign: &foreign };
+        reconcile(&[], answer, &mut memory)
     };
     let first = gap(0);
     assert_eq!((first.remove, first.closed), (vec![], vec![PilotId(9)]));
     assert_eq!(gap(0).remove, vec![], "the same answer counts once");
     assert_eq!(gap(30).remove, vec![PilotId(8)]);
+}
+
+/// What becomes of a pilot that is seen to run at each of these seconds.
+fn seen_running(record: &PilotSummary, seconds: &[u64]) -> Option<(PilotEvent, Option<ErrorClass>, String)> {
+    let (status, mut memory) = (status(true, vec![shown(5, PilotEvent::Run, "RUNNING")]), Memory::default());
+    let updates = seconds.iter().map(|after_s| close(record, &status, *after_s, &mut memory)).collect::<Vec<_>>();
+    let last = updates.last()?.clone()?;
+    Some((last.event, last.error_class, last.message))
+}
+
+fn running_as(native: &str, label: &str) -> PilotSummary {
+    let (batch_id, native_state) = ("7_5".to_owned(), native.to_owned());
+    PilotSummary { batch_id, native_state, label: label.into(), ..record(5, PilotState::Running) }
+}
+
+#[test]
+fn a_pilot_that_never_says_hello_is_taken_away() {
+    let silent = running_as("RUNNING", "l");
+    assert_eq!(seen_running(&silent, &[0, 80, 160, 240]), None);
+    let words = "it ran for 300 s without a hello".to_owned();
+    let taken = Some((PilotEvent::Break, Some(ErrorClass::Node), words));
+    assert_eq!(seen_running(&silent, &[0, 80, 160, 240, 320]), taken);
+    assert_eq!(seen_running(&silent, &[0, 100_000]), None, "a time without answers counts little");
+    let heard = PilotSummary { started: Some(Time(1_000_001)), ..silent };
+    assert_eq!(seen_running(&heard, &[0, 80, 160, 240, 320]), None);
+    assert_eq!(seen_running(&running_as("RUNNING", "foreign"), &[0, 80, 160, 240, 320]), None);
+}
+
+#[test]
+fn a_pilot_that_is_taken_away_is_cleaned_up_after_its_end_only() {
+    let silent = running_as("RUNNING", "l");
+    let (status, foreign) = (status(true, vec![shown(5, PilotEvent::Run, "RUNNING")]), BTreeSet::new());
+    let mut memory = Memory::default();
+    let mut gap = Gap::default();
+    for after_s in [0, 80, 160, 240, 320] {
+        let taken = Time(1_000_000) + Duration::from_secs(after_s);
+        let settles_within = Duration::ZERO;
+        let answer = Answer { status: &status, taken, settles_within, quiet: QUIET, hello: HELLO, foreign: &foreign };
+        gap = reconcile(&[&silent], answer, &mut memory);
+    }
+    assert_eq!((gap.remove, gap.closed), (vec![PilotId(5)], vec![]));
 }
