@@ -173,6 +173,11 @@ async fn read(
     Ok(())
 }
 
+/// A word for `sh`, whatever is in it.
+pub fn quoted(word: &str) -> String {
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
 /// The whole group: some sites wrap the commands in scripts.
 fn kill_group(leader: Option<u32>) {
     if let Some(pid) = leader.and_then(|pid| Pid::from_raw(pid as i32)) {

@@ -21,6 +21,7 @@ pub(crate) use arguments::refused;
 pub use config::CondorConfig;
 pub use grid::*;
 pub use job::{CondorJob, HoldPolicy, attribute_problem};
+pub(crate) use submit::describe;
 
 use crate::command::Commander;
 use crate::known::Known;
@@ -50,7 +51,7 @@ pub struct Condor {
 impl Condor {
     /// Uses `dir/FACTORY`; makes it when it is not there.
     pub fn open(config: CondorConfig, factory: &str) -> Result<Condor, BatchError> {
-        let dir = std::path::absolute(config.dir.join(factory)).unwrap_or_else(|_| config.dir.join(factory));
+        let dir = submission::root(&config.dir, factory);
         let failed = |source| BatchError::File { action: "make", path: dir.clone(), source };
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&dir).map_err(failed)?;
         if dir.to_str().is_none_or(|text| text.contains([' ', '\t', ',', '"', '\'', '$', '\n', '\\'])) {
@@ -69,7 +70,7 @@ impl Condor {
         let transcript = Transcript::in_dir(&dir);
         // What begins with _CONDOR_ is configuration, as the operator wants it.
         let commands = Commander { bin: config.bin.clone(), environment, withheld: |_| false, timeout, transcript };
-        let owner = Owner { factory: factory.to_owned(), user: user_name()? };
+        let owner = owner_of(factory)?;
         let known = Known::new(Duration::try_from_secs_f64(config.poll_s).unwrap_or(Duration::from_secs(30)));
         Ok(Condor { config, owner, dir, commands, known, history_rests_until: Mutex::default() })
     }
@@ -81,6 +82,10 @@ impl Condor {
         let path = |ending| submission.file(&format!("{cluster}.{}.{ending}", submission.index(pilot)));
         LogFiles { out: path("out"), err: path("err"), log: path("log"), place }
     }
+}
+
+fn owner_of(factory: &str) -> Result<Owner, BatchError> {
+    Ok(Owner { factory: factory.to_owned(), user: user_name()? })
 }
 
 /// The account as the system names it, wherever it keeps its accounts.

@@ -1,9 +1,9 @@
 //! `[batch.NAME]`: which batch system, and how to reach it.
 
 use crate::condor::{self, Condor, CondorConfig};
-use crate::local::{Local, LocalConfig};
+use crate::local::{self, Local, LocalConfig};
 use crate::slurm::{self, Slurm, SlurmConfig};
-use crate::{BatchError, BatchSystem};
+use crate::{BatchError, BatchSystem, SubmitRequest};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -59,6 +59,20 @@ impl BatchConfig {
         }
     }
 
+    /// What would be submitted for a request, as people read it: the command, and the file that it is given. `dir` is
+    /// for an end point whose configuration names none. Nothing is written and nobody is asked.
+    pub fn describe(&self, factory: &str, dir: &Path, request: &SubmitRequest) -> Result<String, BatchError> {
+        let mut config = self.clone();
+        if config.dir_mut().as_os_str().is_empty() {
+            *config.dir_mut() = dir.to_owned();
+        }
+        match config {
+            BatchConfig::Local(_) => Ok(local::describe(request)),
+            BatchConfig::Slurm(config) => Ok(slurm::describe(&config, factory, request)),
+            BatchConfig::Condor(config) => condor::describe(&config, factory, request),
+        }
+    }
+
     /// The batch system, with `dir` where the configuration names none. Makes its directories.
     pub fn open(&self, factory: &str, dir: &Path) -> Result<Arc<dyn BatchSystem>, BatchError> {
         let mut config = self.clone();
@@ -70,5 +84,35 @@ impl BatchConfig {
             BatchConfig::Slurm(config) => Arc::new(Slurm::open(config, factory)?),
             BatchConfig::Condor(config) => Arc::new(Condor::open(config, factory)?),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_be_submitted_is_shown_without_secrets_and_nothing_is_made() {
+        let request = SubmitRequest {
+            label: "there".into(),
+            first: model::PilotId(7),
+            wrapper: "exec pilot\n".into(),
+            arguments: vec!["pilot".into()],
+            environment: vec![("SLOTS".into(), "it's 2".into())],
+            secrets: vec![b"top secret".to_vec()],
+            ..SubmitRequest::default()
+        };
+        let systems = [
+            BatchConfig::Local(LocalConfig::default()),
+            BatchConfig::Slurm(SlurmConfig::default()),
+            BatchConfig::Condor(CondorConfig::default()),
+        ];
+        let shown = systems.map(|system| system.describe("f1", Path::new("/none/of/it"), &request).unwrap());
+        let [local, slurm, condor] = &shown;
+        assert_eq!(local, "SLOTS='it'\\''s 2' \\\nPILOTAGE_SECRET_FILE=secret.json sh wrapper 'pilot'\n");
+        assert!(slurm.starts_with("# sbatch --parsable --job-name=") && slurm.ends_with("exec pilot\n"), "{slurm}");
+        assert!(condor.starts_with("# condor_submit -terse /none/of/it/f1/7/submit\nuniverse = "), "{condor}");
+        assert!(condor.ends_with("queue Pilot from /none/of/it/f1/7/pilots\n"), "{condor}");
+        assert!(!shown.concat().contains("secret\n") && !Path::new("/none").exists());
     }
 }

@@ -7,6 +7,7 @@ mod remove;
 
 pub use config::LocalConfig;
 
+use crate::command::quoted;
 use crate::{
     BatchError, BatchSystem, Check, Flag, LogFiles, PilotStatus, Status, SubmitOutcome, SubmitRequest, exit_class,
 };
@@ -29,6 +30,17 @@ pub struct Local {
     // Two submissions at once could both see the last free slot.
     submitting: Mutex<()>,
     changed: Arc<Notify>,
+}
+
+/// The command that one process gets.
+pub(crate) fn describe(request: &SubmitRequest) -> String {
+    let variables = request.environment.iter().map(|(name, value)| format!("{name}={} \\\n", quoted(value)));
+    let arguments = request.arguments.iter().map(|argument| format!(" {}", quoted(argument)));
+    format!(
+        "{}PILOTAGE_SECRET_FILE=secret.json sh wrapper{}\n",
+        variables.collect::<String>(),
+        arguments.collect::<String>()
+    )
 }
 
 impl Local {

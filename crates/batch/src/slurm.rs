@@ -14,6 +14,7 @@ mod submit;
 
 pub use config::SlurmConfig;
 pub(crate) use config::refused;
+pub(crate) use submit::describe;
 
 use crate::command::Commander;
 use crate::known::Known;
@@ -53,7 +54,7 @@ struct Asked {
 impl Slurm {
     /// Uses `dir/FACTORY`, which the nodes must see under the same path; makes it when it is not there.
     pub fn open(config: SlurmConfig, factory: &str) -> Result<Slurm, BatchError> {
-        let dir = std::path::absolute(config.dir.join(factory)).unwrap_or_else(|_| config.dir.join(factory));
+        let dir = submission::root(&config.dir, factory);
         let failed = |source| BatchError::File { action: "make", path: dir.clone(), source };
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&dir).map_err(failed)?;
         // A percent sign would be read as a pattern in the names of output files.

@@ -137,6 +137,12 @@ impl Submission {
     }
 }
 
+/// Where the submissions of a factory lie.
+pub fn root(dir: &Path, factory: &str) -> PathBuf {
+    let root = dir.join(factory);
+    std::path::absolute(&root).unwrap_or(root)
+}
+
 /// All submissions below `root`, oldest first.
 pub fn list(root: &Path) -> Result<Vec<Submission>, BatchError> {
     let failed = |source| BatchError::File { action: "list", path: root.to_owned(), source };

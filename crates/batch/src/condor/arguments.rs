@@ -44,7 +44,8 @@ mod tests {
 
     #[test]
     fn what_changes_whose_the_pilots_are_is_refused() {
-        let own = ["-name|other", "-spool", "-dry-run|file", "-append|+PilotageId = 3", "-a|queue 100", "log=x", "file"];
+        let own =
+            ["-name|other", "-spool", "-dry-run|file", "-append|+PilotageId = 3", "-a|queue 100", "log=x", "file"];
         assert_eq!(own.iter().find(|text| refused(&words(text)).is_empty()), None);
         assert_eq!(refused(&words("-append")), ["'-append' lacks its line"]);
         assert_eq!(refused(&words("MY.PilotageFactory=\"x\"")), ["'MY.PilotageFactory' is set by Pilotage itself"]);

@@ -1,11 +1,12 @@
 //! `condor_submit`: one for all pilots of a label.
 
-use super::Condor;
 use super::contract::Contract;
 use super::description::{Description, ITEMS, SPOOL, WRAPPER};
+use super::queue::Owner;
+use super::{Condor, CondorConfig, owner_of};
 use crate::command::Answer;
 use crate::parts::Sent;
-use crate::submission::Submission;
+use crate::submission::{self, Submission};
 use crate::{BatchError, SubmitRequest};
 use model::PilotId;
 use std::fs;
@@ -16,33 +17,47 @@ const PROGRAM: &str = "condor_submit";
 /// Name of the submit description.
 const DESCRIPTION: &str = "submit";
 
+/// The command, and the submit description.
+pub(crate) fn describe(config: &CondorConfig, factory: &str, request: &SubmitRequest) -> Result<String, BatchError> {
+    check_environment(request)?;
+    let submission = Submission::at(&submission::root(&config.dir, factory), request.first);
+    let words = arguments(config, request, &submission).join(" ");
+    Ok(format!("# {PROGRAM} {words}\n{}", description(config, &owner_of(factory)?, request, &submission.dir)))
+}
+
+/// The submit description of a request.
+fn description(config: &CondorConfig, owner: &Owner, request: &SubmitRequest, dir: &Path) -> String {
+    let configured = config.log_url.trim_end_matches('/');
+    let job = request.condor.or(&config.job);
+    let description = Description {
+        contract: Contract {
+            factory: &owner.factory,
+            user: &owner.user,
+            label: &request.label,
+            date: &jiff::Timestamp::now().strftime("%Y-%m-%d").to_string(),
+            logs: if configured.is_empty() { &request.log_url } else { configured },
+            monitor: &config.monitor_url,
+        },
+        job: &job,
+        request,
+        dir,
+        mail: &config.mail,
+        is_spooled: config.is_remote(),
+    };
+    description.text()
+}
+
+fn arguments(config: &CondorConfig, request: &SubmitRequest, submission: &Submission) -> Vec<String> {
+    let mut words = vec!["-terse".to_owned()];
+    // -remote is -name and -spool in one.
+    let schedd = config.schedd_arguments();
+    words.extend(schedd.into_iter().map(|word| if word == "-name" { "-remote".to_owned() } else { word }));
+    words.extend(request.needs.arguments.iter().cloned());
+    words.push(submission.file(DESCRIPTION).display().to_string());
+    words
+}
+
 impl Condor {
-    /// The submit description of a request.
-    pub fn description(&self, request: &SubmitRequest) -> String {
-        self.description_at(request, &Submission::at(&self.dir, request.first).dir)
-    }
-
-    fn description_at(&self, request: &SubmitRequest, dir: &Path) -> String {
-        let configured = self.config.log_url.trim_end_matches('/');
-        let job = request.condor.or(&self.config.job);
-        let description = Description {
-            contract: Contract {
-                factory: &self.owner.factory,
-                user: &self.owner.user,
-                label: &request.label,
-                date: &jiff::Timestamp::now().strftime("%Y-%m-%d").to_string(),
-                logs: if configured.is_empty() { &request.log_url } else { configured },
-                monitor: &self.config.monitor_url,
-            },
-            job: &job,
-            request,
-            dir,
-            mail: &self.config.mail,
-            is_spooled: self.config.is_remote(),
-        };
-        description.text()
-    }
-
     /// Submits one part.
     pub(super) async fn submit_part(
         &self,
@@ -53,7 +68,7 @@ impl Condor {
         check_environment(request)?;
         let add = |submission: &Submission| self.write(submission, request, secrets.len());
         let submission = Submission::create(&self.dir, first, secrets, add)?;
-        let answer = match self.commands.run(PROGRAM, &self.arguments(request, &submission)).await {
+        let answer = match self.commands.run(PROGRAM, &arguments(&self.config, request, &submission)).await {
             Ok(answer) => answer,
             Err(error) => {
                 if !error.is_uncertain() {
@@ -79,17 +94,8 @@ impl Condor {
         let path = submission.file(WRAPPER);
         let executable = fs::set_permissions(&path, fs::Permissions::from_mode(0o700));
         executable.map_err(|source| BatchError::File { action: "make executable", path, source })?;
-        submission.write(DESCRIPTION, self.description_at(request, &submission.dir).as_bytes())
-    }
-
-    fn arguments(&self, request: &SubmitRequest, submission: &Submission) -> Vec<String> {
-        let mut words = vec!["-terse".to_owned()];
-        // -remote is -name and -spool in one.
-        let schedd = self.config.schedd_arguments();
-        words.extend(schedd.into_iter().map(|word| if word == "-name" { "-remote".to_owned() } else { word }));
-        words.extend(request.needs.arguments.iter().cloned());
-        words.push(submission.file(DESCRIPTION).display().to_string());
-        words
+        let text = description(&self.config, &self.owner, request, &submission.dir);
+        submission.write(DESCRIPTION, text.as_bytes())
     }
 
     /// What a failed submission means. A transaction whose end the command did not hear of may have been done; then only

@@ -3,13 +3,21 @@
 use super::limits::{means_full, tries_again};
 use super::name::job_name;
 use super::{Slurm, SlurmConfig};
+use crate::command::quoted;
 use crate::parts::Sent;
-use crate::submission::Submission;
+use crate::submission::{self, Submission};
 use crate::{BatchError, Needs, SubmitRequest};
 use model::PilotId;
 
 /// Name of the batch script.
 const SCRIPT: &str = "script";
+
+/// The command, and the script.
+pub(crate) fn describe(config: &SlurmConfig, factory: &str, request: &SubmitRequest) -> String {
+    let array = Submission::at(&submission::root(&config.dir, factory), request.first);
+    let words = arguments(config, factory, &array, request.secrets.len(), &request.needs).join(" ");
+    format!("# sbatch {words}\n{}", script(request, request.first, &array.dir.display().to_string()))
+}
 
 impl Slurm {
     /// Submits one array.
@@ -96,11 +104,6 @@ fn script(request: &SubmitRequest, first: PilotId, dir: &str) -> String {
     text.push_str(&format!("set -- {}\n", arguments.join(" ")));
     text.push_str(&request.wrapper);
     text
-}
-
-/// A word for `sh`, whatever is in it.
-fn quoted(word: &str) -> String {
-    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 #[cfg(test)]

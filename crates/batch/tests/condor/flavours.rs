@@ -39,7 +39,7 @@ async fn every_description_is_read_by_htcondor() {
             fs::write(dir.join(name), "x").unwrap();
         }
         let (description, ads) = (pool.path("description"), pool.path("ads"));
-        fs::write(&description, pool.condor.description(&request)).unwrap();
+        fs::write(&description, pool.describe(&request)).unwrap();
         let said = call("condor_submit", &["-dry-run", &ads, &description]);
         let err = String::from_utf8_lossy(&said.stderr).into_owned();
         assert_eq!(said.status.success(), !unsupported, "{flavour}: {err}");

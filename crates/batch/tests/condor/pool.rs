@@ -1,7 +1,7 @@
 //! A factory's directory in the pool of the tests, and an end for all its pilots.
 
 use batch::condor::{Condor, CondorConfig, CondorJob};
-use batch::{BatchSystem, Needs, PilotStatus, Status, SubmitOutcome, SubmitRequest};
+use batch::{BatchConfig, BatchSystem, Needs, PilotStatus, Status, SubmitOutcome, SubmitRequest};
 use model::{PilotEvent, PilotId};
 use rustix::process::{Gid, Uid};
 use std::fs;
@@ -82,6 +82,12 @@ impl Pool {
     pub fn check_spool(&self, pilot: i64) {
         let report = self.condor.logs(PilotId(pilot)).place.join(format!("{pilot}.spool/report"));
         assert_eq!(fs::read_to_string(report).unwrap(), "late\n");
+    }
+
+    /// What would be submitted.
+    pub fn describe(&self, request: &SubmitRequest) -> String {
+        let config = BatchConfig::Condor(CondorConfig { dir: self.dir.path().to_owned(), ..CondorConfig::default() });
+        config.describe(&self.factory, Path::new(""), request).unwrap()
     }
 
     pub fn path(&self, name: &str) -> String {

@@ -3,6 +3,7 @@
 mod check;
 mod config;
 mod decide;
+mod describe;
 mod import;
 mod sources;
 
@@ -28,6 +29,7 @@ pub fn run(args: &FactoryArgs) -> anyhow::Result<ExitCode> {
         FactoryAction::Config { label, server, output } => config::run(path, label.as_deref(), server, output.json),
         FactoryAction::Sources { server, output } => sources::run(path, server, output.json),
         FactoryAction::Import(args) => import::run(args),
+        FactoryAction::Describe { label, server } => describe::run(path, label, server),
         FactoryAction::Explain { label, server, output } => explain(path, label, server, output.json),
         FactoryAction::Decide(args) => decide::run(args),
     }
@@ -103,6 +105,10 @@ pub fn connection(config: &Config, choice: &ServerChoice) -> anyhow::Result<Conn
     Ok(connection)
 }
 
+fn unknown_label(name: &str, known: &str) -> anyhow::Error {
+    BadInput::new(format!("there is no label '{name}'; the labels are {known}")).into()
+}
+
 /// Says what one label would do now, without doing it.
 fn explain(path: &Path, label: &str, choice: &ServerChoice, json: bool) -> anyhow::Result<ExitCode> {
     let connection = connection(&load(path)?.config, choice)?;
@@ -110,9 +116,7 @@ fn explain(path: &Path, label: &str, choice: &ServerChoice, json: bool) -> anyho
         let loaded = look(path, choice, Look::Missing).await?;
         let mut factory = Factory::new(loaded.config, Arc::new(connection.client()?), launch(&connection)?)?;
         factory.explain(label).await.map_err(|error| match error {
-            FactoryError::UnknownLabel { name, known } => {
-                anyhow::Error::from(BadInput::new(format!("there is no label '{name}'; the labels are {known}")))
-            }
+            FactoryError::UnknownLabel { name, known } => unknown_label(&name, &known),
             FactoryError::Server(error) => error.into(),
             other => other.into(),
         })

@@ -116,6 +116,13 @@ pub enum FactoryAction {
     Import(FactoryImportArgs),
     /// Decide on facts from a file, without a factory
     Decide(DecideArgs),
+    /// Show what would be submitted for a pilot of one label, such as its submit description, without submitting it
+    Describe {
+        /// The label
+        label: String,
+        #[command(flatten)]
+        server: super::ServerChoice,
+    },
     /// Say what one label would do now, step by step
     Explain {
         /// The label

@@ -1,0 +1,28 @@
+//! `pilotage factory describe`.
+
+use super::{ServerChoice, connection, launch, load, look, unknown_label};
+use crate::cli::client_runtime;
+use crate::output::{BadInput, print};
+use factory::Look;
+use model::PilotId;
+use std::path::Path;
+use std::process::ExitCode;
+use wire::api::Announced;
+
+/// Prints what the label's batch system would be given for one pilot. No server is asked, unless labels come from it,
+/// and no batch system.
+pub fn run(path: &Path, name: &str, choice: &ServerChoice) -> anyhow::Result<ExitCode> {
+    let launch = launch(&connection(&load(path)?.config, choice)?)?;
+    let config = client_runtime()?.block_on(look(path, choice, Look::Missing))?.config;
+    let known = || config.label.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let label = config.label.get(name).ok_or_else(|| unknown_label(name, &known()))?;
+    // A pilot of its own id and secret is made only when it is submitted.
+    let announced = Announced { first: PilotId(1), secrets: vec![String::new()] };
+    let request = launch.request(&config.factory.name, name, label, &announced)?;
+    let batch =
+        config.batch.get(&label.batch).ok_or_else(|| BadInput::new(format!("no end point '{}'", label.batch)))?;
+    let dir = config.factory.dir.join("batch").join(&label.batch);
+    let text = batch.describe(&config.factory.name, &dir, &request);
+    print(&text.map_err(|error| anyhow::anyhow!("failed to {error}"))?)?;
+    Ok(ExitCode::SUCCESS)
+}
