@@ -1,5 +1,6 @@
 //! `pilotage doctor`: looks at this machine and at the server, and says what to do.
 
+mod batch_systems;
 mod machine;
 mod server;
 
@@ -53,7 +54,9 @@ struct Report<'a> {
 /// Exit code 1 when something has to be mended.
 pub fn run(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
     let mut findings = machine::look();
-    findings.extend(client_runtime()?.block_on(server::look(&args.server)));
+    let runtime = client_runtime()?;
+    findings.extend(runtime.block_on(batch_systems::look()));
+    findings.extend(runtime.block_on(server::look(&args.server)));
     if args.output.json {
         print_json(&Report { checks: &findings })?
     } else {

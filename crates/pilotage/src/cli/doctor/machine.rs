@@ -11,7 +11,7 @@ const FREE_WARN_MIB: u64 = 512;
 /// All of it.
 pub fn look() -> Vec<Finding> {
     let environment = Environment::of_process();
-    let mut findings = vec![program(), processes(), shell(), batch_systems()];
+    let mut findings = vec![program(), processes(), shell()];
     findings.push(scratch(&std::env::temp_dir()));
     findings.extend(environment.dir.clone().or_else(|| read_last_dir(&environment)).map(|dir| directory(&dir)));
     findings
@@ -39,15 +39,6 @@ fn shell() -> Finding {
         Some(path) => Finding::ok("shell", path.display().to_string()),
         None => Finding::fail("shell", "there is no sh on PATH: the wrapper of pilots needs one"),
     }
-}
-
-/// Which batch systems' commands are here; `pilotage factory check` asks the systems themselves.
-fn batch_systems() -> Finding {
-    let systems = [("Slurm", "sbatch"), ("HTCondor", "condor_submit")];
-    let here =
-        systems.iter().filter_map(|(system, program)| Some(format!("{system} ({})", find_on_path(program)?.display())));
-    let here = here.collect::<Vec<_>>().join(", ");
-    Finding::ok("batch", if here.is_empty() { "no commands of Slurm or HTCondor on PATH".to_owned() } else { here })
 }
 
 /// The program on this process's PATH.
