@@ -33,6 +33,8 @@ const EXIT_INTERNAL: u8 = 1;
 const EXIT_USAGE: u8 = 2;
 /// The server refuses this pilot.
 const EXIT_REFUSED: u8 = 3;
+/// What a pilot with the right secret gets that is exiting or has ended.
+const CONFLICT: u16 = 409;
 /// No server answered.
 const EXIT_UNREACHABLE: u8 = 4;
 /// The node cannot run jobs.
@@ -108,6 +110,11 @@ pub fn run_pilot(args: PilotArgs) -> ExitCode {
     });
     match ended {
         Ok(code) => ExitCode::from(code),
+        // It has said goodbye, and its batch system started it once more.
+        Err(PilotError::Refused(error)) if error.status() == Some(CONFLICT) => {
+            tracing::info!("nothing is left to do: {error}");
+            ExitCode::SUCCESS
+        }
         Err(error) => {
             tracing::error!("failed to {error}");
             ExitCode::from(error.exit_code())

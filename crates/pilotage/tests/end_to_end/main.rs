@@ -6,6 +6,8 @@ mod apart;
 mod bad_input;
 mod clock;
 mod condor;
+mod condor_import;
+mod condor_schedd;
 mod crash;
 mod deciding;
 mod demo;
