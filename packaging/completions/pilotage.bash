@@ -121,6 +121,9 @@ _pilotage() {
             pilotage__subcmd__factory,decide)
                 cmd="pilotage__subcmd__factory__subcmd__decide"
                 ;;
+            pilotage__subcmd__factory,describe)
+                cmd="pilotage__subcmd__factory__subcmd__describe"
+                ;;
             pilotage__subcmd__factory,explain)
                 cmd="pilotage__subcmd__factory__subcmd__explain"
                 ;;
@@ -144,6 +147,9 @@ _pilotage() {
                 ;;
             pilotage__subcmd__factory__subcmd__help,decide)
                 cmd="pilotage__subcmd__factory__subcmd__help__subcmd__decide"
+                ;;
+            pilotage__subcmd__factory__subcmd__help,describe)
+                cmd="pilotage__subcmd__factory__subcmd__help__subcmd__describe"
                 ;;
             pilotage__subcmd__factory__subcmd__help,explain)
                 cmd="pilotage__subcmd__factory__subcmd__help__subcmd__explain"
@@ -255,6 +261,9 @@ _pilotage() {
                 ;;
             pilotage__subcmd__help__subcmd__factory,decide)
                 cmd="pilotage__subcmd__help__subcmd__factory__subcmd__decide"
+                ;;
+            pilotage__subcmd__help__subcmd__factory,describe)
+                cmd="pilotage__subcmd__help__subcmd__factory__subcmd__describe"
                 ;;
             pilotage__subcmd__help__subcmd__factory,explain)
                 cmd="pilotage__subcmd__help__subcmd__factory__subcmd__explain"
@@ -636,7 +645,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__factory)
-            opts="-h -V --config --help --version run check config sources import decide explain help"
+            opts="-h -V --config --help --version run check config sources import decide describe explain help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -739,6 +748,32 @@ _pilotage() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        pilotage__subcmd__factory__subcmd__describe)
+            opts="-h -V --url --dir --config --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         pilotage__subcmd__factory__subcmd__explain)
             opts="-h -V --url --dir --json --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -766,7 +801,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__factory__subcmd__help)
-            opts="run check config sources import decide explain help"
+            opts="run check config sources import decide describe explain help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -808,6 +843,20 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__factory__subcmd__help__subcmd__decide)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__factory__subcmd__help__subcmd__describe)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1146,7 +1195,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__help__subcmd__factory)
-            opts="run check config sources import decide explain"
+            opts="run check config sources import decide describe explain"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1188,6 +1237,20 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__help__subcmd__factory__subcmd__decide)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__help__subcmd__factory__subcmd__describe)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

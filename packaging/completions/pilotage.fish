@@ -317,17 +317,18 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand server" -l compat -d '
 complete -c pilotage -n "__fish_pilotage_using_subcommand server" -l check -d 'Read the configuration, say what is wrong with it, and stop'
 complete -c pilotage -n "__fish_pilotage_using_subcommand server" -s h -l help -d 'Print help'
 complete -c pilotage -n "__fish_pilotage_using_subcommand server" -s V -l version -d 'Print version'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide explain help" -l config -d 'Configuration file' -r -F
-complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide explain help" -s h -l help -d 'Print help'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide explain help" -s V -l version -d 'Print version'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide explain help" -f -a "run" -d 'Run until told to stop: TERM drains, USR1 leaves the pilots as they are, HUP reads the configuration again'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide explain help" -f -a "check" -d 'Read the configuration and its sources, ask every batch end point, and say what is wrong'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide explain help" -f -a "config" -d 'Show the configuration that counts, with the origin of each value'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide explain help" -f -a "sources" -d 'Read the sources of labels and show what became of their queues'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide explain help" -f -a "import" -d 'Turn an AutoPyFactory configuration into one of ours, and say what became of every key'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide explain help" -f -a "decide" -d 'Decide on facts from a file, without a factory'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide explain help" -f -a "explain" -d 'Say what one label would do now, step by step'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide explain help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide describe explain help" -l config -d 'Configuration file' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide describe explain help" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide describe explain help" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide describe explain help" -f -a "run" -d 'Run until told to stop: TERM drains, USR1 leaves the pilots as they are, HUP reads the configuration again'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide describe explain help" -f -a "check" -d 'Read the configuration and its sources, ask every batch end point, and say what is wrong'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide describe explain help" -f -a "config" -d 'Show the configuration that counts, with the origin of each value'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide describe explain help" -f -a "sources" -d 'Read the sources of labels and show what became of their queues'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide describe explain help" -f -a "import" -d 'Turn an AutoPyFactory configuration into one of ours, and say what became of every key'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide describe explain help" -f -a "decide" -d 'Decide on facts from a file, without a factory'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide describe explain help" -f -a "describe" -d 'Show what would be submitted for a pilot of one label, such as its submit description, without submitting it'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide describe explain help" -f -a "explain" -d 'Say what one label would do now, step by step'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide describe explain help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from run" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from run" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from run" -l config -d 'Configuration file' -r -F
@@ -365,6 +366,11 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_se
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from decide" -l json -d 'Print JSON for programs'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from decide" -s h -l help -d 'Print help'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from decide" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from describe" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from describe" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from describe" -l config -d 'Configuration file' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from describe" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from describe" -s V -l version -d 'Print version'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from explain" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from explain" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from explain" -l config -d 'Configuration file' -r -F
@@ -377,6 +383,7 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_se
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from help" -f -a "sources" -d 'Read the sources of labels and show what became of their queues'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from help" -f -a "import" -d 'Turn an AutoPyFactory configuration into one of ours, and say what became of every key'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from help" -f -a "decide" -d 'Decide on facts from a file, without a factory'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from help" -f -a "describe" -d 'Show what would be submitted for a pilot of one label, such as its submit description, without submitting it'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from help" -f -a "explain" -d 'Say what one label would do now, step by step'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilot" -l secret-file -d 'File of mode 0600 with pilot id, secret, server URLs and whom to trust' -r -F
@@ -455,4 +462,5 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from factory" -f -a "sources" -d 'Read the sources of labels and show what became of their queues'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from factory" -f -a "import" -d 'Turn an AutoPyFactory configuration into one of ours, and say what became of every key'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from factory" -f -a "decide" -d 'Decide on facts from a file, without a factory'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from factory" -f -a "describe" -d 'Show what would be submitted for a pilot of one label, such as its submit description, without submitting it'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from factory" -f -a "explain" -d 'Say what one label would do now, step by step'

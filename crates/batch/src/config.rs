@@ -18,7 +18,7 @@ pub enum BatchConfig {
     /// Slurm by its commands.
     Slurm(SlurmConfig),
     /// HTCondor by its commands.
-    Condor(CondorConfig),
+    Condor(Box<CondorConfig>),
 }
 
 impl BatchConfig {
@@ -82,7 +82,7 @@ impl BatchConfig {
         Ok(match config {
             BatchConfig::Local(config) => Arc::new(Local::open(config, factory)?),
             BatchConfig::Slurm(config) => Arc::new(Slurm::open(config, factory)?),
-            BatchConfig::Condor(config) => Arc::new(Condor::open(config, factory)?),
+            BatchConfig::Condor(config) => Arc::new(Condor::open(*config, factory)?),
         })
     }
 }
@@ -105,7 +105,7 @@ mod tests {
         let systems = [
             BatchConfig::Local(LocalConfig::default()),
             BatchConfig::Slurm(SlurmConfig::default()),
-            BatchConfig::Condor(CondorConfig::default()),
+            BatchConfig::Condor(Box::default()),
         ];
         let shown = systems.map(|system| system.describe("f1", Path::new("/none/of/it"), &request).unwrap());
         let [local, slurm, condor] = &shown;

@@ -138,7 +138,7 @@ pub struct LabelSection {
     #[serde(default)]
     pub submit_arguments: Vec<String>,
     /// What its jobs are like in HTCondor, where it is not as its end point's `job` says.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub condor: CondorJob,
     /// Settings of the scheduler steps, in AutoPyFactory's spelling: `sched.maxpending.maximum = 10`.
     #[serde(default)]
@@ -274,6 +274,10 @@ impl Config {
         sched.stale.usual.get_or_insert(self.factory.usual_age_s());
         sched
     }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 fn yes() -> bool {

@@ -86,8 +86,8 @@ impl Pool {
 
     /// What would be submitted.
     pub fn describe(&self, request: &SubmitRequest) -> String {
-        let config = BatchConfig::Condor(CondorConfig { dir: self.dir.path().to_owned(), ..CondorConfig::default() });
-        config.describe(&self.factory, Path::new(""), request).unwrap()
+        let config = CondorConfig { dir: self.dir.path().to_owned(), ..CondorConfig::default() };
+        BatchConfig::Condor(Box::new(config)).describe(&self.factory, Path::new(""), request).unwrap()
     }
 
     pub fn path(&self, name: &str) -> String {

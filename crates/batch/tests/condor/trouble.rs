@@ -70,3 +70,29 @@ async fn a_history_that_does_not_answer_is_left_alone() {
     }
     assert_eq!(pool.transcript().matches(" condor_history ").count(), 1);
 }
+
+#[tokio::test]
+async fn a_schedd_that_does_not_answer_is_not_asked_more_often_for_it() {
+    let pool = Pool::new("again");
+    let bin = pool.commands("condor_q", "echo 'Failed to connect to schedd' >&2; exit 1");
+    let config = CondorConfig { dir: pool.dir.path().to_owned(), bin, ..CondorConfig::default() };
+    let patient = Condor::open(config, &pool.factory).unwrap();
+    let first = patient.status().await.unwrap_err();
+    assert!(first.to_string().contains("Failed to connect to schedd"), "{first}");
+    assert_eq!(patient.status().await.unwrap_err().to_string(), first.to_string());
+    assert_eq!(pool.transcript().matches(" condor_q ").count(), 1);
+}
+
+#[tokio::test]
+async fn a_removal_is_repeated_only_when_a_later_look_still_shows_the_pilot() {
+    let pool = Pool::new("repeat");
+    pool.submit(4, 1).await;
+    let bin = pool.commands("condor_rm", "echo busy >&2; exit 1");
+    let condor = pool.open(&pool.factory, CondorConfig { bin, ..CondorConfig::default() });
+    condor.remove(&[model::PilotId(4)]).await.unwrap_err();
+    condor.remove(&[model::PilotId(4)]).await.unwrap();
+    assert_eq!(pool.transcript().matches(" condor_rm ").count(), 1);
+    assert_eq!(ids(&condor.status().await.unwrap()), [4]);
+    condor.remove(&[model::PilotId(4)]).await.unwrap_err();
+    assert_eq!(pool.transcript().matches(" condor_rm ").count(), 2);
+}

@@ -120,6 +120,19 @@ fn fact(facts: &Value, name: &str) -> String {
     found.map(|fact| fact["value"].as_str().unwrap_or_default().to_owned()).unwrap_or_default()
 }
 
+#[test]
+fn the_doctor_asks_the_schedd() {
+    let site = Site::new();
+    let doctor = |conf: &str| {
+        let mut command = site.place.program();
+        command.arg("doctor").env("PATH", format!("{}:/usr/bin:/bin", site.bin.display())).env("CONDOR_CONFIG", conf);
+        text(&command.envs(site.place.environment()).output().unwrap())
+    };
+    let (well, ill) = (doctor(&site.conf), doctor("/nowhere/condor_config"));
+    assert!(well.lines().any(|line| line.starts_with("ok ") && line.contains("HTCondor answers; ")), "{well}");
+    assert!(ill.lines().any(|line| line.starts_with("warn") && line.contains("HTCondor: condor_q -totals: ")), "{ill}");
+}
+
 /// Pilots of others never say hello. They count as running as soon as they run, and not as coming for ever.
 #[test]
 fn pilots_of_others_run_and_are_counted() {
