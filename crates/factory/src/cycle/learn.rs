@@ -14,7 +14,8 @@ const RECALLS_MAX: usize = 50;
 /// One pilot that a report closes.
 pub(super) struct End {
     label: String,
-    said_hello: bool,
+    /// It said hello, or is of those who never do and ended well.
+    came_up: bool,
     /// It broke before its hello, and not because nobody ever submitted it.
     failed: bool,
     ran: Option<EndedPilot>,
@@ -24,6 +25,7 @@ pub(super) struct End {
 struct Watched<'a> {
     unborn: &'a BTreeMap<PilotId, Time>,
     dismissed: &'a BTreeSet<PilotId>,
+    foreign: BTreeSet<&'a str>,
 }
 
 impl Watched<'_> {
@@ -31,9 +33,10 @@ impl Watched<'_> {
         let silent = record.started.is_none();
         let own_will = !self.dismissed.contains(&record.id);
         let broke = update.event == PilotEvent::Break && update.native_state != "absent";
+        let ended_well = own_will && update.event == PilotEvent::End && self.foreign.contains(&*record.label);
         End {
             label: record.label.clone(),
-            said_hello: !silent && self.unborn.contains_key(&record.id),
+            came_up: (!silent || ended_well) && self.unborn.contains_key(&record.id),
             failed: silent && broke && own_will,
             ran: EndedPilot::closed(record, update, now).filter(|_| own_will),
         }
@@ -46,7 +49,8 @@ impl Cycler {
         let is_end = |update: &&BatchUpdate| matches!(update.event, PilotEvent::End | PilotEvent::Break);
         let updates: BTreeMap<PilotId, &BatchUpdate> =
             gap.updates.iter().filter(is_end).map(|update| (update.pilot, update)).collect();
-        let watched = Watched { unborn: &self.unborn, dismissed: &self.dismissed };
+        let foreign = self.config.foreign_labels();
+        let watched = Watched { unborn: &self.unborn, dismissed: &self.dismissed, foreign };
         let pilots = self.world.pilots.iter().flat_map(|read| &read.value);
         pilots.filter_map(|record| Some(watched.end(record, updates.get(&record.id)?, self.world.now))).collect()
     }
@@ -62,7 +66,7 @@ impl Cycler {
             self.world.past.endpoint_failed(batch, self.world.now);
         }
         for end in &ends {
-            if end.said_hello {
+            if end.came_up {
                 self.world.past.started(&end.label, batch);
             }
             if let Some(pilot) = end.ran {
@@ -142,26 +146,39 @@ mod tests {
     use crate::plan::pilot_for_tests as pilot;
     use model::PilotState;
 
+    fn end_of(event: PilotEvent, dismissed: &[PilotId], foreign: &[&str]) -> End {
+        let record = PilotSummary { started: None, last_heard: None, ..pilot(1, "l", PilotState::Pending) };
+        let update = BatchUpdate {
+            pilot: PilotId(1),
+            event,
+            batch_id: String::new(),
+            native_state: "exited".into(),
+            flag: None,
+            error_class: None,
+            message: String::new(),
+        };
+        let (unborn, dismissed) = ([(record.id, Time(0))].into(), dismissed.iter().copied().collect());
+        let foreign = foreign.iter().copied().collect();
+        Watched { unborn: &unborn, dismissed: &dismissed, foreign }.end(&record, &update, Time(0))
+    }
+
     #[test]
     fn a_pilot_that_was_taken_out_of_the_queue_says_nothing() {
-        let record = PilotSummary { started: None, last_heard: None, ..pilot(1, "l", PilotState::Pending) };
-        let end_of = |event, dismissed: &[PilotId]| {
-            let update = BatchUpdate {
-                pilot: PilotId(1),
-                event,
-                batch_id: String::new(),
-                native_state: "exited".into(),
-                flag: None,
-                error_class: None,
-                message: String::new(),
-            };
-            let (unborn, dismissed) = (BTreeMap::new(), dismissed.iter().copied().collect());
-            let end = Watched { unborn: &unborn, dismissed: &dismissed }.end(&record, &update, Time(0));
+        let end = |event, dismissed: &[PilotId]| {
+            let end = end_of(event, dismissed, &[]);
             (end.failed, end.ran.is_some())
         };
-        assert_eq!(end_of(PilotEvent::Break, &[]), (true, false));
-        assert_eq!(end_of(PilotEvent::End, &[]), (false, true));
-        assert_eq!(end_of(PilotEvent::Break, &[PilotId(1)]), (false, false));
-        assert_eq!(end_of(PilotEvent::End, &[PilotId(1)]), (false, false));
+        assert_eq!(end(PilotEvent::Break, &[]), (true, false));
+        assert_eq!(end(PilotEvent::End, &[]), (false, true));
+        assert_eq!(end(PilotEvent::Break, &[PilotId(1)]), (false, false));
+        assert_eq!(end(PilotEvent::End, &[PilotId(1)]), (false, false));
+    }
+
+    #[test]
+    fn a_pilot_of_others_came_up_when_it_ended_well() {
+        assert!(end_of(PilotEvent::End, &[], &["l"]).came_up);
+        assert!(!end_of(PilotEvent::End, &[], &[]).came_up);
+        assert!(!end_of(PilotEvent::End, &[PilotId(1)], &["l"]).came_up);
+        assert!(!end_of(PilotEvent::Break, &[], &["l"]).came_up);
     }
 }
