@@ -9,7 +9,6 @@ mod sched;
 mod source;
 mod tree;
 
-pub(crate) use crate::nearest::nearest;
 pub(crate) use check::label_problems;
 pub use effective::{Effective, effective};
 pub(crate) use effective::{dotted, leaves};
@@ -18,7 +17,8 @@ pub use main_file::Main;
 pub use origin::{Origin, Origins};
 pub use sched::*;
 pub use source::*;
-pub(crate) use tree::{Tree, inherit, overlay, tables_of, typed};
+pub use tree::Tree;
+pub(crate) use tree::{inherit, overlay, tables_of, typed};
 
 use crate::PilotProgram;
 use batch::BatchConfig;

@@ -3,6 +3,7 @@
 use crate::chain::{self, Ended};
 use crate::config::{ConfigError, Problem, Sched};
 use crate::situation::*;
+use model::spelling::in_words;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -156,7 +157,7 @@ fn wrong(path: &Path, error: &serde_path_to_error::Error<serde_json::Error>) -> 
 
 fn problem(path: &Path, line: usize, key: &str, said: &str) -> ConfigError {
     let said = said.rsplit_once(" at line ").map_or(said, |(said, _)| said);
-    let what = ConfigError::with_nearest(said);
+    let what = in_words(said);
     ConfigError::Wrong(vec![Problem { path: path.to_owned(), line, key: key.to_owned(), what }])
 }
 

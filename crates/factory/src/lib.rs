@@ -10,7 +10,6 @@ mod keep;
 pub mod keeper;
 mod launch;
 mod logs;
-mod nearest;
 pub mod past;
 pub mod plan;
 pub mod reconcile;

@@ -1,16 +1,24 @@
 //! What is said of words that nobody knows: the nearest known one, and a reader's complaints in words for people.
 
-/// Words less alike than this are no typing mistake, from 0 to 1.
-const ALIKE_MIN: f64 = 0.7;
 /// The most known words that are listed when none is near.
 const LISTED_MAX: usize = 10;
+
+/// What serde calls things, and what people call them.
+const KINDS: [(&[&str], &str); 5] = [
+    (&["u8", "u16", "u32", "u64", "usize"], "a whole number, 0 or more"),
+    (&["i8", "i16", "i32", "i64", "isize"], "a whole number"),
+    (&["f32", "f64"], "a number"),
+    (&["a sequence"], "a list"),
+    (&["a string"], "a text"),
+];
 
 /// The known word that was most likely meant.
 pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = given.to_lowercase();
-    let scored = known.into_iter().map(|word| (strsim::jaro_winkler(&lower, &word.to_lowercase()), word));
-    let (alike, word) = scored.max_by(|a, b| a.0.total_cmp(&b.0))?;
-    (alike > ALIKE_MIN).then_some(word)
+    let scored = known.into_iter().map(|word| (strsim::damerau_levenshtein(&lower, &word.to_lowercase()), word));
+    let (mistakes, word) = scored.min()?;
+    // One mistake in a short word, and one more for every four letters.
+    (mistakes <= 1 + word.len() / 4 && mistakes < word.len().max(given.len())).then_some(word)
 }
 
 /// The end of a complaint about an unknown word: the nearest known one, else some of those that are known.
@@ -19,7 +27,8 @@ pub fn hint<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> String
     match nearest(given, known.iter().copied()) {
         Some(near) => format!("; did you mean '{near}'?"),
         None if known.is_empty() => "; there is none yet".to_owned(),
-        None => format!("; known are {}", known.into_iter().take(LISTED_MAX).collect::<Vec<_>>().join(", ")),
+        None if known.len() > LISTED_MAX => format!("; known are {}, ...", known[..LISTED_MAX].join(", ")),
+        None => format!("; known are {}", known.join(", ")),
     }
 }
 
@@ -28,15 +37,8 @@ pub fn in_words(said: &str) -> String {
     if let Some(complaint) = about_unknown(said) {
         return complaint;
     }
-    let kinds = [
-        (["u8", "u16", "u32", "u64", "usize"].as_slice(), "a whole number, 0 or more"),
-        (&["i8", "i16", "i32", "i64", "isize"], "a whole number"),
-        (&["f32", "f64"], "a number"),
-        (&["a sequence"], "a list"),
-        (&["a string"], "a text"),
-    ];
     let Some((found, expected)) = said.split_once("expected ") else { return said.replace('\n', "; ") };
-    let named = kinds.iter().find(|(types, _)| types.contains(&expected)).map_or(expected, |(_, words)| words);
+    let named = KINDS.iter().find(|(types, _)| types.contains(&expected)).map_or(expected, |(_, words)| *words);
     format!("{found}expected {named}").replace('\n', "; ")
 }
 
@@ -60,6 +62,7 @@ mod tests {
     fn the_nearest_word_is_named_else_those_that_are_known() {
         assert_eq!(nearest("lcoal", ["far", "local"]), Some("local"));
         assert_eq!(nearest("colour", ["listen", "lease"]), None);
+        assert_eq!((nearest("qq", ["q"]), nearest("x", ["q"])), (Some("q"), None));
         assert_eq!(hint("x", ["listen", "lease"]), "; known are listen, lease");
         assert_eq!(hint("x", []), "; there is none yet");
     }

@@ -1,5 +1,7 @@
 //! What the operator decides about a server.
 
+mod check;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;

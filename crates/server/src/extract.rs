@@ -8,6 +8,7 @@ use crate::ApiError;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use http::request::Parts;
 use http::{StatusCode, Uri};
+use model::spelling::hint;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
@@ -106,11 +107,7 @@ fn unknown_field(path: &str, name: &str, message: &str) -> ApiError {
     // serde's path ends with the unknown key itself in some formats and with its parent in others.
     let field = if path.rsplit('.').next() == Some(name) { path.to_owned() } else { below(path, name) };
     let known: Vec<&str> = message.split('`').skip(3).step_by(2).collect();
-    let hint = match nearest(name, known.iter().copied()) {
-        Some(near) => format!("; did you mean '{near}'?"),
-        None if known.is_empty() => String::new(),
-        None => format!("; known are {}", known.join(", ")),
-    };
+    let hint = if known.is_empty() { String::new() } else { hint(name, known) };
     ApiError::invalid("unknown-field", field.clone(), format!("there is no field '{field}'{hint}"))
 }
 
@@ -121,13 +118,6 @@ fn below(path: &str, name: &str) -> String {
 fn quoted_after<'a>(message: &'a str, before: &str) -> Option<&'a str> {
     let begin = message.find(before)? + before.len();
     message[begin..].split('`').next()
-}
-
-/// The known name that looks most like `name`, when one looks like it at all.
-pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let scored = known.into_iter().map(|candidate| (strsim::jaro_winkler(name, candidate), candidate));
-    let best = scored.max_by(|(a, _), (b, _)| a.total_cmp(b))?;
-    (best.0 > 0.75).then_some(best.1)
 }
 
 fn bad_query(text: &str) -> ApiError {

@@ -1,11 +1,8 @@
 //! Names in requests that nothing has: a typo must never read as "none".
 
-use crate::extract::nearest;
 use crate::{ApiError, AppState};
+use model::spelling::hint;
 use std::collections::BTreeSet;
-
-/// The most known names that a refusal lists.
-const LISTED_MAX: usize = 10;
 
 /// The names to which a listing is narrowed.
 #[derive(Clone, Debug, Default)]
@@ -64,23 +61,12 @@ fn known(code: &'static str, kind: &'static str, name: Option<&str>, known: &BTr
 }
 
 /// The problem of a queue that does not exist.
-pub fn unknown_queue<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> ApiError {
+pub fn unknown_queue<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> ApiError {
     unknown("unknown-queue", "queue", name, known)
 }
 
 /// The problem of a name that nothing of this kind has, with the nearest one that something has.
-fn unknown<'a>(
-    code: &'static str,
-    kind: &'static str,
-    name: &str,
-    known: impl Iterator<Item = &'a str> + Clone,
-) -> ApiError {
-    let hint = match nearest(name, known.clone()) {
-        Some(near) => format!("; did you mean '{near}'?"),
-        None => match known.take(LISTED_MAX).collect::<Vec<_>>() {
-            names if names.is_empty() => format!("; there is no {kind} yet"),
-            names => format!("; known are {}", names.join(", ")),
-        },
-    };
+fn unknown<'a>(code: &'static str, kind: &'static str, name: &str, known: impl Iterator<Item = &'a str>) -> ApiError {
+    let hint = hint(name, known);
     ApiError::invalid(code, kind, format!("there is no {kind} '{name}'{hint}"))
 }

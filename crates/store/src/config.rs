@@ -1,6 +1,7 @@
 //! Where a store is and how it is used.
 
 use crate::{Error, Result};
+use std::error::Error as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -16,6 +17,15 @@ pub enum Location {
     Directory(PathBuf),
     /// A PostgreSQL database, `postgres://user@host:port/database`.
     Postgres(String),
+}
+
+/// Why a text is no URL of a PostgreSQL database; `None` when it is one. Tells nothing of a password in it.
+pub fn bad_url(text: &str) -> Option<String> {
+    if !text.starts_with("postgres://") && !text.starts_with("postgresql://") {
+        return Some("is no database; write it as postgres://USER@HOST/DATABASE".to_owned());
+    }
+    let read: std::result::Result<tokio_postgres::Config, _> = text.parse();
+    read.err().map(|error| error.source().map_or_else(|| error.to_string(), ToString::to_string))
 }
 
 /// How often a job is tried.

@@ -39,7 +39,7 @@ mod tests;
 pub use archive::Archived;
 pub use change::{ChangeSet, LogName};
 pub use commands::{CommandFilter, NewCommand, Taken, Taker};
-pub use config::{AttemptPolicy, Location, StoreConfig};
+pub use config::{AttemptPolicy, Location, StoreConfig, bad_url};
 pub use decisions::DecisionFilter;
 pub use error::{Error, Result};
 pub use jobs::broker::{Destination, WaitingRange};

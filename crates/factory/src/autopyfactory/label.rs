@@ -8,8 +8,8 @@ use super::ini::{Ini, Interpolated, Place, Section, interpolate};
 use super::keys::{Meaning, QUEUE, SUBMIT, SUBMIT_OF, meaning};
 use super::report::{Fate, Report};
 use super::value::{boolean, is_none, list};
-use crate::config::nearest;
 use crate::source::label_name;
+use model::spelling::nearest;
 use std::collections::{BTreeMap, BTreeSet};
 use toml::{Table, Value};
 

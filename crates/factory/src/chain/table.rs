@@ -2,7 +2,7 @@
 
 use super::settings::Settings;
 use super::*;
-use crate::nearest;
+use model::spelling::hint;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -167,7 +167,7 @@ impl FromStr for StepName {
     fn from_str(text: &str) -> Result<StepName, String> {
         StepName::ALL.iter().copied().find(|name| name.as_str() == text).ok_or_else(|| {
             let all = StepName::ALL.iter().map(|name| name.as_str());
-            format!("there is no step '{text}'{}", nearest::hint(text, all))
+            format!("there is no step '{text}'{}", hint(text, all))
         })
     }
 }

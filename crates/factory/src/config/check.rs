@@ -6,6 +6,7 @@ use super::{Config, ConfigError, FactorySection, LabelSection, Problem, SourceFo
 use crate::chain::{self, Kind};
 use batch::condor::CondorJob;
 use model::pilot::SLOTS_MAX;
+use model::spelling::hint;
 use std::path::Path;
 use toml::{Table, Value};
 
@@ -59,7 +60,7 @@ pub(super) fn check_templates(templates: &Table, origins: &Origins, path: &Path)
             let whole = overlay(Table::from_iter(needed), label);
             let typed = typed::<LabelSection>(&format!("template.{name}."), whole, origins, path);
             match typed {
-                Err(ConfigError::Wrong(problems)) if has_placeholder && !say(&problems, "unknown field") => {}
+                Err(ConfigError::Wrong(problems)) if has_placeholder && !say(&problems, "unknown key") => {}
                 // The label that names the template has the rest.
                 Err(ConfigError::Wrong(problems)) if say(&problems, "missing field") => {}
                 Err(error) => return Err(error),
@@ -194,12 +195,7 @@ fn is_variable(name: &str) -> bool {
 }
 
 fn unknown_batch(config: &Config, batch: &str) -> String {
-    let nearest =
-        config.batch.keys().max_by(|a, b| strsim::jaro_winkler(a, batch).total_cmp(&strsim::jaro_winkler(b, batch)));
-    match nearest {
-        Some(near) => format!("there is no [batch.{batch}]; did you mean '{near}'?"),
-        None => format!("there is no [batch.{batch}], and no batch end point at all"),
-    }
+    format!("there is no [batch.{batch}]{}", hint(batch, config.batch.keys().map(String::as_str)))
 }
 
 /// A chain that can never ask for a pilot is a mistake, unless it says so by `Null`.

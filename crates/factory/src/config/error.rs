@@ -1,7 +1,7 @@
 //! What is wrong with a configuration, with the place: file:line:key.
 
 use super::origin::Origins;
-use crate::nearest;
+use model::spelling::in_words;
 use std::path::{Path, PathBuf};
 
 /// A configuration that cannot be used.
@@ -64,31 +64,25 @@ impl ConfigError {
         let said = said.trim();
         // A section with a kind, such as [batch.x], only tells the key in words.
         let key = match unknown_field(said) {
-            Some(field) if said.starts_with("unknown field") && !key.ends_with(&format!(".{field}")) => {
-                format!("{key}.{field}")
-            }
+            Some(field) if key.is_empty() => field.to_owned(),
+            Some(field) if key != field && !key.ends_with(&format!(".{field}")) => format!("{key}.{field}"),
             _ => key,
         };
-        let what = ConfigError::with_nearest(said);
+        ConfigError::one(key, in_words(said), origins, path)
+    }
+
+    /// One thing that is wrong.
+    pub(super) fn one(key: String, what: String, origins: &Origins, path: &Path) -> ConfigError {
         ConfigError::Wrong(vec![problem(key, what, origins, path)])
     }
 
     /// Nothing wrong, or all of it at once: dotted keys and words.
-    pub(crate) fn of_problems(found: Vec<(String, String)>, origins: &Origins, path: &Path) -> Result<(), ConfigError> {
+    pub fn of_problems(found: Vec<(String, String)>, origins: &Origins, path: &Path) -> Result<(), ConfigError> {
         if found.is_empty() {
             return Ok(());
         }
         let problems = found.into_iter().map(|(key, what)| problem(key, what, origins, path)).collect();
         Err(ConfigError::Wrong(problems))
-    }
-
-    /// What serde said, with the nearest known word instead of all of them.
-    pub(crate) fn with_nearest(said: &str) -> String {
-        let hint = suggestion(said).unwrap_or_default();
-        if hint.is_empty() {
-            return said.replace('\n', "; ");
-        }
-        format!("{}{hint}", said.split(", expected").next().unwrap_or(said))
     }
 }
 
@@ -98,13 +92,5 @@ fn problem(key: String, what: String, origins: &Origins, path: &Path) -> Problem
 }
 
 fn unknown_field(said: &str) -> Option<&str> {
-    let rest = said.strip_prefix("unknown field `").or_else(|| said.strip_prefix("unknown variant `"))?;
-    rest.split_once('`').map(|(field, _)| field)
-}
-
-/// A hint at the known word nearest to the unknown one, from serde's "expected one of `a`, `b`".
-fn suggestion(said: &str) -> Option<String> {
-    let unknown = unknown_field(said)?;
-    let (_, expected) = said.split_once("expected ")?;
-    Some(nearest::hint(unknown, expected.split('`').skip(1).step_by(2)))
+    said.strip_prefix("unknown field `")?.split_once('`').map(|(field, _)| field)
 }

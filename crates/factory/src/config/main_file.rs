@@ -3,6 +3,7 @@
 use super::tree::{Tree, tables_of};
 use super::{Config, ConfigError, Origins, check};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A main file, and where each of its values stands.
 #[derive(Clone, Debug)]
@@ -15,22 +16,25 @@ pub struct Main {
 impl Main {
     /// Reads and checks a file. Relative paths in it are taken from the file's directory.
     pub fn load(path: &Path) -> Result<Main, ConfigError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
-        Main::load_named(&text, path, "")
+        Main::of_file(Tree::read(path)?, "")
     }
 
-    /// Reads and checks a file's text where the factory is called `name` unless the text says otherwise. Relative paths
-    /// are taken from the file's directory.
-    pub fn load_named(text: &str, path: &Path, name: &str) -> Result<Main, ConfigError> {
-        let mut main = Main::parse(text, path, name)?;
+    /// Checks what a file says, where the factory is called `name` unless the file says otherwise. Relative paths are
+    /// taken from the file's directory.
+    pub fn of_file(tree: Tree, name: &str) -> Result<Main, ConfigError> {
+        let mut main = Main::of_tree(tree, name)?;
+        let path = Arc::clone(&main.tree.path);
         anchor(&mut main.config, path.parent().unwrap_or(Path::new("")));
         Ok(main)
     }
 
     /// Reads and checks text; `path` is only for messages.
     pub fn parse(text: &str, path: &Path, name: &str) -> Result<Main, ConfigError> {
-        let mut tree = Tree::parse(text, path)?;
+        Main::of_tree(Tree::parse(text, path)?, name)
+    }
+
+    fn of_tree(mut tree: Tree, name: &str) -> Result<Main, ConfigError> {
+        let path = &Arc::clone(&tree.path);
         check::check_templates(&tables_of(&tree.table, "template"), &tree.origins, path)?;
         tree.apply_templates()?;
         let mut config: Config = tree.typed()?;

@@ -3,7 +3,7 @@
 pub use crate::chain::{Sched, StepName};
 
 use crate::chain::{Kind, MaxPending, Maximum, Minimum};
-use crate::nearest;
+use model::spelling::nearest;
 
 /// The chain of labels that name none: as many pilots as waiting jobs need, bounded per cycle, waiting at once, and in
 /// all; none for a queue that is offline.
@@ -43,7 +43,10 @@ impl Sched {
             return self.read(section, key, text);
         }
         let all: Vec<String> = keys.iter().map(|(section, key)| format!("sched.{section}.{key}")).collect();
-        Err(format!("is no option of a step{}", nearest::hint(option, all.iter().map(String::as_str))))
+        // Too many to list.
+        let near = nearest(option, all.iter().map(String::as_str));
+        let hint = near.map(|near| format!("; did you mean '{near}'?")).unwrap_or_default();
+        Err(format!("is no option of a step{hint}"))
     }
 }
 

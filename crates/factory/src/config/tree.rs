@@ -1,7 +1,8 @@
 //! A configuration as written: its values, not yet typed, and where each of them stands.
 
+use super::ConfigError;
 use super::origin::{Origin, Origins};
-use super::{ConfigError, nearest};
+use model::spelling::hint;
 use serde::de::DeserializeOwned;
 use std::path::Path;
 use std::sync::Arc;
@@ -20,6 +21,13 @@ pub struct Tree {
 }
 
 impl Tree {
+    /// Reads a file.
+    pub fn read(path: &Path) -> Result<Tree, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+        Tree::parse(&text, path)
+    }
+
     /// Reads text; `path` is only for messages.
     pub fn parse(text: &str, path: &Path) -> Result<Tree, ConfigError> {
         let wrong = |error: toml::de::Error| ConfigError::syntax(path, text, &error);
@@ -52,6 +60,20 @@ impl Tree {
     /// The values as a type. An error names the key, its place, and the nearest known key.
     pub fn typed<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
         typed("", self.table.clone(), &self.origins, &self.path)
+    }
+
+    /// Takes a section out and gives it as a type; its default when there is none.
+    pub fn take<T: DeserializeOwned + Default>(&mut self, section: &str) -> Result<T, ConfigError> {
+        match self.table.remove(section) {
+            None => Ok(T::default()),
+            Some(Value::Table(table)) => typed(&format!("{section}."), table, &self.origins, &self.path),
+            Some(_) => self.refuse(section, format!("is a section: write [{section}]")),
+        }
+    }
+
+    /// The failure of one key.
+    pub fn refuse<T>(&self, key: impl Into<String>, what: String) -> Result<T, ConfigError> {
+        Err(ConfigError::one(key.into(), what, &self.origins, &self.path))
     }
 
     /// Gives labels that name a template all of its keys that they do not set.
@@ -94,10 +116,7 @@ pub(crate) fn typed<T: DeserializeOwned>(
 
 /// What to say of a template that there is not.
 pub(crate) fn unknown_template<'a>(name: &str, known: impl Iterator<Item = &'a String>) -> String {
-    match nearest(name, known.map(String::as_str)) {
-        Some(near) => format!("there is no [template.{name}]; did you mean '{near}'?"),
-        None => format!("there is no [template.{name}]"),
-    }
+    format!("there is no [template.{name}]{}", hint(name, known.map(String::as_str)))
 }
 
 /// `base`, and what `over` says in its place.

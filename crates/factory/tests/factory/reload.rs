@@ -86,7 +86,7 @@ async fn a_reload_is_all_or_nothing() {
     kept.wait_for(&["l", "m"]).await;
 
     for (wrong, said) in [
-        (site.text(4, 0.05, "[label.n]\nqeue = \"q\"\n"), "label.n.qeue: unknown field"),
+        (site.text(4, 0.05, "[label.n]\nqeue = \"q\"\n"), "label.n.qeue: unknown key"),
         (site.text(4, 0.05, "").replace("\"f1\"", "\"f2\""), "failed to rename the factory"),
         (
             site.text(4, 0.05, "[batch.there]\nsystem = \"local\"\ndir = \"/proc/nowhere\"\n"),
@@ -179,7 +179,7 @@ async fn a_source_that_drops_many_labels_is_refused_until_somebody_accepts_it() 
 
     // What is written badly is refused as a whole; new labels are always welcome.
     web.serve("[label.s1]\nqeue = \"q\"\n", "three");
-    wait_until("it is refused", || kept.troubles().1.contains("unknown field `qeue`; did you mean 'queue'?")).await;
+    wait_until("it is refused", || kept.troubles().1.contains("unknown key 'qeue'; did you mean 'queue'?")).await;
     web.serve(&labels(1..9), "four");
     kept.wait_for(&["l", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8"]).await;
     wait_until("nothing is wrong any more", || kept.troubles().1.is_empty()).await;

@@ -143,7 +143,7 @@ fn toml_documents_have_labels_with_templates_of_the_file() {
     let said = |body: &str| made_of(&text, body).unwrap_err();
     assert_eq!(
         said("[label.a]\nqeue = \"q\"\n"),
-        "cric.json:2:label.a.qeue: unknown field `qeue`; did you mean 'queue'?"
+        "cric.json:2:label.a.qeue: unknown key 'qeue'; did you mean 'queue'?"
     );
     assert_eq!(
         said("[label.a]\nqueue = \"q\"\nbatch = \"hree\"\n"),

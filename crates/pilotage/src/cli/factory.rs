@@ -12,7 +12,7 @@ use super::{client_runtime, server_runtime};
 use crate::config::{Connection, Environment, ServerFrom};
 use crate::output::{BadInput, Style, log_to_stderr, print, print_json};
 use crate::up::{FactorySignals, own_pilot_program};
-use factory::config::{ConfigError, Main, SourceFormat};
+use factory::config::{FactorySection, Main, SourceFormat};
 use factory::source::Fetcher;
 use factory::{Config, Factory, FactoryError, Keeper, Loaded, Look, PilotLaunch};
 use std::path::Path;
@@ -37,16 +37,7 @@ pub fn run(args: &FactoryArgs) -> anyhow::Result<ExitCode> {
 
 /// The configuration, with every problem named when there are some.
 fn load(path: &Path) -> Result<Main, BadInput> {
-    Main::load(path).map_err(refused)
-}
-
-fn refused(error: ConfigError) -> BadInput {
-    match error {
-        ConfigError::Unreadable { path, source } => {
-            BadInput::new(format!("{}: cannot be read: {source}", path.display())).hint("use --config FILE")
-        }
-        wrong => BadInput::new(wrong.to_string()),
-    }
+    Ok(Main::load(path)?)
 }
 
 fn run_factory(path: &Path, choice: &ServerChoice) -> anyhow::Result<ExitCode> {
@@ -55,7 +46,7 @@ fn run_factory(path: &Path, choice: &ServerChoice) -> anyhow::Result<ExitCode> {
     log_to_stderr("info");
     server_runtime()?.block_on(async {
         let mut keeper = keeper(path, Some(client.clone()));
-        let loaded = keeper.load(&Look::Missing).await.map_err(refused)?;
+        let loaded = keeper.load(&Look::Missing).await.map_err(BadInput::from)?;
         let factory = Factory::keeping(keeper, loaded, client, launch(&connection)?)?;
         factory.run(FactorySignals::listen()?.receiver()).await?;
         Ok(ExitCode::SUCCESS)
@@ -74,7 +65,7 @@ async fn look(path: &Path, choice: &ServerChoice, look: Look) -> anyhow::Result<
     let needs_server = config.source.values().any(|source| source.format == SourceFormat::Server);
     let client = needs_server.then(|| connection(&config, choice)?.client()).transpose()?;
     let mut keeper = keeper(path, client.map(Arc::new)).without_keeping();
-    Ok(keeper.load(&look).await.map_err(refused)?)
+    Ok(keeper.load(&look).await.map_err(BadInput::from)?)
 }
 
 fn launch(connection: &Connection) -> anyhow::Result<PilotLaunch> {
@@ -96,17 +87,26 @@ pub fn connection(config: &Config, choice: &ServerChoice) -> anyhow::Result<Conn
     let named = ServerChoice { url: Some(section.servers.join(",")), dir: None };
     let mut connection = Connection::find(&named, &environment)?;
     connection.from = ServerFrom::Option;
-    if !section.token_file.as_os_str().is_empty() {
-        let file = &section.token_file;
-        let token = std::fs::read_to_string(file)
-            .map_err(|error| BadInput::new(format!("factory.token_file: {}: {error}", file.display())))?;
-        connection.token = Some(token.trim().to_owned());
-    }
+    connection.token = own_token(section)?.or(connection.token);
     Ok(connection)
 }
 
 fn unknown_label(name: &str, known: &str) -> anyhow::Error {
     BadInput::new(format!("there is no label '{name}'; the labels are {known}")).into()
+}
+
+/// The token of the configuration's file, if it names one.
+fn own_token(section: &FactorySection) -> Result<Option<String>, BadInput> {
+    let file = &section.token_file;
+    if file.as_os_str().is_empty() {
+        return Ok(None);
+    }
+    let refused = |what: String| BadInput::new(format!("factory.token_file: {}: {what}", file.display()));
+    let token = std::fs::read_to_string(file).map_err(|error| refused(error.to_string()))?;
+    match token.trim() {
+        "" => Err(refused("is empty".to_owned())),
+        token => Ok(Some(token.to_owned())),
+    }
 }
 
 /// Says what one label would do now, without doing it.

@@ -1,13 +1,13 @@
 //! The server's configuration file and options.
 
-use super::strict::read_file;
-use super::{Environment, parse_duration};
+use super::{Amount, Environment, parse_duration};
 use crate::cli::args::{ServerArgs, UpArgs};
 use crate::output::BadInput;
+use factory::config::{ConfigError, Origins, Tree};
 use serde::{Deserialize, Deserializer, de};
 use server::{Config, TlsMode};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// What a server's file may say. Times are texts such as `"5m"` or numbers of seconds.
@@ -30,6 +30,16 @@ pub struct ServerFile {
     keep_archive: Option<Time>,
     archive_after: Option<Time>,
     compat: Option<bool>,
+    #[serde(skip)]
+    places: Places,
+}
+
+/// Where the keys of a server's file stand.
+#[derive(Debug, Default)]
+struct Places {
+    origins: Origins,
+    /// Of the section that holds them; empty, or ending with a dot.
+    prefix: &'static str,
 }
 
 #[derive(Debug, Deserialize)]
@@ -53,30 +63,17 @@ struct Time(Duration);
 
 impl<'de> Deserialize<'de> for Time {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Time, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Written {
-            Seconds(f64),
-            Text(String),
-        }
-        match Written::deserialize(deserializer)? {
-            Written::Seconds(seconds) => Duration::try_from_secs_f64(seconds).map(Time).map_err(de::Error::custom),
-            Written::Text(text) => parse_duration(&text).map(Time).map_err(de::Error::custom),
-        }
+        parse_duration(&Amount::deserialize(deserializer)?.0).map(Time).map_err(de::Error::custom)
     }
 }
 
 /// What `pilotage server` runs with: options count before the file.
 pub fn server_config(args: &ServerArgs, environment: &Environment) -> Result<Config, BadInput> {
-    let file = args.config.as_deref().map(read_file::<ServerFile>).transpose()?.unwrap_or_default();
+    let file = args.config.as_deref().map(ServerFile::read).transpose()?.unwrap_or_default();
     let dir = args.dir.clone().or(file.dir.clone()).or(environment.dir.clone()).ok_or_else(|| {
         BadInput::new("no directory is given").hint("use --dir DIR, or `dir` in the configuration file")
     })?;
-    let mut config = file.into_config(dir)?;
-    config.listen = args.listen.or(config.listen);
-    config.database = args.database.clone().or(config.database).or(environment.database.clone());
-    config.compat |= args.compat;
-    Ok(config)
+    file.config(dir, Options { listen: args.listen, database: &args.database, compat: args.compat }, environment)
 }
 
 /// What the server of `pilotage up` runs with: options count before the `[server]` section of its file.
@@ -86,29 +83,55 @@ pub fn up_server_config(
     dir: PathBuf,
     environment: &Environment,
 ) -> Result<Config, BadInput> {
-    if let Some(other) = &written.dir {
-        let message = format!("[server] dir = \"{}\": `up` takes its directory from --dir", other.display());
-        return Err(BadInput::new(message));
+    if written.dir.is_some() {
+        return Err(written.refusal("dir", "`up` takes its directory from --dir"));
     }
-    let mut config = written.into_config(dir)?;
-    config.listen = args.listen.or(config.listen);
-    config.database = args.database.clone().or(config.database).or(environment.database.clone());
-    config.compat |= args.compat;
-    Ok(config)
+    written.config(dir, Options { listen: args.listen, database: &args.database, compat: args.compat }, environment)
+}
+
+/// What was typed and counts before the file.
+struct Options<'a> {
+    listen: Option<SocketAddr>,
+    database: &'a Option<String>,
+    compat: bool,
 }
 
 impl ServerFile {
-    fn into_config(self, dir: PathBuf) -> Result<Config, BadInput> {
+    fn read(path: &Path) -> Result<ServerFile, ConfigError> {
+        let tree = Tree::read(path)?;
+        let file: ServerFile = tree.typed()?;
+        let places = Places { origins: tree.origins, prefix: "" };
+        Ok(ServerFile { places, ..file }.anchored(path))
+    }
+
+    /// The `[server]` section of a file, which is taken out of it.
+    pub fn section(tree: &mut Tree) -> Result<ServerFile, ConfigError> {
+        let file: ServerFile = tree.take("server")?;
+        let places = Places { origins: tree.origins.clone(), prefix: "server." };
+        Ok(ServerFile { places, ..file }.anchored(&tree.path))
+    }
+
+    /// Relative paths are taken from the file's directory.
+    fn anchored(mut self, file: &Path) -> ServerFile {
+        let base = file.parent().unwrap_or(Path::new(""));
+        let tls = self.tls.iter_mut().flat_map(|tls| [&mut tls.certificate, &mut tls.key]);
+        for path in [&mut self.dir, &mut self.objects].into_iter().chain(tls).flatten() {
+            *path = base.join(&*path);
+        }
+        self
+    }
+
+    fn config(self, dir: PathBuf, typed: Options<'_>, environment: &Environment) -> Result<Config, BadInput> {
         let defaults = Config::in_dir(&dir);
         let time = |given: Option<Time>, default: Duration| given.map_or(default, |time| time.0);
-        Ok(Config {
+        let config = Config {
             dir,
-            objects: self.objects,
-            admin_user: self.admin_user.unwrap_or(defaults.admin_user),
-            database: self.database,
-            listen: self.listen,
-            public_url: self.public_url,
-            tls: self.tls.map(TlsChoice::mode).transpose()?.unwrap_or_default(),
+            objects: self.objects.clone(),
+            admin_user: self.admin_user.clone().unwrap_or(defaults.admin_user),
+            database: typed.database.clone().or(self.database.clone()).or(environment.database.clone()),
+            listen: typed.listen.or(self.listen),
+            public_url: self.public_url.clone(),
+            tls: self.tls_mode()?,
             lease: time(self.lease, defaults.lease),
             heartbeat: time(self.heartbeat, defaults.heartbeat),
             long_poll: time(self.long_poll, defaults.long_poll),
@@ -117,19 +140,35 @@ impl ServerFile {
             keep_archive: self.keep_archive.map(|time| time.0).or(defaults.keep_archive),
             archive_after: time(self.archive_after, defaults.archive_after),
             retention_every: defaults.retention_every,
-            compat: self.compat.unwrap_or(false),
-        })
+            compat: typed.compat || self.compat.unwrap_or(false),
+        };
+        let problems: Vec<String> = config.problems().iter().map(|(key, what)| self.placed(key, what)).collect();
+        if problems.is_empty() { Ok(config) } else { Err(BadInput::new(problems.join("\n"))) }
     }
-}
 
-impl TlsChoice {
-    fn mode(self) -> Result<TlsMode, BadInput> {
-        match (self.mode, self.certificate, self.key) {
-            (None, Some(certificate), Some(key)) => Ok(TlsMode::Files { certificate, key }),
+    fn tls_mode(&self) -> Result<TlsMode, BadInput> {
+        let Some(TlsChoice { mode, certificate, key }) = &self.tls else { return Ok(TlsMode::default()) };
+        match (mode, certificate, key) {
+            (None, Some(certificate), Some(key)) => {
+                Ok(TlsMode::Files { certificate: certificate.clone(), key: key.clone() })
+            }
             (None | Some(TlsWord::Auto), None, None) => Ok(TlsMode::Auto),
             (Some(TlsWord::Own), None, None) => Ok(TlsMode::Own),
             (Some(TlsWord::Plain), None, None) => Ok(TlsMode::Plain),
-            _ => Err(BadInput::new("[tls] takes either a mode (auto, own, plain), or certificate and key together")),
+            _ => Err(self.refusal("tls", "takes either a mode (auto, own, plain), or certificate and key together")),
+        }
+    }
+
+    fn refusal(&self, key: &str, what: &str) -> BadInput {
+        BadInput::new(self.placed(key, what))
+    }
+
+    /// What is wrong, with the place of the key when the file has it.
+    fn placed(&self, key: &str, what: &str) -> String {
+        let full = format!("{}{key}", self.places.prefix);
+        match self.places.origins.exactly(&full) {
+            Some(origin) => format!("{origin}:{full}: {what}"),
+            None => format!("{key}: {what}"),
         }
     }
 }

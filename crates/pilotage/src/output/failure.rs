@@ -1,6 +1,7 @@
 //! How a failure is told: once, with its causes, a hint, and an exit code that scripts can rely on.
 
 use super::Style;
+use factory::config::ConfigError;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -31,6 +32,17 @@ impl BadInput {
     pub fn hint(mut self, hint: impl Into<String>) -> BadInput {
         self.hint = Some(hint.into());
         self
+    }
+}
+
+impl From<ConfigError> for BadInput {
+    fn from(error: ConfigError) -> BadInput {
+        match error {
+            ConfigError::Unreadable { path, source } => {
+                BadInput::new(format!("{}: cannot be read: {source}", path.display())).hint("use --config FILE")
+            }
+            wrong => BadInput::new(wrong.to_string()),
+        }
     }
 }
 

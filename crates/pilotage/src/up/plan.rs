@@ -1,7 +1,7 @@
 //! What `up` is going to run: its directory, queues, labels and batch systems.
 
 use crate::cli::args::UpArgs;
-use crate::config::{Environment, UNNAMED, UpFile, up_server_config};
+use crate::config::{Environment, UpFile, up_server_config};
 use crate::output::BadInput;
 use anyhow::Context;
 use batch::BatchConfig;
@@ -11,7 +11,6 @@ use factory::{Config, PilotProgram};
 use model::QueueRecord;
 use model::pilot::SLOTS_MAX;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::Path;
 use std::time::Duration;
 
 /// Seconds between two cycles; nudges make them run sooner.
@@ -51,8 +50,8 @@ impl Plan {
         let server = up_server_config(args, written, dir, environment)?;
         let local = (slots > 0).then(|| LocalQueue { queue: QueueRecord::named("local"), slots });
         let mut plan = Plan::local(server, local, args.grace);
-        if let (Some(path), Some(file)) = (&args.config, file) {
-            plan.add(file, path)?;
+        if let Some(file) = file {
+            plan.add(file)?;
         }
         Ok(plan)
     }
@@ -92,49 +91,31 @@ impl Plan {
     }
 
     /// Adds what a file says; queues that only labels name are made with defaults.
-    fn add(&mut self, file: UpFile, path: &Path) -> Result<(), BadInput> {
-        let taken = |name: &String, kind: &str| {
-            BadInput::new(format!(
-                "{}: [{kind}.{name}] is what `up` calls its own; choose another name",
-                path.display()
-            ))
-        };
-        if let Some(name) = file.factory.batch.keys().find(|name| self.factory.batch.contains_key(*name)) {
-            return Err(taken(name, "batch"));
+    fn add(&mut self, file: UpFile) -> Result<(), BadInput> {
+        let taken = "is what `up` calls its own; choose another name";
+        let config = &file.main.config;
+        if let Some(name) = config.batch.keys().find(|name| self.factory.batch.contains_key(*name)) {
+            return Err(file.refusal(format!("batch.{name}"), taken));
         }
-        if let Some(name) = file.factory.label.keys().find(|name| self.factory.label.contains_key(*name)) {
-            return Err(taken(name, "label"));
+        if let Some(name) = config.label.keys().find(|name| self.factory.label.contains_key(*name)) {
+            return Err(file.refusal(format!("label.{name}"), taken));
         }
+        self.factory.factory = file.factory(std::mem::take(&mut self.factory.factory));
         for queue in file.queues {
             self.queues.retain(|there| there.name != queue.name);
             self.queues.push(queue);
         }
-        for label in file.factory.label.values() {
+        let config = file.main.config;
+        for label in config.label.values() {
             if !self.queues.iter().any(|queue| queue.name == label.queue) {
                 self.queues.push(QueueRecord::named(&label.queue));
             }
         }
-        self.factory.factory.absorb(&file.factory.factory);
-        self.factory.batch.extend(file.factory.batch);
-        self.factory.label.extend(file.factory.label);
-        self.factory.source.extend(file.factory.source);
-        self.factory.template.extend(file.factory.template);
+        self.factory.batch.extend(config.batch);
+        self.factory.label.extend(config.label);
+        self.factory.source.extend(config.source);
+        self.factory.template.extend(config.template);
         Ok(())
-    }
-}
-
-/// What a file may change of the factory itself.
-trait Absorb {
-    fn absorb(&mut self, written: &FactorySection);
-}
-
-impl Absorb for FactorySection {
-    fn absorb(&mut self, written: &FactorySection) {
-        let own_name = std::mem::take(&mut self.name);
-        let dir = if written.dir.as_os_str().is_empty() { self.dir.clone() } else { written.dir.clone() };
-        let cycle_s = if written.cycle_s == FactorySection::default().cycle_s { self.cycle_s } else { written.cycle_s };
-        let name = if written.name == UNNAMED { own_name } else { written.name.clone() };
-        *self = FactorySection { name, dir, cycle_s, ..written.clone() };
     }
 }
 

@@ -28,6 +28,20 @@ fn without_a_server(#[case] command: &str) {
     assert!(said(&place, &output).starts_with("error: no server is named\n"));
 }
 
+const WRONG_SERVER: &str = "dir = \"x\"
+database = \"mysql://me:secret@h/d\"
+public_url = \"pilotage.example\"
+lease = \"5s\"
+heartbeat = \"0s\"
+archive_after = \"10d\"
+keep_archive = \"1d\"
+long_poll = 0
+
+[tls]
+certificate = \"absent.pem\"
+key = \"absent.key\"
+";
+
 /// Files and words that are refused before any server is asked.
 #[test]
 fn what_is_typed_or_written() {
@@ -38,6 +52,10 @@ fn what_is_typed_or_written() {
         "[factory]\nname = \"f\"\n\n[batch.b]\nsystem = \"local\"\n\n[label.l]\nqeue = \"q\"\nbatch = \"b\"\n",
     );
     place.write("nobatch.toml", "[factory]\nname = \"f\"\n\n[batch.machine]\nsystem = \"local\"\n\n[label.l]\nqueue = \"q\"\nbatch = \"machin\"\n");
+    place.write("token.toml", "[factory]\nname = \"f\"\ntoken_file = \"absent.token\"\n");
+    place.write("wrong.toml", WRONG_SERVER);
+    place.write("wrong-up.toml", "[server]\nlease = \"2s\"\n");
+    place.write("sever.toml", "[sever]\nlease = \"2m\"\n");
     place.write("up.toml", "[queue.q]\nsiet = \"x\"\n");
     place.write("taken.toml", "[batch.local]\nsystem = \"local\"\n");
     place.write("binary.sh", b"#!/bin/sh\n\xff\xfe\n");
@@ -52,6 +70,12 @@ fn what_is_typed_or_written() {
         &["factory", "check", "--config", "factory.toml"],
         &["factory", "check", "--config", "nobatch.toml"],
         &["factory", "check", "--config", "absent.toml"],
+        &["factory", "check", "--config", "token.toml"],
+        &["server", "--check", "--config", "wrong.toml"],
+        &["server", "--config", "wrong.toml"],
+        &["server", "--check", "--dir", "x", "--database", "mysql://me:secret@h/d"],
+        &["up", "--config", "wrong-up.toml"],
+        &["up", "--config", "sever.toml"],
         &["up", "--config", "up.toml"],
         &["up", "--config", "taken.toml"],
         &["up", "--dir", "/proc/nowhere"],

@@ -119,7 +119,7 @@ fn every_value_is_shown_with_its_origin() {
     assert!(checked.contains("ok   source files: labels.d: 2 labels, 0 queues left out"), "{checked}");
     factory.up.place.write("labels.d/2.toml", "[label.b]\nqueue = \"own\"\ncoers = 1\n");
     let (code, listed) = factory.run(&["factory", "sources"]);
-    assert!(code == 1 && listed.contains("refused: labels.d/2.toml:3:label.b.coers: unknown field"), "{listed}");
+    assert!(code == 1 && listed.contains("refused: labels.d/2.toml:3:label.b.coers: unknown key"), "{listed}");
     assert_eq!(factory.labels(), ["a", "b"], "a look from outside changes nothing");
     factory.end();
 }

@@ -156,7 +156,8 @@ fn a_server_on_loopback_is_never_asked_through_a_proxy() {
 #[test]
 fn a_server_checks_its_file() {
     let place = Place::new();
-    let file = place.write("server.toml", "dir = \"server\"\nlisten = \"127.0.0.1:0\"\nlease = \"3s\"\n");
+    let file =
+        place.write("server.toml", "dir = \"server\"\nlisten = \"127.0.0.1:0\"\nlease = \"3s\"\nheartbeat = 1\n");
     let good = place.bare(&["server", "--check", "--config", file.to_str().unwrap()]).output().unwrap();
     assert!(good.status.success(), "{}", String::from_utf8_lossy(&good.stderr));
 }

@@ -115,9 +115,9 @@ fn argument_of(bytes: usize) -> String {
 #[case::jobs_of_no_site(refusal(("GET", "/jobs?site=qq"), "", (422, "unknown-site", Some("site")), "did you mean 'q'?"))]
 #[case::demand_of_no_queue(refusal(("GET", "/demand?queue=far"), "", (422, "unknown-queue", Some("queue")), "'far'"))]
 #[case::pilots_of_no_factory(refusal(("GET", "/pilots?factory=f"), "",
-    (422, "unknown-factory", Some("factory")), "there is no factory yet"))]
+    (422, "unknown-factory", Some("factory")), "there is none yet"))]
 #[case::decisions_of_no_label(refusal(("GET", "/decisions?label=nope"), "",
-    (422, "unknown-label", Some("label")), "there is no label yet"))]
+    (422, "unknown-label", Some("label")), "there is none yet"))]
 #[case::count(refusal(("GET", "/jobs/count?name=x"), "", (400, "not-counted", Some("name")), "list them"))]
 #[case::announce(refusal(("POST", "/pilots/announce"),
     r#"{"factory":"f","label":"l","queue":"none","batch":"b","count":1}"#,

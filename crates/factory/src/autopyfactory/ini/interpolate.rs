@@ -56,7 +56,7 @@ fn reference(after: &str) -> Result<(&str, &str), String> {
 
 fn missing(section: &Section, name: &str) -> String {
     let known = section.keys().map(String::as_str);
-    match crate::config::nearest(name, known) {
+    match model::spelling::nearest(name, known) {
         Some(near) => format!("refers to '{name}', which is not set here; did you mean '{near}'?"),
         None => format!("refers to '{name}', which is not set here"),
     }

@@ -4,7 +4,7 @@ use super::super::ini::{Place, interpolate};
 use super::super::report::Fate;
 use super::super::value::{attribute_lines, boolean, list};
 use super::Reader;
-use crate::config::nearest;
+use model::spelling::nearest;
 use toml::Value;
 
 /// How the text of a key becomes a value.

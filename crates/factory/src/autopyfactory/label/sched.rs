@@ -26,14 +26,14 @@ impl Reader<'_> {
                 Err(_) => {}
             }
         }
-        match said.strip_prefix("unknown field") {
+        match said.strip_prefix("unknown key") {
             // What a source fills in is no text any more.
             None if value.contains('{') => self.set(key, key, Value::from(value)),
             None => self.wrong(key, said),
             Some(_) => {
                 let nearest = said.split("did you mean '").nth(1).and_then(|rest| rest.split('\'').next());
                 let before = key.rsplit_once('.').map_or("sched", |(before, _)| before);
-                let unknown = said.split('`').nth(1).unwrap_or_default();
+                let unknown = said.split('\'').nth(1).unwrap_or_default();
                 let whole = |near: &str| {
                     if key.ends_with(unknown) { format!("{before}.{near}") } else { key.replacen(unknown, near, 1) }
                 };

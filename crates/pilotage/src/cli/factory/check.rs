@@ -1,6 +1,6 @@
 //! `pilotage factory check`.
 
-use super::{ServerChoice, look};
+use super::{ServerChoice, look, own_token};
 use crate::cli::client_runtime;
 use crate::output::{Style, Tone, plural, print};
 use batch::condor::Grid;
@@ -15,6 +15,7 @@ pub fn run(path: &Path, choice: &ServerChoice) -> anyhow::Result<ExitCode> {
     client_runtime()?.block_on(async {
         let loaded = look(path, choice, Look::All(BTreeSet::new())).await?;
         let config = &loaded.config;
+        own_token(&config.factory)?;
         let labels = plural(config.label.len() as u64, "label");
         let mut text = format!("{}: {labels} for factory {}\n", path.display(), config.factory.name);
         let mut all_well = true;

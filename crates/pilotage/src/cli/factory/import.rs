@@ -1,6 +1,5 @@
 //! `pilotage factory import`.
 
-use super::refused;
 use crate::cli::args::FactoryImportArgs;
 use crate::output::{BadInput, plural, print, print_json};
 use anyhow::Context;
@@ -22,7 +21,7 @@ struct Document<'a> {
 pub fn run(args: &FactoryImportArgs) -> anyhow::Result<ExitCode> {
     let home = std::env::var("HOME").unwrap_or_default();
     let options = ImportOptions { servers: args.server.clone(), dir: args.dir.clone(), home };
-    let imported = import(&args.files, &options).map_err(refused)?;
+    let imported = import(&args.files, &options).map_err(BadInput::from)?;
     if let Some(path) = &args.output {
         write_new(path, &imported.text)?;
     }

@@ -5,10 +5,10 @@ mod line;
 
 use super::request::check_array;
 use crate::cli::args::JobOptions;
-use crate::config::with_nearest;
 use crate::output::BadInput;
 use line::{Line, said};
 use model::job::PAYLOAD_MAX_BYTES;
+use model::spelling::in_words;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -66,14 +66,11 @@ fn parse(line: &str, defaults: &JobOptions) -> Result<SubmitRequest, String> {
     Ok(SubmitRequest { spec: spec.checked().map_err(|error| error.to_string())?, array })
 }
 
-/// serde's sentence without its "at line 1", with the column and the nearest key.
+/// serde's sentence without its "at line 1", in words and with the column.
 fn json_error(error: &serde_json::Error) -> String {
     let said = error.to_string();
     let sentence = said.rsplit_once(" at line ").map_or(said.as_str(), |(sentence, _)| sentence);
-    let words = [("expected u32", "expected a whole number"), ("expected u64", "expected a whole number")];
-    let words = words.into_iter().chain([("expected i32", "expected a whole number"), ("a sequence", "a list")]);
-    let sentence = words.fold(sentence.to_owned(), |sentence, (ours, theirs)| sentence.replace(ours, theirs));
-    format!("column {}: {}", error.column(), with_nearest(&sentence))
+    format!("column {}: {}", error.column(), in_words(sentence))
 }
 
 #[cfg(test)]

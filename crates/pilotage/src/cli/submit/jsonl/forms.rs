@@ -7,9 +7,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
-/// Memory or time as it would be typed: a number in the base unit (MiB, seconds), or a text such as `2G` or `30m`.
-pub struct Amount(pub String);
-
 /// A file to bring or to take.
 pub enum Transfer {
     /// As it would be typed: `NAME=FROM`.
@@ -29,36 +26,6 @@ pub enum Variables {
 impl Default for Variables {
     fn default() -> Variables {
         Variables::Named(BTreeMap::new())
-    }
-}
-
-impl<'de> Deserialize<'de> for Amount {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Amount, D::Error> {
-        struct Form;
-        impl Visitor<'_> for Form {
-            type Value = Amount;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an amount: a number, or a text such as \"2G\" or \"30m\"")
-            }
-
-            fn visit_u64<E: Error>(self, number: u64) -> Result<Amount, E> {
-                Ok(Amount(number.to_string()))
-            }
-
-            fn visit_i64<E: Error>(self, number: i64) -> Result<Amount, E> {
-                Ok(Amount(number.to_string()))
-            }
-
-            fn visit_f64<E: Error>(self, number: f64) -> Result<Amount, E> {
-                Ok(Amount(number.to_string()))
-            }
-
-            fn visit_str<E: Error>(self, text: &str) -> Result<Amount, E> {
-                Ok(Amount(text.to_owned()))
-            }
-        }
-        deserializer.deserialize_any(Form)
     }
 }
 

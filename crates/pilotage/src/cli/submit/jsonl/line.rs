@@ -1,9 +1,9 @@
 //! One line: the keys are the words of the command line, or those of the interface's job record.
 
-use super::forms::{Amount, Transfer, Variables, one_or_many};
+use super::forms::{Transfer, Variables, one_or_many};
 use crate::cli::args::JobOptions;
 use crate::cli::submit::request::{absolute_if_relative, environment_of, input_of, output_of, with_options};
-use crate::config::{parse_duration, parse_memory_mib, whole_seconds};
+use crate::config::{Amount, parse_duration, parse_memory_mib, whole_seconds};
 use crate::output::BadInput;
 use model::job::FileTransfer;
 use model::{JobSpec, Placement, TaskId};
