@@ -26,6 +26,8 @@ const SCRATCH_SAMPLE: Duration = Duration::from_secs(5);
 const LEFT_BEHIND_GRACE: Duration = Duration::from_secs(2);
 /// Between two rounds of KILL.
 const KILL_ROUND: Duration = Duration::from_millis(20);
+/// The kernel counts pages in steps for each processor; two of its numbers for one memory differ by less than this.
+const COUNTED_IN_STEPS_KIB: u64 = 2048;
 
 /// What a payload may not exceed; 0 and none mean no bound.
 struct Limits {
@@ -169,7 +171,7 @@ impl Payload {
         loop {
             match tree::children() {
                 Children::None => return true,
-                Children::Ended => self.reap(),
+                Children::Ended => self.reap_all(),
                 Children::Alive => break,
             }
         }
@@ -180,11 +182,19 @@ impl Payload {
         false
     }
 
-    fn reap(&mut self) {
+    fn reap(&mut self) -> u32 {
         let keep = self.ended.is_none().then(|| self.child.id());
         let reaped = tree::reap_orphans(keep);
         self.orphans.count += reaped.count;
         self.orphans.cpu += reaped.cpu;
+        reaped.count
+    }
+
+    /// After the end of the first process: what `/proc` does not name is reaped all the same.
+    fn reap_all(&mut self) {
+        if self.reap() == 0 {
+            self.orphans.count += tree::reap_unnamed();
+        }
     }
 
     fn check_wall(&mut self, now: Instant) {
@@ -229,10 +239,10 @@ impl Payload {
         }
     }
 
-    /// The whole tree; at least the first process where `/proc` shows nothing.
+    /// The whole tree; at least the first process, whose group may outlive it, where `/proc` shows nothing.
     fn processes(&self) -> Vec<i32> {
         let mut all = tree::descendants();
-        if all.is_empty() && self.ended.is_none() {
+        if all.is_empty() {
             all.extend(i32::try_from(self.child.id()));
         }
         all
@@ -255,8 +265,9 @@ impl Payload {
         let (exit_code, signal) = (status.and_then(|s| s.code()), status.and_then(|s| s.signal()));
         let wall = ended.saturating_duration_since(self.begin);
         let cpu = result.map_or(Duration::ZERO, |r| r.rusage.utime + r.rusage.stime) + self.orphans.cpu;
-        let own_kib = result.map_or(0, |r| r.rusage.maxrss / 1024);
-        let usage = Usage { wall_ms: millis(wall), cpu_ms: millis(cpu), max_rss_kib: self.peak_kib.max(own_kib) };
+        let told_kib = result.map_or(0, |r| r.rusage.maxrss / 1024);
+        let max_rss_kib = self.peak_kib.max(payload_kib(told_kib, tree::own_peak_kib()));
+        let usage = Usage { wall_ms: millis(wall), cpu_ms: millis(cpu), max_rss_kib };
         let (class, message) = self.verdict(exit_code, signal);
         Outcome { exit_code, signal, class, message, usage, wall }
     }
@@ -277,6 +288,12 @@ impl Payload {
             _ => (Some(ErrorClass::Internal), "its end could not be seen".to_owned()),
         }
     }
+}
+
+/// The kernel's peak of a payload, 0 when it tells nothing: a payload shares the runner's memory until its program is
+/// loaded, and the kernel counts that too, so that anything not above the runner's own peak may be the runner's.
+fn payload_kib(told_kib: u64, runner_kib: u64) -> u64 {
+    if told_kib > runner_kib + COUNTED_IN_STEPS_KIB { told_kib } else { 0 }
 }
 
 fn join(words: String, more: &str) -> String {
@@ -309,4 +326,18 @@ fn signal_words(signal: i32) -> String {
 
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_runner_s_own_memory_is_not_the_payload_s() {
+        assert_eq!(payload_kib(22 << 10, 22 << 10), 0);
+        assert_eq!(payload_kib(23 << 10, 22 << 10), 0);
+        assert_eq!(payload_kib(1 << 10, 0), 0);
+        assert_eq!(payload_kib(80 << 10, 22 << 10), 80 << 10);
+        assert_eq!(payload_kib(0, 22 << 10), 0);
+    }
 }

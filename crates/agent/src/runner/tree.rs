@@ -2,7 +2,7 @@
 //! descendants.
 
 use rustix::io::Errno;
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitOptions};
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::time::Duration;
@@ -52,6 +52,18 @@ pub(crate) fn reap_orphans(keep: Option<u32>) -> Reaped {
         }
     }
     reaped
+}
+
+/// Reaps one ended child that `/proc` does not name, so that nobody waits for it for ever; what it used stays unknown.
+pub(crate) fn reap_unnamed() -> u32 {
+    matches!(rustix::process::wait(WaitOptions::NOHANG), Ok(Some(_))).into()
+}
+
+/// Most memory this process ever had in KiB; 0 where `/proc` does not tell.
+pub(crate) fn own_peak_kib() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    peak.and_then(|text| text.split_ascii_whitespace().next()?.parse().ok()).unwrap_or(0)
 }
 
 /// All descendants of this process, zombies included.
@@ -147,6 +159,10 @@ pub(crate) fn signal_these(pids: &[i32], signal: Signal) {
             Some(_) => {
                 // A process that is gone already needs no signal.
                 let _ = Pid::from_raw(*pid).map(|pid| rustix::process::kill_process(pid, signal));
+            }
+            // Without /proc a first process leads its group.
+            None if own.is_none() => {
+                let _ = Pid::from_raw(*pid).map(|pid| rustix::process::kill_process_group(pid, signal));
             }
             None => {}
         }

@@ -157,6 +157,39 @@ fn memory_of_the_whole_tree_is_a_limit() {
 }
 
 #[test]
+fn memory_is_the_payload_s_own_whether_small_or_large() {
+    let mut slot = TestSlot::start();
+    let small = slot.spec(sh("sleep 0.4"));
+    slot.job(small, 0);
+    let kib = slot.ended().usage.max_rss_kib;
+    assert!((1..8 << 10).contains(&kib), "a shell and sleep took {kib} KiB");
+    let tiny = slot.spec(JobSpec::command("/bin/true", []));
+    slot.job(tiny, 0);
+    assert_eq!(slot.ended().usage.max_rss_kib, 0, "nobody looked, and the kernel tells the runner's own");
+    let large = slot.spec(JobSpec::command("python3", ["-c".to_owned(), "x = b'x' * (120 << 20)".to_owned()]));
+    slot.job(large, 0);
+    let kib = slot.ended().usage.max_rss_kib;
+    assert!((120 << 10..200 << 10).contains(&kib), "python took {kib} KiB");
+}
+
+#[test]
+fn without_proc_jobs_end_and_what_they_leave_behind_too() {
+    let mut slot = TestSlot::start_without_proc();
+    let plain = slot.spec(sh("exit 3"));
+    slot.job(plain, 0);
+    assert_eq!(slot.ended().exit_code, Some(3));
+    let leaver = slot.spec(sh("sleep 300 & sleep 300 & exit 0"));
+    slot.job(leaver, 0);
+    let ended = slot.ended();
+    assert_eq!((ended.exit_code, ended.message.as_str()), (Some(0), "processes that it left behind were ended"));
+    let mut late = sh("sleep 300");
+    late.wall_time_s = 1;
+    let late = slot.spec(late);
+    slot.job(late, 0);
+    assert_eq!(slot.ended().class, Some(ErrorClass::WallTime));
+}
+
+#[test]
 fn large_output_goes_to_a_file_and_following_to_a_growing_one() {
     let mut slot = TestSlot::start();
     let submission = slot.spec(sh("i=0; while [ $i -lt 3000 ]; do echo line-$i; i=$((i+1)); done"));

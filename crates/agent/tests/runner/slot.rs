@@ -35,6 +35,14 @@ impl TestSlot {
         TestSlot::start_with(base, command)
     }
 
+    /// In a mount namespace of its own, without `/proc`.
+    pub(crate) fn start_without_proc() -> TestSlot {
+        let mut command = Command::new("unshare");
+        let mount = "mount -t tmpfs none /proc && exec \"$@\"";
+        command.args(["--user", "--map-root-user", "--mount", "sh", "-c", mount, "sh", RUNNER]);
+        TestSlot::start_with(tempfile::tempdir().unwrap(), command)
+    }
+
     fn start_with(base: tempfile::TempDir, mut command: Command) -> TestSlot {
         let (ours, theirs) = UnixStream::pair().unwrap();
         ours.set_read_timeout(Some(DEADLINE)).unwrap();
