@@ -78,7 +78,8 @@ fn describe(factory: &FactorySummary, now: Time) -> String {
     if said.labels.is_empty() {
         return head + "  no labels\n";
     }
-    let mut table = Table::new(&["label", "queue", "batch", "system", "chain", "trouble"]);
+    let mut table =
+        Table::new(&["label", "queue", "batch", "system", "~chain", "~trouble"]).minor(&["system", "batch", "queue"]);
     for label in &said.labels {
         let trouble = if label.trouble.is_empty() { "none".to_owned() } else { label.trouble.clone() };
         let chain = label.chain.join(" > ");

@@ -126,8 +126,9 @@ fn needs(spec: &JobSpec) -> String {
 }
 
 fn attempts(attempts: &[AttemptRecord], now: Time) -> String {
-    let headings = [">attempt", "outcome", ">exit", ">pilot", "node", "started", ">wall", ">cpu", ">memory", "message"];
-    let mut table = Table::new(&headings);
+    let headings =
+        [">attempt", "outcome", ">exit", ">pilot", "node", "started", ">wall", ">cpu", ">memory", "~message"];
+    let mut table = Table::new(&headings).minor(&["cpu", "node", "memory", "started", "pilot"]);
     for attempt in attempts {
         table.row([
             attempt.attempt.to_string(),
@@ -138,11 +139,16 @@ fn attempts(attempts: &[AttemptRecord], now: Time) -> String {
             utc_time(attempt.started.unwrap_or(attempt.sent)),
             duration(wall(attempt, now)),
             duration(Duration::from_millis(attempt.usage.cpu_ms)),
-            mib(attempt.usage.max_rss_kib.div_ceil(1024)),
+            memory(attempt.usage.max_rss_kib),
             attempt.message.clone(),
         ]);
     }
     table.text()
+}
+
+/// Nothing is what was too short to be looked at.
+fn memory(kib: u64) -> String {
+    if kib == 0 { "-".to_owned() } else { mib(kib.div_ceil(1024)) }
 }
 
 fn outcome(attempt: &AttemptRecord) -> String {

@@ -113,8 +113,22 @@ fn row(job: &JobSummary) -> Row<'_> {
 }
 
 /// Columns of everybody's table.
-const HEADINGS: [&str; 12] =
-    [">id", "name", "user", "queue", "site", "state", ">attempt", ">exit", "error", ">pilot", ">run time", "submitted"];
+const HEADINGS: [&str; 12] = [
+    ">id",
+    "~name",
+    "user",
+    "queue",
+    "site",
+    "state",
+    ">attempt",
+    ">exit",
+    "error",
+    ">pilot",
+    ">run time",
+    "submitted",
+];
+/// Those that a narrow terminal has no room for, the first to go first.
+const MINOR: [&str; 7] = ["attempt", "site", "pilot", "user", "error", "submitted", "run time"];
 
 fn table(page: &JobPage, long: bool, now: Time) -> String {
     if page.jobs.is_empty() {
@@ -122,9 +136,9 @@ fn table(page: &JobPage, long: bool, now: Time) -> String {
     }
     let mut headings = HEADINGS.to_vec();
     if long {
-        headings.extend(["group", "message"]);
+        headings.extend(["group", "~message"]);
     }
-    let mut table = Table::new(&headings);
+    let mut table = Table::new(&headings).minor(&MINOR);
     for job in &page.jobs {
         let more = long.then(|| [or_dash(&job.group), job.message.clone()]);
         let cells = cells(job, table.toned(job_tone(job.state), job.state.as_str()), now);

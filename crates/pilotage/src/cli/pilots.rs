@@ -100,14 +100,16 @@ const HEADINGS: [&str; 14] = [
     ">jobs ended",
     "announced",
     "heard",
-    "message",
+    "~message",
 ];
+/// Those that a narrow terminal has no room for, the first to go first.
+const MINOR: [&str; 9] = ["announced", "batch id", "site", "batch", "jobs ended", "slots", "queue", "jobs now", "node"];
 
 fn table(page: &PilotPage, now: Time) -> String {
     if page.pilots.is_empty() {
         return "no pilots\n".to_owned();
     }
-    let mut table = Table::new(&HEADINGS);
+    let mut table = Table::new(&HEADINGS).minor(&MINOR);
     for pilot in &page.pilots {
         let state = table.toned(pilot_tone(pilot.state), &state(pilot));
         table.row(cells(pilot, state, now));

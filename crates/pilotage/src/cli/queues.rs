@@ -80,10 +80,10 @@ fn table(list: &QueueList) -> String {
         ">failed",
         ">pilots",
         ">idle slots",
-        "tags",
-        "limits",
+        "~tags",
+        "~limits",
     ];
-    let mut table = Table::new(&headings);
+    let mut table = Table::new(&headings).minor(&["region", "limits", "tags", "idle slots", "finished", "site"]);
     for summary in &list.queues {
         let status = table.toned(tone(summary.queue.status), summary.queue.status.as_str());
         table.row(row(summary, status));

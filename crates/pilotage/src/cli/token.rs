@@ -58,7 +58,8 @@ fn table(list: &TokenList) -> String {
     if list.tokens.is_empty() {
         return "no tokens\n".to_owned();
     }
-    let mut table = Table::new(&[">id", "user", "group", "role", "sites", "created", "expires", "note"]);
+    let mut table = Table::new(&[">id", "user", "group", "role", "sites", "created", "expires", "~note"])
+        .minor(&["sites", "created", "group"]);
     for token in &list.tokens {
         let expires = token.expires.map_or_else(
             || "never".to_owned(),

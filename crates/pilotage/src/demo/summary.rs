@@ -38,7 +38,8 @@ pub fn text(outcome: &Outcome, decisions: &[Decision], output: &Path, style: Sty
 }
 
 fn table(outcome: &Outcome) -> String {
-    let mut table = Table::new(&["work", ">jobs", "queue", "pilots", "ended", ">attempts", ">cpu", ">memory"]);
+    let mut table = Table::new(&["~work", ">jobs", "queue", "~pilots", "~ended", ">attempts", ">cpu", ">memory"])
+        .minor(&["pilots", "queue", "cpu"]);
     for kind in &outcome.kinds {
         let ended = ended(kind, &table);
         table.row([

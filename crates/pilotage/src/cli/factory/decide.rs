@@ -85,7 +85,7 @@ fn steps_of(chain: &str) -> Result<Vec<StepName>, BadInput> {
 }
 
 fn in_words(answer: &Answer) -> String {
-    let mut table = Table::new(&["step", ">in", ">out", "message"]);
+    let mut table = Table::new(&["step", ">in", ">out", "~message"]);
     for step in &answer.steps {
         let message = step.message.strip_prefix(&format!("{}:", step.plugin)).unwrap_or(&step.message);
         table.row([step.plugin.clone(), step.input.to_string(), step.output.to_string(), message.to_owned()]);

@@ -34,7 +34,7 @@ fn describe(source: &SourceState) -> String {
     if source.excluded.is_empty() {
         return text;
     }
-    let mut table = Table::new(&["left out", "because"]);
+    let mut table = Table::new(&["left out", "~because"]);
     for excluded in &source.excluded {
         table.row([excluded.what.clone(), excluded.reason.clone()]);
     }
