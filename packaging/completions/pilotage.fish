@@ -129,7 +129,7 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand jobs" -l url -d 'Addre
 complete -c pilotage -n "__fish_pilotage_using_subcommand jobs" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
 complete -c pilotage -n "__fish_pilotage_using_subcommand jobs" -l count -d 'Print how many there are in each state instead of a list'
 complete -c pilotage -n "__fish_pilotage_using_subcommand jobs" -l all -d 'All pages'
-complete -c pilotage -n "__fish_pilotage_using_subcommand jobs" -s l -l long -d 'More columns: group, message and times'
+complete -c pilotage -n "__fish_pilotage_using_subcommand jobs" -s l -l long -d 'More columns: group and message'
 complete -c pilotage -n "__fish_pilotage_using_subcommand jobs" -l json -d 'Print JSON for programs'
 complete -c pilotage -n "__fish_pilotage_using_subcommand jobs" -s h -l help -d 'Print help'
 complete -c pilotage -n "__fish_pilotage_using_subcommand jobs" -s V -l version -d 'Print version'
@@ -186,7 +186,7 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_see
 complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from define" -l site -d 'Computing centre it belongs to [default: the name of the queue]' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from define" -l region -d 'Group of sites' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from define" -l tag -d 'Word that jobs select by; may be given several times' -r
-complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from define" -l status -d 'Status of a new queue: online, offline, test or brokeroff; that of an old one is changed by `queues set`' -r -f -a "online\t''
+complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from define" -l status -d 'Status of a new queue; that of an old one is changed by `queues set`' -r -f -a "online\t''
 offline\t''
 test\t''
 brokeroff\t''"

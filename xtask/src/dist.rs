@@ -12,10 +12,13 @@ use std::process::Command;
 const PROGRAMS: [(&str, &str); 2] = [("pilotage", "pilotage"), ("agent", "pilotage-pilot")];
 
 /// What else is in the tarball: path in the repository and folder in the tarball.
-const FILES: [(&str, &str); 7] = [
+const FILES: [(&str, &str); 10] = [
     ("LICENSE", ""),
     ("README.md", ""),
     ("CHANGELOG.md", ""),
+    ("ARCHITECTURE.md", ""),
+    ("CONTRIBUTING.md", ""),
+    ("docs", "docs"),
     ("packaging/systemd", "systemd"),
     ("packaging/examples", "examples"),
     ("packaging/man", "man"),
@@ -77,4 +80,36 @@ pub fn call(command: &mut Command) -> Result<()> {
     let status = command.status().with_context(|| format!("cannot run {command:?}"))?;
     ensure!(status.success(), "{command:?} ended with {status}");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Targets of Markdown links that are no URL.
+    fn links(text: &str) -> impl Iterator<Item = &str> {
+        let targets = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
+        targets.filter(|target| !target.is_empty() && !target.contains("://"))
+    }
+
+    #[test]
+    fn what_the_pages_link_to_is_in_the_tarball_where_they_say() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
+        assert!(links(&readme).count() > 10);
+        for target in links(&readme) {
+            let is_packed = FILES.iter().any(|(from, to)| target == *from && to.is_empty())
+                || FILES.iter().any(|(from, to)| from == to && target.starts_with(&format!("{from}/")));
+            assert!(is_packed && root.join(target).exists(), "README.md links to {target}");
+        }
+        for entry in std::fs::read_dir(root.join("docs")).unwrap().flatten() {
+            let path = entry.path();
+            if path.extension().is_none_or(|extension| extension != "md") {
+                continue;
+            }
+            for target in links(&std::fs::read_to_string(&path).unwrap()) {
+                assert!(root.join("docs").join(target).exists(), "{} links to {target}", path.display());
+            }
+        }
+    }
 }

@@ -62,3 +62,25 @@ fn the_configuration_of_the_page_about_autopyfactory_is_valid() {
     let config = factory::Config::parse(&blocks(page), page.as_ref()).unwrap();
     assert_eq!(config.source["queues"].from.len(), 3);
 }
+
+#[test]
+fn the_pages_about_factories_are_valid() {
+    let text = blocks("factories.md");
+    let (first, second) = text.split_at(text.rfind("[factory]").unwrap());
+    let parsed = |text: &str| factory::Config::parse(text, "page.md".as_ref()).unwrap();
+    assert_eq!(parsed(first).label["cluster"].cores, 8);
+    assert_eq!(parsed(second).factory.name, "cern");
+    let (before, _) = first.split_once("[label.cluster]").unwrap();
+    assert_eq!(parsed(&format!("{before}{}", blocks("scheduler.md"))).label["cluster"].chain.len(), 5);
+}
+
+/// All that is wrong with the server's page is that its certificate is not on this machine.
+#[test]
+fn the_configuration_of_the_page_about_servers_is_valid() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("server.toml");
+    std::fs::write(&file, blocks("servers.md")).unwrap();
+    let output = Command::cargo_bin("pilotage").unwrap().args(["server", "--check", "--config"]).arg(&file).output();
+    let said = String::from_utf8(output.unwrap().stderr).unwrap();
+    assert!(said.contains(":tls.certificate: /etc/pilotage/tls/chain.pem: ") && said.lines().count() == 1, "{said}");
+}

@@ -75,8 +75,7 @@ fn describe(text: &mut String, command: &Command) {
         text.push_str("\n| argument | meaning |\n|---|---|\n");
     }
     for argument in arguments {
-        let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
-        let _ = writeln!(text, "| `{}` | {} |", spelled(argument), in_table(&help));
+        let _ = writeln!(text, "| `{}` | {} |", spelled(argument), in_table(&meaning(argument)));
     }
     if let Some(after) = command.get_after_help() {
         let _ = write!(text, "\n```text\n{after}\n```\n");
@@ -85,6 +84,25 @@ fn describe(text: &mut String, command: &Command) {
 
 fn is_worth_a_row(argument: &Arg) -> bool {
     !argument.is_hide_set() && !["help", "version"].contains(&argument.get_id().as_str())
+}
+
+/// The help with the words that may be given, and the one that counts when none is.
+fn meaning(argument: &Arg) -> String {
+    let mut text = argument.get_help().map(ToString::to_string).unwrap_or_default();
+    if !argument.get_action().takes_values() {
+        return text;
+    }
+    let possible = argument.get_possible_values();
+    let words: Vec<String> =
+        possible.iter().filter(|word| !word.is_hide_set()).map(|word| format!("`{}`", word.get_name())).collect();
+    if !words.is_empty() {
+        text += &format!(": {}", words.join(", "));
+    }
+    let defaults: Vec<_> = argument.get_default_values().iter().map(|value| value.to_string_lossy()).collect();
+    if defaults.iter().any(|value| !value.is_empty()) {
+        text += &format!(" [default: {}]", defaults.join(" "));
+    }
+    text
 }
 
 fn spelled(argument: &Arg) -> String {

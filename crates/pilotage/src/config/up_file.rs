@@ -123,6 +123,39 @@ mod tests {
         FactorySection { name: "host".into(), dir: "/own".into(), cycle_s: 10.0, ..FactorySection::default() }
     }
 
+    /// The TOML blocks of a page, laid over each other.
+    fn page(name: &str) -> String {
+        let text = std::fs::read_to_string(root().join(name)).unwrap();
+        let blocks = text.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+        let mut whole = toml::Table::new();
+        for block in blocks {
+            lay_over(&mut whole, block.parse().unwrap());
+        }
+        whole.to_string()
+    }
+
+    fn lay_over(below: &mut toml::Table, above: toml::Table) {
+        for (key, value) in above {
+            match (below.get_mut(&key), value) {
+                (Some(toml::Value::Table(below)), toml::Value::Table(above)) => lay_over(below, above),
+                (_, value) => drop(below.insert(key, value)),
+            }
+        }
+    }
+
+    fn root() -> std::path::PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+    }
+
+    #[test]
+    fn examples_and_documentation_are_read() {
+        let example = UpFile::read(&root().join("packaging/examples/up-slurm.toml")).unwrap();
+        assert_eq!(example.main.config.label["slurm"].cores, 4);
+        assert_eq!(read(&page("README.md")).unwrap().main.config.label["cluster"].cores, 8);
+        assert_eq!(read(&page("docs/slurm.md")).unwrap().main.config.label["cluster"].wall_time_s, 14400);
+        assert_eq!(read(&page("docs/queues.md")).unwrap().queues[0].site, "Lakeside");
+    }
+
     #[test]
     fn keys_may_be_written_in_every_way_of_toml() {
         let file =

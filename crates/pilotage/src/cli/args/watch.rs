@@ -153,7 +153,7 @@ pub enum QueuesAction {
     Set {
         /// The queue
         queue: String,
-        /// online, offline, test or brokeroff
+        /// The new status
         #[arg(value_parser = queue_statuses())]
         status: QueueStatus,
         /// Why, for those who ask later
@@ -180,7 +180,7 @@ pub struct QueueDefinition {
     /// Word that jobs select by; may be given several times
     #[arg(long, value_name = "TAG")]
     pub tag: Vec<String>,
-    /// Status of a new queue: online, offline, test or brokeroff; that of an old one is changed by `queues set`
+    /// Status of a new queue; that of an old one is changed by `queues set`
     #[arg(long, default_value = "online", value_parser = queue_statuses())]
     pub status: QueueStatus,
     /// Most cores a job may ask for; 0 for no limit

@@ -78,6 +78,13 @@ mod tests {
     use super::*;
     use rstest::rstest;
 
+    #[test]
+    fn the_example_is_read() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packaging/examples/jobs.jsonl");
+        let lines = std::fs::read_to_string(&path).unwrap().lines().count();
+        assert_eq!(read(&path, &JobOptions::default()).unwrap().len(), lines);
+    }
+
     fn parsed(line: &str) -> Result<SubmitRequest, String> {
         parse(line, &JobOptions::default())
     }
