@@ -7,7 +7,7 @@ mod style;
 mod table;
 mod terms;
 
-pub use failure::{BadInput, TIMED_OUT, report};
+pub use failure::{BadInput, INTERRUPTED, TIMED_OUT, report};
 pub use log::log_to_stderr;
 pub use progress::{JobsBars, JobsProgress, TitledBar};
 pub use style::{Style, Tone, job_tone, pilot_tone};

@@ -3,6 +3,7 @@
 mod detach;
 mod ending;
 mod plan;
+pub mod reach;
 mod stop;
 
 pub use plan::{LocalQueue, Plan, cores, own_pilot_program};
@@ -24,12 +25,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinSet};
 use wire::Client;
 use wire::api::JobQuery;
 use wire::tls::Trust;
 
-/// Runs until TERM or Ctrl-C; with `--detach` starts that and returns once it serves.
+/// Runs until TERM, Ctrl-C or the end of its terminal; with `--detach` starts that and returns once it serves.
 pub fn run(args: &UpArgs) -> anyhow::Result<ExitCode> {
     let environment = Environment::of_process();
     let plan = Plan::from_args(args, &environment)?;
@@ -43,13 +44,17 @@ pub fn run(args: &UpArgs) -> anyhow::Result<ExitCode> {
 
 async fn serve(plan: Plan, environment: &Environment) -> anyhow::Result<ExitCode> {
     let mut stop = Stop::listen()?;
-    let up = Up::start(plan).await?;
+    let mut up = Up::start(plan).await?;
     remember_last_dir(environment, up.dir()).context("remember the directory for the next terminal")?;
     print(&format!("ready {}\n", up.url()))?;
     up.welcome();
-    stop.wanted().await;
+    up.warn_of_loopback();
+    let ended = tokio::select! {
+        () = stop.wanted() => Ok(()),
+        ended = up.factory_ended() => ended,
+    };
     up.end(&mut stop).await;
-    Ok(ExitCode::SUCCESS)
+    ended.map(|()| ExitCode::SUCCESS)
 }
 
 /// A server with its factory, running.
@@ -58,7 +63,8 @@ pub struct Up {
     running: Running,
     client: Client,
     signals: mpsc::Sender<Signal>,
-    factory: JoinHandle<Result<(), factory::FactoryError>>,
+    /// One task; none once it has ended.
+    factory: JoinSet<Result<(), factory::FactoryError>>,
 }
 
 impl Up {
@@ -75,8 +81,9 @@ impl Up {
             servers: vec![running.url().to_owned()],
             trust: running.fingerprint().map_or(Trust::System, |pin| Trust::Fingerprint(pin.to_owned())),
         };
-        let factory = start_factory(plan.factory.clone(), Arc::new(for_factory), launch).await?;
-        let factory = tokio::spawn(factory.run(inbox));
+        let started = start_factory(plan.factory.clone(), Arc::new(for_factory), launch).await?;
+        let mut factory = JoinSet::new();
+        factory.spawn(started.run(inbox));
         Ok(Up { plan, running, client, signals, factory })
     }
 
@@ -93,6 +100,26 @@ impl Up {
     /// A client of the operator, without a socket.
     pub fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// Returns when the factory has ended without this process having told it to: well after a drain that an operator
+    /// asked for, else with what broke it.
+    pub async fn factory_ended(&mut self) -> anyhow::Result<()> {
+        match self.factory.join_next().await {
+            Some(ended) => {
+                judged(ended)?;
+                tracing::warn!("the factory has ended as it was told, and everything else with it");
+                Ok(())
+            }
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Says when pilots elsewhere cannot reach this server.
+    fn warn_of_loopback(&self) {
+        if let Some(trouble) = reach::trouble(self.url(), &self.plan.factory.batch) {
+            tracing::warn!("{trouble}");
+        }
     }
 
     /// Tells a person at a terminal what to do next.
@@ -141,18 +168,18 @@ impl Up {
         // The factory may have ended by itself; then there is nobody to tell.
         let _ = self.signals.send(Signal::Drain).await;
         let drained = tokio::select! {
-            ended = &mut self.factory => { told(ended); true }
+            ended = self.factory.join_next() => { ended.into_iter().for_each(told); true }
             () = tokio::time::sleep(grace) => false,
             () = ending::none_left(&self.plan.factory) => false,
             () = stop.wanted() => false,
         };
         if !drained {
             let _ = self.signals.send(Signal::Leave).await;
-            if let Ok(ended) = tokio::time::timeout(Duration::from_secs(10), &mut self.factory).await {
+            if let Ok(Some(ended)) = tokio::time::timeout(Duration::from_secs(10), self.factory.join_next()).await {
                 told(ended);
             }
         }
-        self.factory.abort();
+        self.factory.abort_all();
         ending::remove_pilots(&self.plan.factory).await;
         self.running.shutdown().await;
     }
@@ -170,11 +197,18 @@ async fn start_factory(
     Ok(Factory::keeping(keeper, loaded, server, launch)?)
 }
 
-fn told(ended: Result<Result<(), factory::FactoryError>, tokio::task::JoinError>) {
+fn told(ended: Result<Result<(), factory::FactoryError>, JoinError>) {
+    if let Err(error) = judged(ended) {
+        tracing::error!("{error:#}");
+    }
+}
+
+/// How a factory ended that nobody stopped.
+fn judged(ended: Result<Result<(), factory::FactoryError>, JoinError>) -> anyhow::Result<()> {
     match ended {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::error!(%error, "the factory ended with an error"),
-        Err(error) => tracing::error!(%error, "the factory broke"),
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(anyhow::Error::from(error).context("the factory ended with an error")),
+        Err(error) => Err(anyhow::Error::from(error).context("the factory broke")),
     }
 }
 
@@ -193,4 +227,20 @@ async fn register(queues: &[QueueRecord], client: &Client) -> anyhow::Result<()>
         client.put_queue(queue).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_a_factory_that_broke_is_a_failure() {
+        let broken = tokio::spawn(async { panic!("divided by nothing") }).await;
+        let said = format!("{:#}", judged(broken).unwrap_err());
+        assert!(said.starts_with("the factory broke: ") && said.contains("divided by nothing"), "{said}");
+        let refused = factory::FactoryError::Renamed { from: "a".into(), to: "b".into() };
+        let said = format!("{:#}", judged(Ok(Err(refused))).unwrap_err());
+        assert!(said.starts_with("the factory ended with an error: rename the factory from 'a' to 'b'"), "{said}");
+        assert!(judged(Ok(Ok(()))).is_ok());
+    }
 }

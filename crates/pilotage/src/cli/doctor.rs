@@ -53,7 +53,7 @@ struct Report<'a> {
 
 /// Exit code 1 when something has to be mended.
 pub fn run(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
-    let mut findings = machine::look();
+    let mut findings = machine::look(args.server.dir.as_deref());
     let runtime = client_runtime()?;
     findings.extend(runtime.block_on(batch_systems::look()));
     findings.extend(runtime.block_on(server::look(&args.server)));

@@ -146,7 +146,7 @@ fn attempts(attempts: &[AttemptRecord], now: Time) -> String {
     table.text()
 }
 
-/// Nothing is what was too short to be looked at.
+/// A dash for what was too short to be looked at.
 fn memory(kib: u64) -> String {
     if kib == 0 { "-".to_owned() } else { mib(kib.div_ceil(1024)) }
 }

@@ -57,7 +57,7 @@ pub async fn wait_for(
     judge(ids, &counts, timeout, client).await
 }
 
-/// Whole seconds, at least 1: the last call may end a little after the deadline, never before it.
+/// Whole seconds, rounded down: 0 in the last second before the deadline, which [`pause_if_short`] waits for.
 fn next_wait(deadline: Option<Instant>, is_seen: bool) -> u32 {
     let longest = if is_seen { SEEN_WAIT_S } else { QUIET_WAIT_S };
     let left = deadline.map_or(longest, |deadline| deadline.saturating_duration_since(Instant::now()).as_secs());
@@ -115,26 +115,29 @@ async fn judge(
         return Ok(ExitCode::SUCCESS);
     }
     say(&format!("{} of {} did not finish", count(failed), plural(counts.total(), "job")));
-    name_some(ids, client).await;
+    // Only a help for people, so its own failure is not told.
+    let _ = name_some(ids, client).await;
     Ok(ExitCode::FAILURE)
 }
 
-/// Names the first few jobs that did not finish; only a help for people, so its own failure is not told.
-async fn name_some(ids: Option<&IdSet>, client: &Client) {
+/// Names the first few jobs that did not finish, of the caller when there are no ids.
+async fn name_some(ids: Option<&IdSet>, client: &Client) -> Result<(), Error> {
+    let user = if ids.is_some() { None } else { Some(client.whoami().await?.user) };
     for state in [JobState::Failed, JobState::Cancelled, JobState::Closed] {
         let query = JobQuery {
             ids: ids.map(ToString::to_string),
+            user: user.clone(),
             state: Some(state),
             limit: Some(NAMED_MAX),
             ..JobQuery::default()
         };
-        let Ok(page) = client.jobs(&query).await else { return };
-        for job in page.jobs {
+        for job in client.jobs(&query).await?.jobs {
             let code = job.exit_code.map(|code| format!(", exit code {code}")).unwrap_or_default();
             let why = if job.message.is_empty() { String::new() } else { format!(": {}", job.message) };
             say(&format!("  job {} {state}{code}{why}", job.id));
         }
     }
+    Ok(())
 }
 
 fn say(text: &str) {

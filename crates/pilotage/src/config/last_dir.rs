@@ -31,3 +31,15 @@ pub fn remember_last_dir(environment: &Environment, dir: &Path) -> io::Result<()
     fs::write(&partial, line)?;
     fs::rename(partial, file)
 }
+
+/// Remembers what was remembered before `dir`, unless somebody else has remembered another directory since.
+pub fn forget_last_dir(environment: &Environment, dir: &Path, before: Option<&Path>) -> io::Result<()> {
+    if read_last_dir(environment).is_none_or(|last| last != dir) {
+        return Ok(());
+    }
+    match (before, file(environment)) {
+        (Some(before), _) => remember_last_dir(environment, before),
+        (None, Some(file)) => fs::remove_file(file),
+        (None, None) => Ok(()),
+    }
+}

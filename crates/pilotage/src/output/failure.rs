@@ -7,6 +7,8 @@ use std::process::ExitCode;
 
 /// Exit code of `pilotage wait` when its time is over.
 pub const TIMED_OUT: u8 = 124;
+/// Exit code of what TERM or Ctrl-C ended before it was done.
+pub const INTERRUPTED: u8 = 130;
 
 const FAILED: u8 = 1;
 const BAD_INPUT: u8 = 2;

@@ -100,3 +100,23 @@ fn limits_are_kept() {
     assert_eq!(up.job(greedy)["error_class"], "memory");
     up.stop();
 }
+
+#[test]
+fn all_jobs_are_those_of_the_caller() {
+    let up = Up::start();
+    let other = up.submit(&["--", "sh", "-c", "exit 4"]);
+    up.wait(&other.to_string(), 1);
+    let token = up.json(&["token", "create", "ada", "--json"])["token"].as_str().unwrap().to_owned();
+    let as_ada = |args: &[&str]| {
+        let mut command = up.place.bare(args);
+        command.env("PILOTAGE_URL", &up.url).env("PILOTAGE_TOKEN", &token);
+        command.output().unwrap()
+    };
+    assert!(as_ada(&["wait", "--all"]).status.success());
+    assert!(as_ada(&["submit", "--", "sh", "-c", "exit 5"]).status.success());
+    let ended = as_ada(&["wait", "--all"]);
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{said}");
+    assert!(said.contains("exit code 5") && !said.contains(&format!("job {other} ")), "{said}");
+    up.stop();
+}

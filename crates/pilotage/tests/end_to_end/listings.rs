@@ -59,5 +59,9 @@ fn people_get_tables_and_sentences() {
     }
     let doctor = up.out(&["doctor"]);
     assert!(doctor.contains("is ready") && !doctor.contains("FAIL"), "{doctor}");
+    let absent = up.place.path("absent");
+    let typed = up.client(&["doctor", "--dir", absent.to_str().unwrap()]).output().unwrap();
+    let doctor = String::from_utf8(typed.stdout).unwrap();
+    assert!(doctor.contains(&format!("{}, named by --dir, is not there", absent.display())), "{doctor}");
     up.stop();
 }

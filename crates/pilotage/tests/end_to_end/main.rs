@@ -12,6 +12,7 @@ mod crash;
 mod deciding;
 mod demo;
 mod detach;
+mod ending;
 mod factory_configuration;
 mod kill_retry_wait;
 mod leaving;

@@ -230,15 +230,31 @@ impl Up {
     }
 
     /// Ends it as a person would, and looks that nothing is left.
-    pub fn stop(mut self) -> Place {
-        self.end();
+    pub fn stop(self) -> Place {
+        self.stop_by("TERM")
+    }
+
+    /// The same by another signal.
+    pub fn stop_by(mut self, signal: &str) -> Place {
+        self.end_by(signal);
         self.place.assert_empty();
         std::mem::replace(&mut self.place, Place::new())
     }
 
-    fn end(&mut self) {
+    /// Waits until it ends by itself, well; and looks that nothing is left.
+    pub fn ends(mut self) -> Place {
+        self.wait_for_end();
+        self.place.assert_empty();
+        std::mem::replace(&mut self.place, Place::new())
+    }
+
+    fn end_by(&mut self, signal: &str) {
+        kill(self.child.id() as i32, signal);
+        self.wait_for_end();
+    }
+
+    fn wait_for_end(&mut self) {
         self.is_stopped = true;
-        kill(self.child.id() as i32, "TERM");
         let deadline = Instant::now() + Duration::from_secs(60);
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -265,7 +281,7 @@ impl Drop for Up {
             let _ = self.child.wait();
             return;
         }
-        self.end();
+        self.end_by("TERM");
         self.place.assert_empty();
     }
 }

@@ -45,7 +45,7 @@ pub struct JobsArgs {
     /// All pages
     #[arg(long)]
     pub all: bool,
-    /// More columns: group, message and times
+    /// More columns: group and message
     #[arg(long, short = 'l')]
     pub long: bool,
     #[command(flatten)]
@@ -93,7 +93,7 @@ pub struct LogsArgs {
 #[derive(Args, Debug)]
 #[command(group(ArgGroup::new("which").args(["ids", "all"]).required(true)))]
 pub struct WaitArgs {
-    /// Job ids, such as 17 or 17-1016
+    /// Job ids, such as 17 or 17-1016; or use --all
     #[arg(value_name = "ID")]
     pub ids: Vec<IdSet>,
     /// All jobs of the caller

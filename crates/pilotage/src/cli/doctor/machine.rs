@@ -8,12 +8,15 @@ use std::path::{Path, PathBuf};
 /// Less free space than this is worth a word, in MiB.
 const FREE_WARN_MIB: u64 = 512;
 
-/// All of it.
-pub fn look() -> Vec<Finding> {
+/// All of it; `dir` is the server's directory as it was typed.
+pub fn look(dir: Option<&Path>) -> Vec<Finding> {
     let environment = Environment::of_process();
     let mut findings = vec![program(), processes(), shell()];
     findings.push(scratch(&std::env::temp_dir()));
-    findings.extend(environment.dir.clone().or_else(|| read_last_dir(&environment)).map(|dir| directory(&dir)));
+    let typed = dir.map(|dir| directory(dir, "--dir"));
+    let named = || environment.dir.as_deref().map(|dir| directory(dir, "PILOTAGE_DIR"));
+    let last = || read_last_dir(&environment).map(|dir| directory(&dir, "the last `pilotage up`"));
+    findings.extend(typed.or_else(named).or_else(last));
     findings
 }
 
@@ -59,10 +62,10 @@ fn scratch(dir: &Path) -> Finding {
     if free < FREE_WARN_MIB { Finding::warn("scratch", found) } else { Finding::ok("scratch", found) }
 }
 
-fn directory(dir: &Path) -> Finding {
+fn directory(dir: &Path, named_by: &str) -> Finding {
     let shown = dir.display();
     if !dir.is_dir() {
-        return Finding::warn("directory", format!("{shown} of the last `pilotage up` is gone"));
+        return Finding::warn("directory", format!("{shown}, named by {named_by}, is not there"));
     }
     if tempfile::tempfile_in(dir).is_err() {
         return Finding::fail("directory", format!("{shown} cannot be written by this user"));

@@ -3,9 +3,11 @@
 use super::Finding;
 use crate::cli::args::ServerChoice;
 use crate::cli::now;
-use crate::config::{Connection, Environment};
+use crate::config::{Connection, Environment, ServerFrom};
 use crate::output::{ago, duration, plural};
+use crate::up::reach;
 use model::{PilotState, QueueStatus, Time};
+use std::collections::BTreeSet;
 use std::time::Duration;
 use wire::api::{FactorySummary, JobQuery, PilotQuery, QueueSummary};
 use wire::client::Call;
@@ -17,6 +19,8 @@ const CLOCK_WARN: Duration = Duration::from_secs(5);
 const CLOCK_FAIL: Duration = Duration::from_secs(300);
 /// A factory that is silent for so many cycles is not well.
 const SILENT_CYCLES: u32 = 5;
+/// The batch system whose pilots run on the factory's machine.
+const LOCAL: &str = "local";
 
 /// All of it; without a server only that there is none.
 pub async fn look(choice: &ServerChoice) -> Vec<Finding> {
@@ -37,8 +41,8 @@ pub async fn look(choice: &ServerChoice) -> Vec<Finding> {
         Err(finding) => findings.push(finding),
         Ok(finding) => {
             findings.push(finding);
-            findings
-                .extend(inside(&client).await.unwrap_or_else(|error| vec![Finding::fail("server", error.to_string())]));
+            let found = inside(&client, &connection).await;
+            findings.extend(found.unwrap_or_else(|error| vec![Finding::fail("server", error.to_string())]));
         }
     }
     findings
@@ -85,7 +89,7 @@ async fn identity(client: &Client) -> Result<Finding, Finding> {
     }
 }
 
-async fn inside(client: &Client) -> Result<Vec<Finding>, Error> {
+async fn inside(client: &Client, connection: &Connection) -> Result<Vec<Finding>, Error> {
     let queues = client.queues().await?.queues;
     let factories = client.factories().await?.factories;
     let faults = PilotQuery { state: Some(PilotState::Fault), limit: Some(1), ..PilotQuery::default() };
@@ -94,6 +98,7 @@ async fn inside(client: &Client) -> Result<Vec<Finding>, Error> {
     let stuck = client.jobs(&stuck).await?.jobs.into_iter().next();
     let mut findings = vec![queues_found(&queues)];
     findings.extend(factories_found(&factories, now()));
+    findings.extend(reach_found(connection, &client.url(), &factories));
     findings.extend(fault.map(|pilot| {
         let when = ago(now(), pilot.ended.unwrap_or(pilot.announced));
         Finding::warn(
@@ -119,6 +124,17 @@ fn factories_found(factories: &[FactorySummary], now: Time) -> Vec<Finding> {
         return vec![Finding::warn("factories", "none has called yet: nobody submits pilots")];
     }
     factories.iter().flat_map(|factory| factory_found(factory, now)).collect()
+}
+
+/// A server's directory tells the URL that its own factory gives to pilots; a URL that was typed tells nothing of them.
+fn reach_found(connection: &Connection, url: &str, factories: &[FactorySummary]) -> Option<Finding> {
+    if matches!(connection.from, ServerFrom::Option | ServerFrom::Variable) {
+        return None;
+    }
+    let labels = factories.iter().flat_map(|factory| &factory.said.labels);
+    let elsewhere: BTreeSet<&str> =
+        labels.filter(|label| label.system != LOCAL).map(|label| label.batch.as_str()).collect();
+    reach::of_names(url, &elsewhere.into_iter().collect::<Vec<_>>()).map(|what| Finding::warn("pilots", what))
 }
 
 fn factory_found(factory: &FactorySummary, now: Time) -> Vec<Finding> {
