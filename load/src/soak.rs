@@ -48,7 +48,7 @@ pub struct Arguments {
     /// Makes the same choices again; a new one when absent.
     #[arg(long)]
     seed: Option<u64>,
-    /// Also run on Slurm, which SLURM_CONF names.
+    /// Also run on Slurm, which SLURM_CONF names; for the fault `kill`.
     #[arg(long)]
     slurm: bool,
     /// Give up after so many seconds.
@@ -64,6 +64,11 @@ const CLOSING: Duration = Duration::from_secs(120);
 
 /// Runs it; answers whether everything held.
 pub async fn run(arguments: &Arguments) -> Result<bool> {
+    if arguments.fault != Fault::Kill && arguments.slurm {
+        bail!(
+            "a cut and a full disk are made in a network of their own, from which no Slurm can be reached: leave --slurm out"
+        );
+    }
     if arguments.fault != Fault::Kill && !namespace::is_inside() {
         return namespace::enter();
     }
