@@ -122,12 +122,11 @@ fn pass_on(stream: impl Read + Send + 'static) -> std::thread::JoinHandle<Counts
 }
 
 /// Reads the closing line of nextest (`Summary [ 1.0s] 5 tests run: 4 passed (1 slow), 1 failed, 0 skipped`) or of
-/// cargo test (`test result: ok. 4 passed; 1 failed; 0 ignored; ...`).
+/// cargo test (`test result: ok. 4 passed; 1 failed; 0 ignored; ...`). What nextest repeats of a failed test is indented.
 fn summary(line: &str) -> Option<Counts> {
-    let text = line.trim();
-    let counted = match text.strip_prefix("test result: ") {
+    let counted = match line.strip_prefix("test result: ") {
         Some(rest) => rest,
-        None if text.starts_with("Summary [") => text.split_once("run: ")?.1,
+        None if line.trim_start().starts_with("Summary [") => line.split_once("run: ")?.1,
         None => return None,
     };
     let count = |word: &str| number_before(counted, word);
@@ -155,6 +154,7 @@ mod tests {
         let cargo = "test result: FAILED. 4 passed; 1 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.0s";
         assert_eq!(summary(cargo), Some(Counts { passed: 4, failed: 1, skipped: 1 }));
         assert_eq!(summary("4 passed"), None);
+        assert_eq!(summary("    test result: FAILED. 0 passed; 1 failed; 0 ignored"), None);
     }
 
     #[test]
