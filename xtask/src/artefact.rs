@@ -26,7 +26,7 @@ pub fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
 /// else as static-pie with this machine's glibc.
 pub fn build(workspace: &Workspace, package: &str, program: &str, profile: &str) -> Result<PathBuf> {
     let target = target()?;
-    let status = Command::new(cargo())
+    let status = cargo()
         .args(["build", "--locked", "--package", package, "--bin", program, "--profile", profile, "--target", &target])
         // Named with --target, so that build scripts and macros are not built static as well.
         .env("RUSTFLAGS", "-C target-feature=+crt-static")

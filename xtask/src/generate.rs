@@ -22,7 +22,7 @@ pub fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     let fresh = tempfile::tempdir()?;
     // Of the whole workspace, whose libraries have the features that the suite has built.
     let build = ["build", "--quiet", "--workspace", "--bins"];
-    let status = Command::new(cargo()).args(build).current_dir(&workspace.root).status().context("cannot run cargo")?;
+    let status = cargo().args(build).current_dir(&workspace.root).status().context("cannot run cargo")?;
     ensure!(status.success(), "cargo build ended with {status}");
     let program = workspace.target.join("debug/pilotage");
     let status = Command::new(&program).arg("generate").arg(fresh.path()).status();

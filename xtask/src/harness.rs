@@ -46,7 +46,7 @@ fn run(
 }
 
 fn build(workspace: &Workspace) -> Result<PathBuf> {
-    let status = Command::new(cargo())
+    let status = cargo()
         .args(["build", "--locked", "--release", "--package", "pilotage", "--package", "load"])
         .current_dir(&workspace.root)
         .status()

@@ -92,7 +92,7 @@ fn lints(workspace: &Workspace) -> Result<&'static [&'static str]> {
 
 /// nextest when the toolchain has it; building it takes longer than the suite.
 fn test_runner() -> Vec<&'static str> {
-    let probe = Command::new(cargo()).args(["nextest", "--version"]).output();
+    let probe = cargo().args(["nextest", "--version"]).output();
     if probe.is_ok_and(|output| output.status.success()) {
         vec!["nextest", "run", "--workspace", "--no-fail-fast", "--color", "never"]
     } else {

@@ -85,7 +85,7 @@ struct Resolve {
 impl Workspace {
     /// Asks cargo.
     pub fn load() -> Result<Workspace> {
-        let output = Command::new(cargo())
+        let output = cargo()
             .args(["metadata", "--format-version", "1", "--locked", "--filter-platform", &host()?])
             .stderr(Stdio::inherit())
             .output()
@@ -140,7 +140,13 @@ fn compiler_fact(key: &str) -> Result<String> {
     Ok(value.with_context(|| format!("rustc -vV has no line {key:?}"))?.to_owned())
 }
 
-/// The cargo that runs this task.
-pub fn cargo() -> String {
-    std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())
+/// The cargo that runs this task, without the variables that describe this package: build scripts of others look at them,
+/// so that with them a task would build anew what a plain `cargo build` has built.
+pub fn cargo() -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let describes = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(describes)) {
+        command.env_remove(name);
+    }
+    command
 }

@@ -6,7 +6,7 @@ use crate::workspace::cargo;
 use anyhow::{Context, Result};
 use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Instant;
 
 /// A cargo command.
@@ -68,7 +68,7 @@ impl Step {
     }
 
     fn execute(&self, environment: &Environment, interrupt: &Interrupt) -> Result<(bool, Counts)> {
-        let mut child = Command::new(cargo())
+        let mut child = cargo()
             .args(&self.arguments)
             .envs(environment)
             .stdin(Stdio::null())
