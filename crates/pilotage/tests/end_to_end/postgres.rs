@@ -65,9 +65,11 @@ impl Twin {
     }
 }
 
-fn factory_config(place: &Place, one: &Twin, two: &Twin) -> String {
+fn factory_config(place: &Place, one: &Twin, two: &Twin, batch: &str) -> String {
     let text = format!(
-        "[factory]\nname = \"apart\"\nservers = [\"{}\", \"{}\"]\ntoken_file = \"{}\"\ndir = \"{}\"\ncycle_s = 1\n\n[batch.machine]\nsystem = \"local\"\n\n[label.one]\nqueue = \"own\"\nbatch = \"machine\"\nslots = 2\n",
+        "[factory]\nname = \"{}\"\nservers = [\"{}\", \"{}\"]\ntoken_file = \"{}\"\ndir = \"{}\"\ncycle_s = 1\n\n\
+         [batch.machine]\n{batch}\n\n[label.one]\nqueue = \"own\"\nbatch = \"machine\"\nslots = 2\n",
+        place.name(),
         one.url,
         two.url,
         one.dir.join("factory.token").display(),
@@ -78,11 +80,23 @@ fn factory_config(place: &Place, one: &Twin, two: &Twin) -> String {
 
 #[test]
 fn a_job_survives_the_death_of_either_server() {
+    survives_either("system = \"local\"");
+}
+
+#[test]
+fn a_job_on_a_slurm_node_survives_the_death_of_either_server() {
+    let conf = std::env::var("SLURM_CONF")
+        .expect("SLURM_CONF is not set; `cargo xtask test` starts a Slurm and sets it, or exclude this test");
+    survives_either(&format!("system = \"slurm\"\nconf = \"{conf}\"\npoll_s = 1"));
+}
+
+fn survives_either(batch: &str) {
     let place = Place::new();
     let database = Database::create();
     let (one, two) = (Twin::new(&place, "one", &database), Twin::new(&place, "two", &database));
     let (first, second) = (one.start(&place), two.start(&place));
-    let factory = Role::start(&place, &["factory", "run", "--config", &factory_config(&place, &one, &two)], false);
+    let factory =
+        Role::start(&place, &["factory", "run", "--config", &factory_config(&place, &one, &two, batch)], false);
     let urls = format!("{},{}", one.url, two.url);
     let token = std::fs::read_to_string(one.dir.join("admin.token")).unwrap().trim().to_owned();
     let run = |args: &[&str]| {
