@@ -26,6 +26,9 @@ const SCRATCH_SAMPLE: Duration = Duration::from_secs(5);
 const LEFT_BEHIND_GRACE: Duration = Duration::from_secs(2);
 /// Between two rounds of KILL.
 const KILL_ROUND: Duration = Duration::from_millis(20);
+/// A batch system that ends a pilot signals all its processes, the payload's perhaps first. What ended the payload from
+/// outside is told so much later: by then the pilot has gone too, or has said that it is evicted.
+const TOLD_LATER: Duration = Duration::from_secs(1);
 /// The kernel counts pages in steps for each processor; two of its numbers for one memory differ by less than this.
 const COUNTED_IN_STEPS_KIB: u64 = 2048;
 
@@ -66,6 +69,10 @@ pub(crate) struct Payload {
     begin: Instant,
     limits: Limits,
     ended: Option<(ResUse, Instant)>,
+    /// When the end by somebody else's signal may be told.
+    told_at: Option<Instant>,
+    /// No process of it is left.
+    is_gone: bool,
     ending: Option<Ending>,
     announced: bool,
     tick_at: Instant,
@@ -100,6 +107,8 @@ impl Payload {
             begin,
             limits,
             ended: None,
+            told_at: None,
+            is_gone: false,
             ending: None,
             announced: false,
             tick_at: begin + SHORT,
@@ -112,6 +121,9 @@ impl Payload {
 
     /// When [`Payload::advance`] must be called even if nothing happens.
     pub(crate) fn wake_at(&self) -> Instant {
+        if let Some(at) = self.told_at.filter(|_| self.is_gone) {
+            return at;
+        }
         let wall = self.limits.wall.filter(|_| self.ending.is_none()).map(|wall| self.begin + wall);
         let kill = self.ending.as_ref().map(|ending| ending.kill_at);
         [wall, kill].into_iter().flatten().fold(self.tick_at, Instant::min)
@@ -126,7 +138,8 @@ impl Payload {
 
     /// Begins to end it: TERM to all, KILL after the grace time. A second reason changes nothing.
     pub(crate) fn end(&mut self, class: ErrorClass, words: String, now: Instant) {
-        if self.ending.as_ref().is_some_and(|ending| ending.reason.is_some()) || self.ended.is_some() {
+        let is_told = self.told_at.take().is_none() && self.ended.is_some();
+        if is_told || self.ending.as_ref().is_some_and(|ending| ending.reason.is_some()) {
             return;
         }
         self.terminate(Some((class, words)), self.limits.grace, now);
@@ -150,8 +163,9 @@ impl Payload {
 
     /// Looks what has happened, does what is due; true when no process of it is left.
     pub(crate) fn advance(&mut self, now: Instant, scratch: &Path) -> bool {
-        if self.is_over(now) {
-            return true;
+        self.is_gone = self.is_gone || self.is_over(now);
+        if self.is_gone {
+            return self.told_at.is_none_or(|at| now >= at);
         }
         self.check_wall(now);
         if now >= self.tick_at {
@@ -164,7 +178,11 @@ impl Payload {
     fn is_over(&mut self, now: Instant) -> bool {
         if self.ended.is_none() {
             match self.child.try_wait4() {
-                Ok(Some(ended)) => self.ended = Some((ended, now)),
+                Ok(Some(ended)) => {
+                    let from_outside = self.ending.is_none() && matches!(ended.status.signal(), Some(9 | 15));
+                    self.told_at = from_outside.then(|| now + TOLD_LATER);
+                    self.ended = Some((ended, now));
+                }
                 _ => return false,
             }
         }

@@ -12,6 +12,7 @@ use frame::{Captured, FromRunner, ToRunner};
 use model::{ErrorClass, JobSpec};
 use slot::{TestSlot, wait_until};
 use std::fs;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 fn sh(script: &str) -> JobSpec {
@@ -127,6 +128,33 @@ fn a_killed_job_ends_with_the_given_reason() {
     let ended = slot.ended();
     assert_eq!((ended.key, ended.class, ended.exit_code), (key, Some(ErrorClass::Killed), Some(3)));
     assert_eq!((ended.message.as_str(), text(&ended.stdout).as_str()), ("killed by alice", "up\nbye\n"));
+}
+
+#[test]
+fn a_payload_that_is_killed_from_outside_has_failed() {
+    let mut slot = TestSlot::start();
+    let submission = slot.spec(sh("kill -KILL $$"));
+    slot.job(submission, 0);
+    let ended = slot.ended();
+    assert_eq!((ended.class, ended.signal), (Some(ErrorClass::Payload), Some(9)), "{}", ended.message);
+    assert!(ended.usage.wall_ms < 1000, "the wait is no part of it: {:?}", ended.usage);
+}
+
+/// A batch system that takes a node back kills payload and pilot one after the other.
+#[test]
+fn a_payload_that_is_killed_just_before_its_pilot_is_evicted_with_it() {
+    let mut slot = TestSlot::start();
+    let dir = tempfile::tempdir().unwrap();
+    let pid = dir.path().join("pid");
+    let submission = slot.spec(sh(&format!("echo $$ >{}; exec sleep 1000", pid.display())));
+    let key = slot.job(submission, 0);
+    slot.wait_started(key);
+    let payload = fs::read_to_string(&pid).unwrap().trim().to_owned();
+    assert!(Command::new("kill").args(["-KILL", &payload]).status().unwrap().success());
+    wait_until("its end", || !slot::is_alive(&payload));
+    slot.send(&ToRunner::Kill(key, ErrorClass::Evicted, "the pilot ended".into()));
+    let ended = slot.ended();
+    assert_eq!((ended.class, ended.message.as_str()), (Some(ErrorClass::Evicted), "the pilot ended"));
 }
 
 #[test]
