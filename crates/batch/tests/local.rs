@@ -193,13 +193,13 @@ async fn an_exit_code_and_a_kill_have_their_classes() {
 
 #[tokio::test]
 async fn removal_asks_first_and_kills_after_the_grace() {
-    let site = Site::new(8, 0.3);
+    let site = Site::new(8, 2.0);
     let stubborn = "trap '' TERM\nsleep 1000 & echo $! >child\nwhile :; do wait; done\n";
     site.submit(1, 1, stubborn).await.unwrap();
-    site.submit(2, 1, &format!("trap 'echo asked; exit 0' TERM\n{WAITS}")).await.unwrap();
+    site.submit(2, 1, &format!("trap 'echo asked; exit 0' TERM\n: >ready\n{WAITS}")).await.unwrap();
     let child = site.folder(1).join("child");
     wait_until("the child is there", || fs::read_to_string(&child).is_ok_and(|text| text.ends_with('\n'))).await;
-    site.wait_for(2, PilotEvent::Run).await;
+    wait_until("the other one listens", || site.folder(2).join("ready").exists()).await;
     let pid: i32 = fs::read_to_string(&child).unwrap().trim().parse().unwrap();
 
     site.local.remove(&[PilotId(1), PilotId(2), PilotId(99)]).await.unwrap();
