@@ -11,13 +11,13 @@ use std::time::{Duration, SystemTime};
 /// Started as `sh -c SUPERVISOR pilotage-pilot ARGUMENTS...` in the state directory. It writes down who it is before
 /// anything else and how the pilot ended after everything else. TERM reaches it too, since it leads the group; it must
 /// outlive the pilot to write the end. A pilot that nobody could find again, or that was removed before anybody could
-/// signal it, is not started at all.
+/// signal it, is not started at all: the look is taken by a process of its own, since a TERM between its fork and its
+/// exec goes to the trap and is lost.
 pub const SUPERVISOR: &str = r#"trap : TERM INT HUP
 read -r stat </proc/$$/stat
 read -r boot </proc/sys/kernel/random/boot_id
 printf '%s\n%s\n' "$boot" "$stat" >process || exit
-[ -e removed ] && exit
-sh ./wrapper "$@"
+sh -c '[ -e removed ] || exec sh ./wrapper "$@"' sh "$@"
 echo $? >exit
 "#;
 
