@@ -2,6 +2,7 @@
 
 use crate::commands::Commands;
 use crate::site::{Site, WAITS, cycle_until};
+use factory::Cycler;
 use model::PilotId;
 
 /// Accepts an array and writes a line as if its first pilot had.
@@ -11,6 +12,12 @@ fn ended(first: i64, tasks: impl IntoIterator<Item = i64>) -> String {
     let rows: Vec<String> =
         tasks.into_iter().map(|task| format!("echo '7|{task}|COMPLETED|None|pilotage.f1.{first}'")).collect();
     rows.join("\n")
+}
+
+/// Cycles until Slurm's next answer was seen: one that is younger than its poll is used again.
+async fn ask_again(cycler: &mut Cycler, slurm: &Commands) {
+    let before = slurm.calls("squeue");
+    cycle_until(cycler, "Slurm is asked again", || slurm.calls("squeue") > before).await;
 }
 
 #[tokio::test]
@@ -24,13 +31,12 @@ async fn logs_that_could_not_be_pushed_are_pushed_later() {
     site.server.lock().waiting = 0;
     site.server.lock().unanswered.insert("push_log");
     slurm.say("squeue", &ended(1, [0]));
-    cycler.cycle().await;
+    ask_again(&mut cycler, &slurm).await;
     assert!(slurm.array(&site, 1).exists());
 
     // By now Slurm has forgotten it.
     slurm.say("squeue", "true");
-    let before = slurm.calls("squeue");
-    cycle_until(&mut cycler, "Slurm is asked again", || slurm.calls("squeue") > before).await;
+    ask_again(&mut cycler, &slurm).await;
     site.server.lock().unanswered.clear();
     cycle_until(&mut cycler, "its directory is removed", || !slurm.array(&site, 1).exists()).await;
     assert_eq!(site.server.lock().logs[&(PilotId(1), "out".into())], "words\n");
@@ -46,7 +52,7 @@ async fn more_than_one_cycle_s_worth_is_cleaned_up_to_the_last() {
     assert_eq!(site.server.states().len(), 250);
     site.server.lock().waiting = 0;
     slurm.say("squeue", &ended(1, 0..250));
-    cycler.cycle().await;
+    ask_again(&mut cycler, &slurm).await;
     assert!(slurm.array(&site, 1).exists(), "one cycle cleans up a bounded number");
     slurm.say("squeue", "true");
     cycle_until(&mut cycler, "the rest is cleaned up", || !slurm.array(&site, 1).exists()).await;
