@@ -3,7 +3,7 @@
 use crate::condor::CondorJob;
 use async_trait::async_trait;
 use model::{ErrorClass, PilotEvent, PilotId};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// One batch end point as one factory uses it. All calls are plural.
@@ -158,6 +158,22 @@ pub struct Check {
     pub ok: bool,
     /// What was found, and what to do when it is wrong.
     pub found: String,
+}
+
+impl Check {
+    /// Whether a directory can be written; `hint` says what else must hold of it.
+    pub(crate) fn directory(dir: &Path, hint: &str) -> Check {
+        let probe = dir.join("probe");
+        let written = std::fs::write(&probe, b"").and_then(|()| std::fs::remove_file(&probe));
+        Check {
+            what: format!("directory {}", dir.display()),
+            ok: written.is_ok(),
+            found: match written {
+                Ok(()) => format!("can be written{hint}"),
+                Err(error) => error.to_string(),
+            },
+        }
+    }
 }
 
 /// Why a batch system could not do something.

@@ -20,17 +20,8 @@ impl Condor {
     }
 
     fn check_dir(&self) -> Check {
-        let probe = self.dir.join("probe");
-        let written = std::fs::write(&probe, b"").and_then(|()| std::fs::remove_file(&probe));
-        Check {
-            what: format!("directory {}", self.dir.display()),
-            ok: written.is_ok(),
-            found: match written {
-                Ok(()) if self.config.is_remote() => "can be written".to_owned(),
-                Ok(()) => "can be written; the schedd must see it under the same path".to_owned(),
-                Err(error) => error.to_string(),
-            },
-        }
+        let shared = if self.config.is_remote() { "" } else { "; the schedd must see it under the same path" };
+        Check::directory(&self.dir, shared)
     }
 
     fn check_user(&self) -> Check {

@@ -5,7 +5,7 @@ use crate::Check;
 
 impl Slurm {
     pub(super) async fn checks(&self) -> Vec<Check> {
-        let mut checks = vec![self.check_dir()];
+        let mut checks = vec![Check::directory(&self.dir, "; the nodes must see it under the same path")];
         checks.push(
             self.check("scontrol", &["show", "config"], |out| {
                 format!("arrays of {} tasks", limits::max_array_size(out))
@@ -20,19 +20,6 @@ impl Slurm {
             checks.push(self.check(program, &["--version"], |out| out.trim().to_owned()).await);
         }
         checks
-    }
-
-    fn check_dir(&self) -> Check {
-        let probe = self.dir.join("probe");
-        let written = std::fs::write(&probe, b"").and_then(|()| std::fs::remove_file(&probe));
-        Check {
-            what: format!("directory {}", self.dir.display()),
-            ok: written.is_ok(),
-            found: match written {
-                Ok(()) => "can be written; the nodes must see it under the same path".to_owned(),
-                Err(error) => error.to_string(),
-            },
-        }
     }
 
     async fn check_partition(&self) -> Check {
