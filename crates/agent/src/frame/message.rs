@@ -123,6 +123,19 @@ pub(crate) struct Ended {
     pub(crate) stderr: Captured,
 }
 
+impl Ended {
+    /// Whether somebody else's TERM or KILL ended the payload, or what it started: a shell and a container tell of that
+    /// by 128 and the signal's number.
+    pub(crate) fn is_from_outside(&self) -> bool {
+        self.class == Some(ErrorClass::Payload) && is_batch_end(self.exit_code, self.signal)
+    }
+}
+
+/// Whether a process that ended so may have been ended by a batch system.
+pub(crate) fn is_batch_end(exit_code: Option<i32>, signal: Option<i32>) -> bool {
+    matches!(signal, Some(9 | 15)) || matches!(exit_code, Some(137 | 143))
+}
+
 /// An output of a payload.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Captured {

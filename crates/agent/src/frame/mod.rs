@@ -6,4 +6,4 @@ mod codec;
 mod message;
 
 pub(crate) use codec::{BadFrame, FrameBuffer};
-pub(crate) use message::{Captured, Ended, FromRunner, JobKey, JobOrder, Setup, Share, ToRunner};
+pub(crate) use message::{Captured, Ended, FromRunner, JobKey, JobOrder, Setup, Share, ToRunner, is_batch_end};

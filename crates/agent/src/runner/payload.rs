@@ -1,7 +1,7 @@
 //! One running payload: its limits, its end, what it used.
 
 use super::tree::{self, Children};
-use crate::frame::{JobOrder, Setup, Share};
+use crate::frame::{JobOrder, Setup, Share, is_batch_end};
 use crate::runner::scratch;
 use model::{ErrorClass, JobSpec, Time};
 use rustix::process::Signal;
@@ -179,7 +179,8 @@ impl Payload {
         if self.ended.is_none() {
             match self.child.try_wait4() {
                 Ok(Some(ended)) => {
-                    let from_outside = self.ending.is_none() && matches!(ended.status.signal(), Some(9 | 15));
+                    let status = ended.status;
+                    let from_outside = self.ending.is_none() && is_batch_end(status.code(), status.signal());
                     self.told_at = from_outside.then(|| now + TOLD_LATER);
                     self.ended = Some((ended, now));
                 }

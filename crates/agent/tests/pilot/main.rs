@@ -262,6 +262,33 @@ fn term_gives_jobs_time_and_evicts_those_that_stay() {
 }
 
 #[test]
+fn a_payload_that_the_batch_system_ends_beside_its_pilot_is_evicted() {
+    let server = Server::start();
+    let dir = tempfile::tempdir().unwrap();
+    let pids = dir.path().join("pids");
+    fs::write(&pids, "").unwrap();
+    let told = format!("echo $$ >> {}; while :; do sleep 0.05; done", pids.display());
+    let direct = server.submit(sh(&told), 1);
+    let inner = server.submit(sh(&format!("sh -c '{told}'; exit $?")), 1);
+    let own = server.submit(sh(&format!("while [ -e {} ]; do sleep 0.02; done; exit 3", pids.display())), 1);
+    let mut pilot = TestPilot::start(&server, &["--slots", "3", "--grace-s", "30"]);
+    wait_until("both payloads", || fs::read_to_string(&pids).is_ok_and(|text| text.lines().count() == 2));
+    server.wait_running(own);
+    pilot.signal("TERM");
+    let ended = fs::read_to_string(&pids).unwrap();
+    ended.lines().for_each(|pid| node::send_signal(pid, "TERM"));
+    for job in [direct, inner] {
+        let report = server.final_report(job);
+        assert_eq!(report.error_class, Some(ErrorClass::Evicted), "{}", report.message);
+        assert!(report.message.contains("(TERM)"), "{}", report.message);
+    }
+    fs::remove_file(&pids).unwrap();
+    let report = server.final_report(own);
+    assert_eq!((report.error_class, report.exit_code), (Some(ErrorClass::Payload), Some(3)), "{}", report.message);
+    assert_eq!(pilot.exit_code(), 0);
+}
+
+#[test]
 fn at_the_end_of_its_life_a_pilot_evicts_and_goes() {
     let server = Server::start();
     let job = server.submit(sh("while :; do sleep 0.05; done"), 1);

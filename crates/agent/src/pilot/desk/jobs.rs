@@ -81,8 +81,12 @@ impl Desk {
     }
 
     /// Its process tree is gone.
-    pub(super) fn ended(&mut self, slot: usize, ended: Ended) {
+    pub(super) fn ended(&mut self, slot: usize, mut ended: Ended) {
         let key = ended.key;
+        if self.life.is_terminated() && ended.is_from_outside() {
+            ended.class = Some(ErrorClass::Evicted);
+            ended.message.insert_str(0, "the batch system told the pilot to go (TERM) and ended its payload: ");
+        }
         self.hand.job_ended(slot, key);
         if ended.wall_us > 0 {
             self.estimate.learn(ended.wall_us);

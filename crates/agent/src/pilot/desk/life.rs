@@ -13,6 +13,9 @@ use tokio::task::JoinSet;
 /// What the pilot needs at the end of its life beside the grace time of jobs.
 const LAST_REPORTS: Duration = Duration::from_secs(LAST_REPORTS_S as u64);
 
+/// The reason of a pilot that was sent TERM.
+const TERMINATED: &str = "signal TERM";
+
 /// When and why the pilot ends.
 pub(super) struct Life {
     grace: Duration,
@@ -91,6 +94,11 @@ impl Life {
         }
     }
 
+    /// Whether the batch system, or who started the pilot, has sent TERM.
+    pub(super) fn is_terminated(&self) -> bool {
+        self.draining.as_deref() == Some(TERMINATED)
+    }
+
     /// The server is done with this pilot.
     pub(super) fn cast_out(&mut self, words: String) {
         self.draining.get_or_insert(words.clone());
@@ -141,10 +149,10 @@ impl Desk {
     pub(super) fn signalled(&mut self, signal: Signal) {
         match signal {
             Signal::Drain => self.drain("drained"),
-            Signal::Term if self.life.draining.as_deref() == Some("signal TERM") => self.evict(),
+            Signal::Term if self.life.is_terminated() => self.evict(),
             Signal::Term => {
-                self.drain("signal TERM");
-                self.life.draining = Some("signal TERM".to_owned());
+                self.drain(TERMINATED);
+                self.life.draining = Some(TERMINATED.to_owned());
                 let at = Instant::now() + self.life.grace;
                 self.life.evict_at = Some(self.life.evict_at.map_or(at, |before| before.min(at)));
             }
