@@ -6,8 +6,8 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::process::{Child, ChildStdin, Command};
 
 /// The most bytes of an answer that are read; the `squeue` of 100,000 pilots has some 8 MB.
 pub const OUTPUT_MAX: usize = 64 << 20;
@@ -51,6 +51,14 @@ impl Answer {
     }
 }
 
+/// A command as it is to be run.
+struct Call<'a> {
+    program: &'a str,
+    arguments: &'a [String],
+    input: Option<&'a str>,
+    hopeless: fn(&str) -> bool,
+}
+
 /// What was read of a command, also when it did not come to its end.
 #[derive(Default)]
 struct Said {
@@ -72,15 +80,24 @@ impl Commander {
         arguments: &[String],
         hopeless: fn(&str) -> bool,
     ) -> Result<Answer, BatchError> {
+        self.call(Call { program, arguments, input: None, hopeless }).await
+    }
+
+    /// The same as [`Commander::run`] for a program that is told something on standard input.
+    pub async fn tell(&self, program: &str, arguments: &[String], input: &str) -> Result<Answer, BatchError> {
+        self.call(Call { program, arguments, input: Some(input), hopeless: |_| false }).await
+    }
+
+    async fn call(&self, call: Call<'_>) -> Result<Answer, BatchError> {
         let started = (Instant::now(), jiff::Timestamp::now().to_string());
         let mut said = Said::default();
-        let result = self.run_unrecorded(program, arguments, hopeless, &mut said).await;
+        let result = self.run_unrecorded(&call, &mut said).await;
         let end = match &result {
             Ok(code) => code.to_string(),
             Err(error) => error.to_string(),
         };
-        let command =
-            std::iter::once(program).chain(arguments.iter().map(String::as_str)).collect::<Vec<_>>().join(" ");
+        let words = std::iter::once(call.program).chain(call.arguments.iter().map(String::as_str));
+        let command = words.collect::<Vec<_>>().join(" ");
         self.transcript.keep(&Entry {
             time: &started.1,
             command: &command,
@@ -93,19 +110,13 @@ impl Commander {
         result.map(|code| Answer { code, out: text(&said.out), err: text(&said.err) })
     }
 
-    async fn run_unrecorded(
-        &self,
-        program: &str,
-        arguments: &[String],
-        hopeless: fn(&str) -> bool,
-        said: &mut Said,
-    ) -> Result<i32, BatchError> {
-        let mut child = self.start(program, arguments)?;
+    async fn run_unrecorded(&self, call: &Call<'_>, said: &mut Said) -> Result<i32, BatchError> {
+        let mut child = self.start(call)?;
         let group = child.id();
-        let result = match tokio::time::timeout(self.timeout, listen(&mut child, program, hopeless, said)).await {
+        let result = match tokio::time::timeout(self.timeout, talk(&mut child, call, said)).await {
             Ok(result) => result,
             Err(_) => Err(BatchError::TimeOut {
-                program: program.to_owned(),
+                program: call.program.to_owned(),
                 limit_s: self.timeout.as_secs(),
                 said: short(&String::from_utf8_lossy(&said.err)),
             }),
@@ -116,18 +127,19 @@ impl Commander {
         result
     }
 
-    fn start(&self, program: &str, arguments: &[String]) -> Result<Child, BatchError> {
+    fn start(&self, call: &Call<'_>) -> Result<Child, BatchError> {
+        let program = call.program;
         let path = if self.bin.as_os_str().is_empty() { PathBuf::from(program) } else { self.bin.join(program) };
         let mut command = Command::new(&path);
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(self.withheld)) {
             command.env_remove(name);
         }
         command
-            .args(arguments)
+            .args(call.arguments)
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             // Answers are parsed: the same words and numbers whatever the operator's language.
             .env("LC_ALL", "C")
-            .stdin(Stdio::null())
+            .stdin(if call.input.is_some() { Stdio::piped() } else { Stdio::null() })
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0)
@@ -137,23 +149,30 @@ impl Commander {
     }
 }
 
-/// Reads both outputs to their ends; gives the exit code, -1 after a signal.
-async fn listen(
-    child: &mut Child,
-    program: &str,
-    hopeless: fn(&str) -> bool,
-    said: &mut Said,
-) -> Result<i32, BatchError> {
-    let group = child.id();
-    let (out, err) = (child.stdout.take(), child.stderr.take());
+/// Tells a program its input and reads both outputs to their ends; gives the exit code, -1 after a signal.
+async fn talk(child: &mut Child, call: &Call<'_>, said: &mut Said) -> Result<i32, BatchError> {
+    let (group, program) = (child.id(), call.program);
+    let (input, out, err) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let watch = |err: &[u8]| {
-        if err.len() <= WATCHED_MAX && hopeless(&String::from_utf8_lossy(err)) {
+        if err.len() <= WATCHED_MAX && (call.hopeless)(&String::from_utf8_lossy(err)) {
             kill_group(group);
         }
     };
-    tokio::try_join!(read(out, program, &mut said.out, |_| {}), read(err, program, &mut said.err, watch))?;
+    tokio::try_join!(
+        write(input, call.input.unwrap_or_default()),
+        read(out, program, &mut said.out, |_| {}),
+        read(err, program, &mut said.err, watch)
+    )?;
     let status = child.wait().await.map_err(|source| BatchError::Start { program: program.to_owned(), source })?;
     Ok(status.code().unwrap_or(-1))
+}
+
+/// A program may end without having read all that it is told: its answer counts.
+async fn write(pipe: Option<ChildStdin>, text: &str) -> Result<(), BatchError> {
+    if let Some(mut pipe) = pipe {
+        let _ = pipe.write_all(text.as_bytes()).await;
+    }
+    Ok(())
 }
 
 async fn read(
@@ -187,7 +206,7 @@ fn kill_group(leader: Option<u32>) {
 }
 
 /// The beginning of what was said, as one line.
-fn short(said: &str) -> String {
+pub fn short(said: &str) -> String {
     said.trim().chars().take(500).collect::<String>().replace('\n', "; ")
 }
 
@@ -250,6 +269,17 @@ mod tests {
         assert!(std::env::var_os("CARGO_PKG_NAME").is_some(), "cargo sets it for tests");
         let answer = commander(&dir, Duration::from_secs(60)).run("env", &[]).await.unwrap();
         assert!(answer.out.contains("PATH=") && !answer.out.contains("CARGO_"), "{}", answer.out);
+    }
+
+    #[tokio::test]
+    async fn a_program_is_told_more_than_a_pipe_holds_and_need_not_listen() {
+        let dir = tempfile::tempdir().unwrap();
+        let commander = commander(&dir, Duration::from_secs(60));
+        let input = "0123456789abcdef\n".repeat(100_000);
+        let answer = commander.tell("sh", &script("cat"), &input).await.unwrap();
+        assert!(answer.out == input, "{} of {} bytes came back", answer.out.len(), input.len());
+        let answer = commander.tell("sh", &script("echo done"), &input).await.unwrap();
+        assert_eq!((answer.code, answer.out.as_str()), (0, "done\n"));
     }
 
     #[tokio::test]

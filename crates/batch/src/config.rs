@@ -2,6 +2,7 @@
 
 use crate::condor::{self, Condor, CondorConfig};
 use crate::local::{self, Local, LocalConfig};
+use crate::programs::{self, CommandConfig, Programs};
 use crate::slurm::{self, Slurm, SlurmConfig};
 use crate::{BatchError, BatchSystem, SubmitRequest};
 use schemars::JsonSchema;
@@ -19,6 +20,8 @@ pub enum BatchConfig {
     Slurm(SlurmConfig),
     /// HTCondor by its commands.
     Condor(Box<CondorConfig>),
+    /// A batch system of the site's own, by programs that speak JSON lines.
+    Command(CommandConfig),
 }
 
 impl BatchConfig {
@@ -28,6 +31,7 @@ impl BatchConfig {
             BatchConfig::Local(_) => "local",
             BatchConfig::Slurm(_) => "slurm",
             BatchConfig::Condor(_) => "condor",
+            BatchConfig::Command(_) => "command",
         }
     }
 
@@ -37,6 +41,7 @@ impl BatchConfig {
             BatchConfig::Local(config) => &mut config.dir,
             BatchConfig::Slurm(config) => &mut config.dir,
             BatchConfig::Condor(config) => &mut config.dir,
+            BatchConfig::Command(config) => &mut config.dir,
         }
     }
 
@@ -46,6 +51,7 @@ impl BatchConfig {
             BatchConfig::Local(config) => config.problems(),
             BatchConfig::Slurm(config) => config.problems(),
             BatchConfig::Condor(config) => config.problems(),
+            BatchConfig::Command(config) => config.problems(),
         }
     }
 
@@ -56,6 +62,8 @@ impl BatchConfig {
             BatchConfig::Local(_) => vec!["processes of this machine have no submit command".to_owned()],
             BatchConfig::Slurm(_) => slurm::refused(arguments).collect(),
             BatchConfig::Condor(_) => condor::refused(arguments),
+            // They mean what the site's program makes of them.
+            BatchConfig::Command(_) => Vec::new(),
         }
     }
 
@@ -70,6 +78,7 @@ impl BatchConfig {
             BatchConfig::Local(_) => Ok(local::describe(request)),
             BatchConfig::Slurm(config) => Ok(slurm::describe(&config, factory, request)),
             BatchConfig::Condor(config) => condor::describe(&config, factory, request),
+            BatchConfig::Command(config) => programs::describe(&config, factory, request),
         }
     }
 
@@ -83,6 +92,7 @@ impl BatchConfig {
             BatchConfig::Local(config) => Arc::new(Local::open(config, factory)?),
             BatchConfig::Slurm(config) => Arc::new(Slurm::open(config, factory)?),
             BatchConfig::Condor(config) => Arc::new(Condor::open(*config, factory)?),
+            BatchConfig::Command(config) => Arc::new(Programs::open(config, factory)?),
         })
     }
 }
@@ -106,13 +116,16 @@ mod tests {
             BatchConfig::Local(LocalConfig::default()),
             BatchConfig::Slurm(SlurmConfig::default()),
             BatchConfig::Condor(Box::default()),
+            BatchConfig::Command(CommandConfig { submit: vec!["/opt/batch".into()], ..CommandConfig::default() }),
         ];
         let shown = systems.map(|system| system.describe("f1", Path::new("/none/of/it"), &request).unwrap());
-        let [local, slurm, condor] = &shown;
+        let [local, slurm, condor, command] = &shown;
         assert_eq!(local, "SLOTS='it'\\''s 2' \\\nPILOTAGE_SECRET_FILE=secret.json sh wrapper 'pilot'\n");
         assert!(slurm.starts_with("# sbatch --parsable --job-name=") && slurm.ends_with("exec pilot\n"), "{slurm}");
         assert!(condor.starts_with("# condor_submit -terse /none/of/it/f1/7/submit\nuniverse = "), "{condor}");
         assert!(condor.ends_with("queue Pilot from /none/of/it/f1/7/pilots\n"), "{condor}");
+        assert!(command.starts_with("# /opt/batch reads\n{\"pilotage\":1,\"call\":\"submit\","), "{command}");
+        assert!(command.ends_with("export SLOTS='it'\\''s 2'\nset -- 'pilot' \"$@\"\nexec pilot\n"), "{command}");
         assert!(!shown.concat().contains("secret\n") && !Path::new("/none").exists());
     }
 }

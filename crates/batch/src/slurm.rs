@@ -5,7 +5,6 @@ mod doctor;
 mod ends;
 mod environment;
 mod limits;
-mod name;
 mod reserved;
 mod squeue;
 mod state;

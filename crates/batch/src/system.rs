@@ -150,7 +150,8 @@ pub struct LogFiles {
 }
 
 /// One line of a doctor's report.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Check {
     /// What was looked at.
     pub what: String,

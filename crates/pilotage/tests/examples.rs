@@ -36,6 +36,13 @@ fn the_examples_in_the_documentation_are_valid() {
 }
 
 #[test]
+fn the_configuration_of_the_page_about_own_batch_systems_is_valid() {
+    let page = PathBuf::from("command.md");
+    let config = factory::config::Main::parse(&blocks("command.md"), &page, "here").unwrap().config;
+    assert_eq!(config.batch["mine"].kind(), "command");
+}
+
+#[test]
 fn the_server_example_is_valid() {
     let mut program = Command::cargo_bin("pilotage").unwrap();
     program.args(["server", "--check", "--config"]).arg(example("server.toml")).assert().success();

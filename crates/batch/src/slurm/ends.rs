@@ -1,6 +1,6 @@
 //! How ended jobs ended: `scontrol show job -o` while Slurm remembers them, `sacct` afterwards.
 
-use super::name::first_of;
+use crate::name::pilot_of;
 use model::PilotId;
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ pub fn parse_scontrol(text: &str, factory: &str) -> BTreeMap<PilotId, Ended> {
 
 fn row_of_scontrol(line: &str, factory: &str) -> Option<(PilotId, Ended)> {
     let field = |key: &str| line.split_whitespace().find_map(|word| word.strip_prefix(key));
-    let first = first_of(field("JobName=")?, factory)?;
+    let first = pilot_of(field("JobName=")?, factory)?;
     // A row of tasks that still wait together has "ArrayTaskId=3-9".
     let index: i64 = field("ArrayTaskId=")?.parse().ok()?;
     let ended = Ended {
@@ -48,7 +48,7 @@ pub fn parse_sacct(text: &str, factory: &str) -> BTreeMap<PilotId, Ended> {
 fn row_of_sacct(line: &str, factory: &str) -> Option<(PilotId, Ended)> {
     let fields: Vec<&str> = line.splitn(4, '|').collect();
     let [task, state, exit, name] = fields[..] else { return None };
-    let first = first_of(name, factory)?;
+    let first = pilot_of(name, factory)?;
     let index: i64 = task.split_once('_')?.1.parse().ok()?;
     let ended =
         Ended { batch_id: task.to_owned(), state: state.to_owned(), reason: String::new(), exit: parse_exit(exit) };

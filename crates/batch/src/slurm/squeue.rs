@@ -1,8 +1,8 @@
 //! `squeue`: one call for all pilots of a factory.
 
-use super::name::first_of;
 use super::state::{in_words, meaning};
 use crate::PilotStatus;
+use crate::name::pilot_of;
 use model::{PilotEvent, PilotId};
 
 /// Fields of one row: array job, index, state, reason, name. All of them are in every version since 14; the name is
@@ -69,7 +69,7 @@ pub fn parse(text: &str, factory: &str) -> Answer {
 fn row(line: &str, factory: &str) -> Row {
     let fields: Vec<&str> = line.splitn(5, '|').collect();
     let [job, indices, state, reason, name] = fields[..] else { return Row::Garbled };
-    let Some(first) = first_of(name, factory) else { return Row::Foreign };
+    let Some(first) = pilot_of(name, factory) else { return Row::Foreign };
     if indices == "N/A" {
         let text = |field: &str| field.to_owned();
         return Row::Rest(Rest { first, job: text(job), state: text(state), reason: text(reason) });

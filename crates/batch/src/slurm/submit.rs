@@ -1,9 +1,9 @@
 //! `sbatch`: arrays within Slurm's limits.
 
 use super::limits::{means_full, tries_again};
-use super::name::job_name;
 use super::{Slurm, SlurmConfig};
 use crate::command::quoted;
+use crate::name::job_name;
 use crate::parts::Sent;
 use crate::submission::{self, Submission};
 use crate::{BatchError, Needs, SubmitRequest};

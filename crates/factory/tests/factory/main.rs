@@ -8,6 +8,7 @@ mod commands;
 mod configuration;
 mod crash;
 mod cycle;
+mod programs;
 mod refusal;
 mod reload;
 mod running;
