@@ -6,12 +6,14 @@
 
 mod accepted;
 mod answer;
+mod asker;
 mod config;
 mod doctor;
 mod request;
 mod shown;
 
-pub use config::CommandConfig;
+pub use asker::Asker;
+pub use config::{CommandConfig, problem_of};
 
 use crate::command::{Answer, Commander, short};
 use crate::known::Known;
@@ -52,17 +54,21 @@ fn state_dir(dir: &Path) -> String {
     dir.join("state").display().to_string()
 }
 
+/// Runs the site's programs, in a directory that is made when it is not there.
+fn commander(dir: &Path, timeout: Duration) -> Result<Commander, BatchError> {
+    let state = PathBuf::from(state_dir(dir));
+    let failed = |source| BatchError::File { action: "make", path: state.clone(), source };
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(&state).map_err(failed)?;
+    let transcript = Transcript::in_dir(dir);
+    Ok(Commander { bin: PathBuf::new(), environment: Vec::new(), withheld: |_| false, timeout, transcript })
+}
+
 impl Programs {
     /// Uses `dir/FACTORY`; makes it when it is not there.
     pub fn open(config: CommandConfig, factory: &str) -> Result<Programs, BatchError> {
         let dir = submission::root(&config.dir, factory);
-        let state = PathBuf::from(state_dir(&dir));
-        let failed = |source| BatchError::File { action: "make", path: state.clone(), source };
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(&state).map_err(failed)?;
         let timeout = Duration::try_from_secs_f64(config.timeout_s).unwrap_or(Duration::from_secs(60));
-        let transcript = Transcript::in_dir(&dir);
-        let bin = PathBuf::new();
-        let commands = Commander { bin, environment: Vec::new(), withheld: |_| false, timeout, transcript };
+        let commands = commander(&dir, timeout)?;
         let known = Known::new(Duration::try_from_secs_f64(config.poll_s).unwrap_or(Duration::from_secs(30)));
         Ok(Programs { config, factory: factory.to_owned(), dir, commands, known })
     }
@@ -87,10 +93,10 @@ impl Programs {
         let words = &self.config.submit;
         let said = self.tell(words, &self.head("submit").submit(submission, request)?).await?;
         if said.code != 0 {
-            return Err(garbled(words, format!("it ended with exit code {}: {}", said.code, short(&said.err))));
+            return Err(garbled(&words[0], format!("it ended with exit code {}: {}", said.code, short(&said.err))));
         }
         accepted::parse(&said.out, &self.factory, request.first, request.secrets.len())
-            .map_err(|what| garbled(words, what))
+            .map_err(|what| garbled(&words[0], what))
     }
 
     async fn ask_status(&self) -> Result<Status, BatchError> {
@@ -99,7 +105,7 @@ impl Programs {
         let kept: Vec<PilotId> = submissions.iter().flat_map(Submission::pilots).collect();
         let words = &self.config.status;
         let said = self.ask(words, &self.head("status").about(&kept)?).await?;
-        let (mut shown, complete) = shown::parse(&said, &self.factory).map_err(|what| garbled(words, what))?;
+        let (mut shown, complete) = shown::parse(&said, &self.factory).map_err(|what| garbled(&words[0], what))?;
         let was_removed =
             |pilot| submission::holder(&submissions, pilot).is_some_and(|submission| submission.was_removed(pilot));
         shown.values_mut().filter(|status| was_removed(status.pilot)).for_each(forgive);
@@ -110,8 +116,8 @@ impl Programs {
     }
 }
 
-fn garbled(words: &[String], what: String) -> BatchError {
-    BatchError::Garbled { program: words.first().cloned().unwrap_or_default(), what }
+fn garbled(program: &str, what: String) -> BatchError {
+    BatchError::Garbled { program: program.to_owned(), what }
 }
 
 /// What we removed ourselves ended as wanted.
@@ -177,7 +183,7 @@ impl BatchSystem for Programs {
         self.known.removing(&pilots);
         let words = &self.config.remove;
         let said = self.ask(words, &self.head("remove").about(&pilots)?).await?;
-        answer::read::<IgnoredAny>(&said, &[How::Complete]).map(drop).map_err(|what| garbled(words, what))
+        answer::read::<IgnoredAny>(&said, &[How::Complete]).map(drop).map_err(|what| garbled(&words[0], what))
     }
 
     async fn capacity(&self) -> Result<Option<u64>, BatchError> {

@@ -6,6 +6,7 @@
 
 mod back_off;
 mod classic;
+mod command;
 mod demand;
 mod fit;
 mod life;
@@ -24,6 +25,7 @@ mod view;
 
 pub use back_off::BackOff;
 pub use classic::{Classic, FairShare};
+pub use command::Command;
 pub use demand::{Fillactivated, Ready, WeightedActivated};
 pub use fit::ReadyFit;
 pub use life::KeepNQueueLife;

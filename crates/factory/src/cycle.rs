@@ -2,6 +2,7 @@
 //! [`crate::reconcile`]; here is what touches clocks, the server and batch systems.
 
 mod act;
+mod ask;
 mod closing;
 mod learn;
 mod look;
@@ -11,6 +12,7 @@ use crate::plan::plan;
 use crate::reconcile::{Answer, Gap, Memory, reconcile};
 use crate::world::{Read, World};
 use crate::{Config, FactoryError, PilotLaunch, Server, logs};
+use ask::Resting;
 use batch::{BatchError, BatchSystem, Status};
 use closing::CLOSE_MAX;
 use look::Looks;
@@ -38,6 +40,7 @@ pub struct Cycler {
     unborn: BTreeMap<PilotId, Time>,
     told_to_drain: BTreeSet<PilotId>,
     looks: Looks,
+    resting: Resting,
     /// Closed pilots whose logs or traces are still there, by end point.
     closing: BTreeMap<String, BTreeSet<PilotId>>,
     /// Pilots that this process took out of a batch system; how they ended says nothing.
@@ -70,6 +73,7 @@ impl Cycler {
             unborn: BTreeMap::new(),
             told_to_drain: BTreeSet::new(),
             looks: Looks::default(),
+            resting: Resting::default(),
             closing: BTreeMap::new(),
             dismissed: BTreeSet::new(),
             swept: BTreeSet::new(),
@@ -232,6 +236,7 @@ impl Cycler {
     }
 
     async fn decide_and_act(&mut self) {
+        self.ask_programs(None).await;
         let mut plans = plan(&self.config, &mut self.world);
         for plan in &mut plans {
             self.act(plan).await;

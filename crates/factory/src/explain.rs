@@ -15,6 +15,7 @@ impl Cycler {
         self.look_at_batches().await;
         self.look_at_queues().await;
         self.recall().await;
+        self.ask_programs(Some(name)).await;
         self.world.count(&self.config);
         Ok(plan_label(&self.config, &self.world, name).decision)
     }

@@ -55,6 +55,7 @@ struct Document {
     factory: Option<Whole>,
     label: Option<Remembered>,
     history: Option<EndedPilots>,
+    command: Option<Advice>,
     pilot: Option<NewPilot>,
     offers: Option<Vec<Room>>,
 }
@@ -132,6 +133,7 @@ impl Document {
             factory: self.factory,
             label: self.label,
             history,
+            command: self.command,
             pilot: self.pilot,
             offers: self.offers,
         };

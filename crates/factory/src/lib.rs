@@ -1,5 +1,6 @@
 //! How many pilots, where, when: the scheduler chain as pure functions, and the reconciling cycle around it.
 
+pub mod advice;
 pub mod autopyfactory;
 pub mod chain;
 pub mod config;

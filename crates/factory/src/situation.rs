@@ -230,6 +230,20 @@ facts!(
     }
 );
 facts!(
+    /// What a program of the site's said when it was asked for the step Command.
+    Advice {
+        /// The number that it was told; those that other labels took since may have changed it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        input: Option<i64>,
+        /// Its number; `None` when there is no answer.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        number: Option<i64>,
+        /// Its message, or why there is no answer.
+        #[serde(skip_serializing_if = "String::is_empty")]
+        message: String,
+    }
+);
+facts!(
     /// What a new pilot of the label offers.
     NewPilot {
         /// Its slots; 0 counts as 1. A job takes one or several of them.
@@ -262,6 +276,8 @@ pub struct Situation {
     pub label: Option<Remembered>,
     /// Ended pilots; `None` when they are not known.
     pub history: Option<History>,
+    /// What a program said; `None` when none was asked.
+    pub command: Option<Advice>,
     /// What a new pilot offers.
     pub pilot: Option<NewPilot>,
     /// Room in live pilots of the queue; the label's own pending pilots are not among them.

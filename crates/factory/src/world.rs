@@ -6,7 +6,7 @@ mod idle;
 use crate::chain::{Sched, StepName};
 use crate::config::{Config, LabelSection};
 use crate::past::Past;
-use crate::situation::{Batch, Endpoint, NewPilot, Room, Site, Situation, Waiting, Whole, Wms};
+use crate::situation::{Advice, Batch, Endpoint, NewPilot, Room, Site, Situation, Waiting, Whole, Wms};
 use counts::Counts;
 use model::{Demand, JobState, Offer, QueueRecord, Shape, Time};
 use std::collections::BTreeMap;
@@ -27,6 +27,8 @@ pub struct World {
     pub queues: Option<Read<BTreeMap<String, QueueSummary>>>,
     /// Batch end points by name.
     pub batches: BTreeMap<String, BatchView>,
+    /// What programs said for labels with the step Command.
+    pub advice: BTreeMap<String, Advice>,
     /// What earlier cycles left.
     pub past: Past,
     counts: Counts,
@@ -92,6 +94,7 @@ impl World {
             }),
             factory: Some(Whole { total: self.known(self.counts.total()), maximum: None, cycle: self.past.cycle }),
             label: Some(self.past.of_label(name, self.now)),
+            command: asks(&[StepName::Command]).then(|| self.advice.get(name).cloned()).flatten(),
             history: by_history.then(|| self.past.history(name, sched, self.now)).flatten(),
             pilot: Some(NewPilot {
                 slots,

@@ -54,7 +54,7 @@ impl CommandConfig {
             }
         }
         for (key, words) in self.programs() {
-            found.extend(words.first().and_then(|program| wrong(program)).map(|what| (key.to_owned(), what)));
+            found.extend(words.first().and_then(|program| problem_of(program)).map(|what| (key.to_owned(), what)));
         }
         found
     }
@@ -70,7 +70,7 @@ impl CommandConfig {
 }
 
 /// What is wrong with the name of a program.
-fn wrong(program: &str) -> Option<String> {
+pub fn problem_of(program: &str) -> Option<String> {
     if program.is_empty() {
         return Some("the name of the program is empty".to_owned());
     }

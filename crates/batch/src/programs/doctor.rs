@@ -47,7 +47,7 @@ impl Programs {
     async fn ask_doctor(&self) -> Result<Vec<Check>, BatchError> {
         let words = &self.config.doctor;
         let said = self.ask(words, &self.head("doctor").about(&[])?).await?;
-        let answer = read::<Check>(&said, &[How::Complete]).map_err(|what| super::garbled(words, what))?;
+        let answer = read::<Check>(&said, &[How::Complete]).map_err(|what| super::garbled(&words[0], what))?;
         Ok(answer.rows.into_iter().map(|(_, check)| check).collect())
     }
 }

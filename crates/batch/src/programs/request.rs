@@ -85,7 +85,8 @@ impl<'a> Head<'a> {
     }
 }
 
-fn lines(head: &Head<'_>, rows: impl Iterator<Item = impl Serialize>) -> Result<String, BatchError> {
+/// A whole request.
+pub fn lines(head: &Head<'_>, rows: impl Iterator<Item = impl Serialize>) -> Result<String, BatchError> {
     let failed = |error| BatchError::Config(format!("a request cannot be written: {error}"));
     let mut text = serde_json::to_string(head).map_err(failed)? + "\n";
     for row in rows {

@@ -109,6 +109,8 @@ steps! {
     StartFromZero Source [startfromzero: StartFromZero] start::start_from_zero;
     /// A fixed number each cycle.
     Fixed Source [fixed: Fixed] simple::fixed;
+    /// What a program of the site's says.
+    Command Source [command: Command] command::command;
     /// None.
     Null Source simple::null;
     /// Multiplies by a factor.

@@ -2,9 +2,10 @@
 
 use super::origin::Origins;
 use super::tree::{overlay, typed, unknown_template};
-use super::{Config, ConfigError, FactorySection, LabelSection, Problem, SourceFormat, SourceSection, StepName};
+use super::{Config, ConfigError, FactorySection, LabelSection, Problem, Sched, SourceFormat, SourceSection, StepName};
 use crate::chain::{self, Kind};
 use batch::condor::CondorJob;
+use batch::programs::problem_of;
 use model::pilot::SLOTS_MAX;
 use model::spelling::hint;
 use std::path::Path;
@@ -219,8 +220,27 @@ fn check_sched(config: &Config, label: &LabelSection, say: &mut impl FnMut(&str,
     if chain.contains(&StepName::Fixed) && sched.fixed.pilotspercycle.is_none() {
         say(".sched.fixed.pilotspercycle", "is missing, and the chain has Fixed".to_owned());
     }
+    if chain.contains(&StepName::Command) {
+        check_command(chain, &sched, say);
+    }
     if chain.contains(&StepName::Classic) && sched.classic.fairshare.is_some() {
         let what = "the server does not count jobs by priority; its pilots take jobs of high priority first anyway";
         say(".sched.classic.fairshare", what.to_owned());
+    }
+}
+
+fn check_command(chain: &[StepName], sched: &Sched, say: &mut impl FnMut(&str, String)) {
+    let settings = &sched.command;
+    match &settings.program {
+        None => say(".sched.command.program", "is missing, and the chain has Command".to_owned()),
+        Some(program) => {
+            problem_of(program).into_iter().for_each(|what| say(".sched.command.program", what));
+        }
+    }
+    if settings.timeout.is_some_and(|timeout| !(1..=60).contains(&timeout)) {
+        say(".sched.command.timeout", "is not between 1 and 60 seconds".to_owned());
+    }
+    if chain.iter().filter(|step| **step == StepName::Command).count() > 1 {
+        say(".chain", "has Command twice; the program is asked once".to_owned());
     }
 }

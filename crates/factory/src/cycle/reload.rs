@@ -35,6 +35,7 @@ impl Cycler {
         batches.extend(self.still_needed(&config));
         self.batches = batches;
         self.looks = Looks::default();
+        self.resting.clear();
         for label in change.changed.iter().chain(&change.removed) {
             self.world.past.forgive(label);
         }

@@ -83,9 +83,12 @@ fn any_situation() -> impl Strategy<Value = Situation> {
         (0i64..9, 0i64..9).prop_map(|(total, part)| History { total, short: part, judged: total, empty: part });
     let factory =
         (prop::option::of(counts()), 0i64..9).prop_map(|(total, cycle)| Whole { total, maximum: Some(50), cycle });
+    let command = (prop::option::of(counts()), any::<i32>(), prop_oneof![Just("5"), Just("a, b: \"c\"")])
+        .prop_map(|(number, input, message)| Advice { input: Some(input.into()), number, message: message.to_owned() });
     let some = (prop::option::of(wms), prop::option::of(batch), prop::option::of(site), prop::option::of(point));
-    let more = (prop::option::of(label), prop::option::of(history), prop::option::of(factory), 1u32..9);
-    (some, more).prop_map(|((wms, batch, site, endpoint), (label, history, factory, slots))| Situation {
+    let past = (prop::option::of(label), prop::option::of(history), prop::option::of(command));
+    let more = (past, prop::option::of(factory), 1u32..9);
+    (some, more).prop_map(|((wms, batch, site, endpoint), ((label, history, command), factory, slots))| Situation {
         wms,
         batch,
         site,
@@ -94,6 +97,7 @@ fn any_situation() -> impl Strategy<Value = Situation> {
         factory,
         label,
         history,
+        command,
         pilot: Some(NewPilot { slots, cores: 2, memory_mib: 500, wall_time_s: 900 }),
         offers: Some(vec![Room { cores: 1, slots, pilots: 2, ..Room::default() }]),
     })

@@ -35,6 +35,26 @@ fn ready_fit() {
 }
 
 #[test]
+fn command() {
+    check(&[
+        (
+            "Command",
+            r#"{"input":5,"command":{"input":5,"number":8,"message":"why, so"}}"#,
+            8,
+            "Command:in=5,ret=8,said=why, so",
+        ),
+        ("Command", r#"{"input":5,"command":{"input":9,"number":-2}}"#, -2, "Command:in=5,asked=9,ret=-2"),
+        (
+            "Command",
+            r#"{"input":5,"command":{"message":"it broke"}}"#,
+            0,
+            "Command:comment=no answer,in=5,ret=0,why=it broke",
+        ),
+        ("Command", r#"{"input":-5}"#, 0, "Command:comment=not asked,in=-5,ret=0"),
+    ]);
+}
+
+#[test]
 fn start_from_zero() {
     check(&[
         ("StartFromZero", r#"{"wms":{"ready":3},"batch":{}}"#, 1, "StartFromZero:comment=start,in=0,activated=3,ret=1"),
