@@ -15,7 +15,8 @@ struct Accepted {
     batch_id: String,
 }
 
-/// Reads the answer about `count` pilots. Those without a line are refused when the end says so; else each must have one.
+/// Reads the answer about `count` pilots. Those without a line are refused when the end says so; else each must have
+/// one.
 pub fn parse(said: &str, factory: &str, first: PilotId, count: usize) -> Result<SubmitOutcome, String> {
     let Answer { rows, end } = read::<Accepted>(said, &[How::Complete, How::Full, How::Refused])?;
     let last = first.0.saturating_add(count as i64);

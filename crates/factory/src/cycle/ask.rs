@@ -1,5 +1,5 @@
-//! Asking programs of the site's what the step Command needs, before anything is decided: all labels of a program in one
-//! call, all programs at once.
+//! Asking programs of the site's what the step Command needs, before anything is decided: all labels of a program in
+//! one call, all programs at once.
 
 use super::Cycler;
 use crate::advice::{Program, Question, Row, advice, check, questions};
