@@ -12,7 +12,7 @@ mod doctor;
 mod request;
 mod shown;
 
-pub use asker::Asker;
+pub use asker::{Asker, output};
 pub use config::{CommandConfig, problem_of};
 
 use crate::command::{Answer, Commander, short};

@@ -13,7 +13,8 @@ const SAID_MAX: usize = 2000;
 
 /// Two files, `transcript` and `transcript.1`, of at most 1 MiB each and readable by their owner alone.
 pub struct Transcript {
-    path: PathBuf,
+    /// `None` for no record.
+    path: Option<PathBuf>,
     // Guards the turn-over; writes themselves are appended whole.
     turn: Mutex<()>,
 }
@@ -37,22 +38,28 @@ pub struct Entry<'a> {
 impl Transcript {
     /// A record in this directory.
     pub fn in_dir(dir: &Path) -> Transcript {
-        Transcript { path: dir.join("transcript"), turn: Mutex::new(()) }
+        Transcript { path: Some(dir.join("transcript")), turn: Mutex::new(()) }
+    }
+
+    /// No record, for commands whose caller says what went wrong and keeps nothing else.
+    pub fn none() -> Transcript {
+        Transcript { path: None, turn: Mutex::new(()) }
     }
 
     /// Appends an entry. A record that cannot be written must not stop the work, so a failure is only logged.
     pub fn keep(&self, entry: &Entry<'_>) {
-        if let Err(error) = self.append(entry) {
-            tracing::warn!(path = %self.path.display(), %error, "could not write the transcript");
+        let Some(path) = &self.path else { return };
+        if let Err(error) = self.append(path, entry) {
+            tracing::warn!(path = %path.display(), %error, "could not write the transcript");
         }
     }
 
-    fn append(&self, entry: &Entry<'_>) -> io::Result<()> {
+    fn append(&self, path: &Path, entry: &Entry<'_>) -> io::Result<()> {
         let _turn = self.turn.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if fs::metadata(&self.path).is_ok_and(|file| file.len() > HALF_MAX) {
-            fs::rename(&self.path, self.path.with_extension("1"))?;
+        if fs::metadata(path).is_ok_and(|file| file.len() > HALF_MAX) {
+            fs::rename(path, path.with_extension("1"))?;
         }
-        let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(&self.path)?;
+        let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
         file.write_all(entry.to_text().as_bytes())
     }
 }

@@ -5,10 +5,18 @@ use super::request::{Head, lines};
 use super::{commander, garbled, state_dir};
 use crate::BatchError;
 use crate::command::Commander;
+use crate::transcript::Transcript;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+/// What a program prints that is told nothing and ends well within `timeout`.
+pub async fn output(program: &str, timeout: Duration) -> Result<String, BatchError> {
+    let (bin, transcript) = (PathBuf::new(), Transcript::none());
+    let commands = Commander { bin, environment: Vec::new(), withheld: |_| false, timeout, transcript };
+    Ok(commands.run(program, &[]).await?.success(program)?.out)
+}
 
 /// Asks programs in the protocol of a batch system's: a head, lines, an end, both ways.
 pub struct Asker {

@@ -6,14 +6,17 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// What the place of a program begins with; its path follows.
+pub(crate) const PROGRAM: &str = "command://";
+
 /// A source of labels beside the file itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SourceSection {
     /// What its documents are.
     pub format: SourceFormat,
-    /// Files, directories (all files with the format's ending, in sorted order) and `http://` or `https://` URLs; none
-    /// for `server`.
+    /// Files, directories (all files with the format's ending, in sorted order), `http://` or `https://` URLs, and
+    /// `command://` with the absolute path of a program that prints the document; none for `server`.
     #[serde(default)]
     pub from: Vec<String>,
     /// Seconds between two looks.
@@ -144,9 +147,13 @@ impl SourceSection {
 
 /// Others read URLs: they stand in logs, in the list of sources and in the effective configuration.
 fn bad_place(place: &str) -> Option<String> {
+    if let Some(program) = place.strip_prefix(PROGRAM) {
+        let what = format!("'{place}': '{program}' is no absolute path");
+        return (!program.starts_with('/')).then_some(what);
+    }
     let (scheme, rest) = place.split_once("://")?;
     if !matches!(scheme, "http" | "https" | "file") {
-        return Some(format!("'{place}': {scheme}:// is not known; use http://, https:// or a path"));
+        return Some(format!("'{place}': {scheme}:// is not known; use http://, https://, command:// or a path"));
     }
     let host = rest.split('/').next().unwrap_or_default();
     host.contains('@').then(|| "a URL with a password in it is not accepted".to_owned())

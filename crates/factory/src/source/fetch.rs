@@ -1,8 +1,10 @@
-//! Reading sources: files, directories, URLs, the server's queues. Every answer has a time-out and a bound.
+//! Reading sources: files, directories, URLs, programs, the server's queues. Every answer has a time-out and a bound.
 
 use super::{Document, Documents};
 use crate::Server;
-use crate::config::{SourceFormat, SourceSection};
+use crate::config::{PROGRAM, SourceFormat, SourceSection};
+use batch::BatchError;
+use batch::programs::output;
 use model::Time;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -37,6 +39,9 @@ pub enum SourceError {
     /// A URL.
     #[error(transparent)]
     Url(#[from] DownloadError),
+    /// A program.
+    #[error(transparent)]
+    Program(#[from] BatchError),
     /// The server's queues.
     #[error("ask the server for its queues: {0}")]
     Server(#[from] wire::Error),
@@ -101,6 +106,9 @@ async fn read_all(section: &SourceSection, kept: Option<&Documents>) -> Result<V
     for place in &section.from {
         if place.starts_with("http://") || place.starts_with("https://") {
             documents.push(download(section, place, known.get(place.as_str()).copied()).await?);
+        } else if let Some(program) = place.strip_prefix(PROGRAM) {
+            let body = output(program, section.timeout()).await?;
+            documents.push(Document { from: place.clone(), etag: None, body });
         } else {
             documents.extend(read_place(section, place).await?);
         }

@@ -1,7 +1,9 @@
 //! What sources make labels of, and what they leave out.
 
 use factory::config::{LabelSection, Main, Origin};
-use factory::source::{Document, Made, make};
+use factory::source::{Document, Fetcher, Made, make};
+use model::Time;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 const MAIN: &str = r#"
@@ -181,4 +183,31 @@ fn autopyfactory_s_files_are_a_source_too() {
     assert_eq!([label("a"), label("b"), label("c")], [("r", true, 4), ("q", true, 4), ("q", false, 4)]);
     assert_eq!(made.origins.exactly("label.a.queue").unwrap().to_string(), "queues.d/1.conf:2");
     assert_eq!(made.excluded[0].reason, "queues.conf:9: unknown, does nothing");
+}
+
+#[tokio::test]
+async fn a_program_s_output_is_a_document_when_it_ends_well() {
+    let dir = tempfile::tempdir().unwrap();
+    let program = dir.path().join("queues");
+    let place = format!("command://{}", program.display());
+    let main = main_of(&MAIN.replace("\"cric.json\"]", &format!("{place:?}]\ntimeout_s = 1")));
+    let section = &main.config.source["cric"];
+    let fetch = async |text: &str| {
+        std::fs::write(&program, format!("#!/bin/sh\n{text}\n")).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).unwrap();
+        Fetcher::new(None).fetch(section, None, Time(0)).await.map_err(|error| error.to_string())
+    };
+    let read = fetch("echo '{}'").await.unwrap().documents;
+    assert_eq!((read[0].from.as_str(), read[0].body.as_str(), read.len()), (place.as_str(), "{}\n", 1));
+    let said = fetch("echo '{}'; echo no database >&2; exit 4").await.unwrap_err();
+    assert_eq!(said, format!("run {}: exit code 4: no database", program.display()));
+    let said = fetch("echo '{}'; exec sleep 1000").await.unwrap_err();
+    assert_eq!(said, format!("get an answer of {} within 1 s", program.display()));
+}
+
+#[test]
+fn a_program_is_named_by_its_absolute_path() {
+    let text = MAIN.replace("cric.json", "command://queues.py");
+    let said = Main::parse(&text, Path::new("factory.toml"), "").unwrap_err().to_string();
+    assert!(said.ends_with("source.cric.from: 'command://queues.py': 'queues.py' is no absolute path"), "{said}");
 }
