@@ -205,9 +205,10 @@ fn kill_group(leader: Option<u32>) {
     }
 }
 
-/// The beginning of what was said, as one line.
+/// The beginning of what was said, as one line without control characters.
 pub fn short(said: &str) -> String {
-    said.trim().chars().take(500).collect::<String>().replace('\n', "; ")
+    let line = said.trim().chars().take(500).collect::<String>().replace('\n', "; ");
+    line.replace(char::is_control, " ")
 }
 
 #[cfg(test)]

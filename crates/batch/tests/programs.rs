@@ -144,6 +144,22 @@ async fn a_submission_without_a_whole_answer_is_in_doubt() {
 }
 
 #[tokio::test]
+async fn an_endless_answer_is_cut_and_counts_as_none() {
+    let site = Site::new();
+    let programs = site.open(60.0, 0.01);
+    for (call, endless) in [("submit", "exec yes"), ("status", "exec yes '{\"name\":\"x\",\"state\":\"running\"}'")] {
+        site.say(call, &format!("{HEAD}; {endless}"));
+    }
+    let error = programs.submit(&request(1, 1)).await.unwrap_err();
+    assert!(matches!(error, BatchError::TooLong { .. }) && error.is_uncertain(), "{error}");
+    assert_eq!(programs.kept(), [PilotId(1)], "its secret is there, for it may run");
+    let error = programs.status().await.unwrap_err();
+    assert!(matches!(error, BatchError::TooLong { .. }), "{error}");
+    let transcript = fs::metadata(site.dir.path().join("batch").join(FACTORY).join("transcript")).unwrap();
+    assert!(transcript.len() < 10_000, "{} bytes", transcript.len());
+}
+
+#[tokio::test]
 async fn a_program_that_is_not_there_accepted_nothing() {
     let site = Site::new();
     let programs = site.open(60.0, 30.0);

@@ -93,7 +93,7 @@ pub fn advice(questions: &[Question], said: Result<Vec<Row>, String>) -> BTreeMa
         let row = rows.remove(&question.label);
         let number = row.as_ref().map(|row| row.number);
         let message = row.map_or_else(|| why.clone(), |row| row.message);
-        let message = message.chars().take(MESSAGE_MAX).collect::<String>().replace('\n', " ");
+        let message = message.chars().take(MESSAGE_MAX).collect::<String>().replace(char::is_control, " ");
         (question.label.clone(), Advice { input: Some(question.input), number, message })
     };
     questions.iter().map(&mut of).collect()

@@ -1,7 +1,8 @@
 //! What became of a submission.
 
-use super::answer::{Answer, How, at, read};
+use super::answer::{Answer, How, at, check_word, read};
 use crate::SubmitOutcome;
+use crate::command::short;
 use crate::name::{job_name, pilot_of};
 use model::PilotId;
 use serde::Deserialize;
@@ -24,6 +25,7 @@ pub fn parse(said: &str, factory: &str, first: PilotId, count: usize) -> Result<
     for (number, Accepted { name, batch_id }) in rows {
         let asked = pilot_of(&name, factory).filter(|pilot| (first.0..last).contains(&pilot.0));
         let pilot = asked.ok_or_else(|| at(number, format!("'{name}' was not to be submitted")))?;
+        check_word("batch_id", &batch_id).map_err(|what| at(number, what))?;
         if accepted.insert(pilot, batch_id).is_some() {
             return Err(at(number, format!("'{name}' has a line already")));
         }
@@ -33,7 +35,7 @@ pub fn parse(said: &str, factory: &str, first: PilotId, count: usize) -> Result<
         let name = job_name(factory, refused[0]);
         return Err(format!("it is incomplete: '{name}' has no line, as {} of {count}", refused.len()));
     }
-    let reason = match end.message {
+    let reason = match short(&end.message) {
         _ if refused.is_empty() => String::new(),
         message if message.is_empty() => "it gave no reason".to_owned(),
         message => message,
@@ -66,6 +68,10 @@ mod tests {
         let cases = [
             (format!("{SEVEN}{{\"end\":\"complete\"}}"), "it is incomplete: 'pilotage.f1.8' has no line, as 2 of 3"),
             (format!("{SEVEN}{SEVEN}{{\"end\":\"full\"}}"), "line 3: 'pilotage.f1.7' has a line already"),
+            (
+                format!("{}{{\"end\":\"full\"}}", SEVEN.replace("x7", "\\u0000")),
+                "line 2: 'batch_id' has control characters or more than 128 characters",
+            ),
             (format!("{nine}{{\"end\":\"full\"}}"), "line 2: 'pilotage.f1.10' was not to be submitted"),
         ];
         for (lines, complaint) in cases {

@@ -8,6 +8,8 @@ use serde_json::{Map, Value};
 
 /// Characters of a line that a complaint shows.
 const SHOWN_MAX: usize = 80;
+/// Characters of a word of the batch system's, such as an id.
+const WORD_MAX: usize = 128;
 
 /// A whole answer.
 #[derive(Debug, PartialEq)]
@@ -76,6 +78,14 @@ pub fn read<T: DeserializeOwned>(said: &str, ways: &[How]) -> Result<Answer<T>, 
 /// A complaint about a line.
 pub fn at(number: usize, what: String) -> String {
     format!("line {number}: {what}")
+}
+
+/// Words are kept with each pilot and shown in tables.
+pub fn check_word(key: &str, word: &str) -> Result<(), String> {
+    if word.chars().count() <= WORD_MAX && !word.contains(char::is_control) {
+        return Ok(());
+    }
+    Err(format!("'{key}' has control characters or more than {WORD_MAX} characters"))
 }
 
 fn check_head(line: &str) -> Result<(), String> {

@@ -1,6 +1,7 @@
 //! The pilots that a status shows.
 
-use super::answer::{Answer, How, at, read};
+use super::answer::{Answer, How, at, check_word, read};
+use crate::command::short;
 use crate::name::pilot_of;
 use crate::{Flag, PilotStatus, exit_class};
 use model::{ErrorClass, PilotEvent, PilotId};
@@ -57,7 +58,7 @@ pub fn parse(said: &str, factory: &str) -> Result<(BTreeMap<PilotId, PilotStatus
     }
     let complete = end.end == How::Complete;
     if !complete {
-        tracing::warn!(message = end.message, "the status of a batch system is incomplete");
+        tracing::warn!(message = short(&end.message), "the status of a batch system is incomplete");
     }
     Ok((pilots, complete))
 }
@@ -66,11 +67,13 @@ fn status_of(pilot: PilotId, row: Row) -> Result<PilotStatus, String> {
     if row.state != State::Ended && (row.exit_code.is_some() || row.error.is_some()) {
         return Err("'exit_code' and 'error' are for state 'ended' alone".to_owned());
     }
+    check_word("batch_id", &row.batch_id)?;
+    check_word("native", &row.native)?;
     let code = row.exit_code.filter(|code| *code != 0);
     let error_class = row.error.or_else(|| code.map(exit_class));
     let message = match code {
         Some(code) if row.message.is_empty() => format!("the pilot ended with exit code {code}"),
-        _ => row.message,
+        _ => short(&row.message),
     };
     let native_state = if row.native.is_empty() { format!("{:?}", row.state).to_lowercase() } else { row.native };
     Ok(PilotStatus {
@@ -141,6 +144,8 @@ mod tests {
         assert_eq!((held.flag, held.batch_id.as_str(), held.native_state.as_str()), (Some(Flag::Held), "4", "Hq"));
         assert_eq!(one("\"state\":\"ended\",\"exit_code\":3").unwrap().message, "the pilot ended with exit code 3");
         assert_eq!(one("\"state\":\"running\"").unwrap().native_state, "running");
+        let told = one(&format!("\"state\":\"ended\",\"message\":\"a\\nb\\u0000{}\"", "c".repeat(9000))).unwrap();
+        assert!(told.message.starts_with("a; b c") && told.message.len() < 1000, "{}", told.message);
     }
 
     #[test]
@@ -159,6 +164,8 @@ mod tests {
         assert_eq!(shown(&[seven, seven]).unwrap_err(), "line 3: 'pilotage.f1.7' has a line already");
         let said = one("\"state\":\"running\",\"exit_code\":0").unwrap_err();
         assert_eq!(said, "line 2: 'exit_code' and 'error' are for state 'ended' alone");
+        let said = one(&format!("\"state\":\"pending\",\"native\":\"{}\"", "Q".repeat(129))).unwrap_err();
+        assert_eq!(said, "line 2: 'native' has control characters or more than 128 characters");
         let said = one("\"state\":\"runing\"").unwrap_err();
         assert_eq!(said, "line 2: unknown value 'runing'; did you mean 'running'?");
     }

@@ -27,16 +27,24 @@ impl Asking {
     }
 
     fn config(&self) -> Config {
+        self.patient(1)
+    }
+
+    fn patient(&self, timeout_s: u32) -> Config {
         let program = self.site.dir.path().join("program").display().to_string();
         let more = format!(
             "chain = [\"Fixed\", \"Command\", \"MaxPerCycle\"]\nsched.fixed.pilotspercycle = 1\n\
-             sched.maxpercycle.maximum = 9\nsched.command.program = {program:?}\nsched.command.timeout = 1\n"
+             sched.maxpercycle.maximum = 9\nsched.command.program = {program:?}\nsched.command.timeout = {timeout_s}\n"
         );
-        self.site.config(8, 30.0, &more)
+        self.site.config(100, 30.0, &more)
     }
 
     fn cycler(&self) -> Cycler {
-        Cycler::new(self.config(), Arc::new(self.site.server.clone()), self.site.launch()).unwrap()
+        self.cycler_of(self.config())
+    }
+
+    fn cycler_of(&self, config: Config) -> Cycler {
+        Cycler::new(config, Arc::new(self.site.server.clone()), self.site.launch()).unwrap()
     }
 
     fn decision(&self) -> Decision {
@@ -95,6 +103,23 @@ async fn without_an_answer_nothing_is_done_and_the_reason_is_told() {
         assert!(said.contains("Command:comment=no answer,in=1,ret=0,why=") && said.contains(why), "{said}");
         assert!(asking.site.server.states().is_empty());
     }
+}
+
+#[tokio::test]
+async fn an_endless_answer_and_an_endless_message_are_cut() {
+    let asking = Asking::new("#!/bin/sh\nexec yes\n");
+    asking.cycler_of(asking.patient(60)).cycle().await;
+    let said = asking.decision().message();
+    assert!(
+        said.contains("Command:comment=no answer,in=1,ret=0,why=failed to ")
+            && said.contains("more than 67108864 bytes"),
+        "{said}"
+    );
+    let long = format!("echo '{{\"label\":\"l\",\"number\":1,\"message\":\"{}\"}}'", "long ".repeat(9000));
+    asking.say(&answers(&long));
+    asking.cycler().cycle().await;
+    let said = asking.decision().message();
+    assert!(said.contains("Command:in=1,ret=1,said=long long") && said.len() < 1000, "{said}");
 }
 
 #[tokio::test]

@@ -20,6 +20,7 @@ mod listings;
 mod logs;
 mod operating;
 mod outage;
+mod own_system;
 mod panda;
 mod pilot_program;
 mod pilots;
