@@ -1,19 +1,20 @@
 //! Commands of batch systems: each with a time-out, a bound on its output and an entry in the transcript.
 
+mod listener;
+
 use crate::BatchError;
+use crate::ssh::Login;
+use crate::ssh::script::{self, Remote};
 use crate::transcript::{Entry, Transcript};
+use listener::{Input, Listener, Said};
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
-use tokio::process::{Child, ChildStdin, Command};
+use tokio::process::{Child, Command};
 
 /// The most bytes of an answer that are read; the `squeue` of 100,000 pilots has some 8 MB.
 pub const OUTPUT_MAX: usize = 64 << 20;
-
-/// Bytes of standard error that are watched for words after which waiting is in vain.
-const WATCHED_MAX: usize = 16 << 10;
 
 /// How the commands of one end point are run.
 pub struct Commander {
@@ -21,12 +22,14 @@ pub struct Commander {
     pub bin: PathBuf,
     /// Variables added to the factory's own environment.
     pub environment: Vec<(String, String)>,
-    /// Variables of the factory's own environment that the commands must not see: those that they take for options.
-    pub withheld: fn(&str) -> bool,
+    /// Variables that the commands must not see, as they take them for options: names, or with `*` their beginnings.
+    pub withheld: &'static [&'static str],
     /// When a command is given up.
     pub timeout: Duration,
     /// Where it is written down.
     pub transcript: Transcript,
+    /// The login node on which they run; `None` for this host.
+    pub login: Option<Login>,
 }
 
 /// What a command said.
@@ -51,19 +54,16 @@ impl Answer {
     }
 }
 
-/// A command as it is to be run.
-struct Call<'a> {
-    program: &'a str,
-    arguments: &'a [String],
-    input: Option<&'a str>,
-    hopeless: fn(&str) -> bool,
+/// When a command was given.
+struct Began {
+    started: Instant,
+    at: jiff::Timestamp,
 }
 
-/// What was read of a command, also when it did not come to its end.
-#[derive(Default)]
-struct Said {
-    out: Vec<u8>,
-    err: Vec<u8>,
+impl Began {
+    fn now() -> Began {
+        Began { started: Instant::now(), at: jiff::Timestamp::now() }
+    }
 }
 
 impl Commander {
@@ -80,29 +80,92 @@ impl Commander {
         arguments: &[String],
         hopeless: fn(&str) -> bool,
     ) -> Result<Answer, BatchError> {
-        self.call(Call { program, arguments, input: None, hopeless }).await
+        let Some(login) = &self.login else {
+            return self.run_here(program, arguments, Input::None, hopeless).await;
+        };
+        let script = script::command(&Remote {
+            program: &self.path(program),
+            arguments,
+            environment: &self.environment,
+            withheld: self.withheld,
+            timeout: self.timeout,
+        });
+        let listener = Listener { program: program.to_owned(), hopeless, input: Input::Script(script) };
+        self.run_there(login, &line(program, arguments), listener).await
     }
 
-    /// The same as [`Commander::run`] for a program that is told something on standard input.
+    /// The same as [`Commander::run`] for a program of this host that is told something on standard input.
     pub async fn tell(&self, program: &str, arguments: &[String], input: &str) -> Result<Answer, BatchError> {
-        self.call(Call { program, arguments, input: Some(input), hopeless: |_| false }).await
+        self.run_here(program, arguments, Input::Text(input.as_bytes().to_vec()), |_| false).await
     }
 
-    async fn call(&self, call: Call<'_>) -> Result<Answer, BatchError> {
-        let started = (Instant::now(), jiff::Timestamp::now().to_string());
-        let mut said = Said::default();
-        let result = self.run_unrecorded(&call, &mut said).await;
+    /// Runs lines of shell on the login node, which do something with files; `name` stands for them in the transcript
+    /// and in errors.
+    pub async fn run_lines(&self, login: &Login, name: &str, body: &[u8]) -> Result<Answer, BatchError> {
+        let input = Input::Script(script::lines(body));
+        let listener = Listener { program: name.to_owned(), hopeless: |_| false, input };
+        self.run_there(login, name, listener).await?.success(name)
+    }
+
+    async fn run_here(
+        &self,
+        program: &str,
+        arguments: &[String],
+        input: Input,
+        hopeless: fn(&str) -> bool,
+    ) -> Result<Answer, BatchError> {
+        let (began, mut said) = (Began::now(), Said::default());
+        let stdin = if input.is_none() { Stdio::null() } else { Stdio::piped() };
+        let listener = Listener { program: program.to_owned(), hopeless, input };
+        let result = match self.start(&self.path(program), arguments, stdin) {
+            Ok(child) => self.hear(child, &listener, &mut said).await,
+            Err(error) => Err(error),
+        };
+        self.record(&began, &line(program, arguments), result, &said)
+    }
+
+    async fn run_there(&self, login: &Login, command: &str, listener: Listener) -> Result<Answer, BatchError> {
+        let (began, mut said) = (Began::now(), Said::default());
+        let mut ended = self.hear_from(login, &listener, &mut said).await;
+        // The connection may have ended just now, and nothing was done.
+        if ended.is_ok() && !said.has_gone() && !login.is_there().await {
+            said = Said::default();
+            ended = self.hear_from(login, &listener, &mut said).await;
+        }
+        let code = said.cut_to_marks();
+        let result = listener.judge(ended, code, &said, login.host());
+        login.learn(&result).await;
+        self.record(&began, command, result, &said)
+    }
+
+    async fn hear_from(&self, login: &Login, listener: &Listener, said: &mut Said) -> Result<i32, BatchError> {
+        login.connect().await?;
+        let started = spawn(&mut login.shell());
+        let child = started.map_err(|source| BatchError::Start { program: "ssh".to_owned(), source })?;
+        self.hear(child, listener, said).await
+    }
+
+    fn path(&self, program: &str) -> String {
+        self.bin.join(program).display().to_string()
+    }
+
+    /// Writes down what came of a command.
+    fn record(
+        &self,
+        began: &Began,
+        command: &str,
+        result: Result<i32, BatchError>,
+        said: &Said,
+    ) -> Result<Answer, BatchError> {
         let end = match &result {
             Ok(code) => code.to_string(),
             Err(error) => error.to_string(),
         };
-        let words = std::iter::once(call.program).chain(call.arguments.iter().map(String::as_str));
-        let command = words.collect::<Vec<_>>().join(" ");
         self.transcript.keep(&Entry {
-            time: &started.1,
-            command: &command,
+            time: &began.at.to_string(),
+            command,
             end: &end,
-            took_ms: started.0.elapsed().as_millis(),
+            took_ms: began.started.elapsed().as_millis(),
             out: &said.out,
             err: &said.err,
         });
@@ -110,15 +173,14 @@ impl Commander {
         result.map(|code| Answer { code, out: text(&said.out), err: text(&said.err) })
     }
 
-    async fn run_unrecorded(&self, call: &Call<'_>, said: &mut Said) -> Result<i32, BatchError> {
-        let mut child = self.start(call)?;
+    async fn hear(&self, mut child: Child, listener: &Listener, said: &mut Said) -> Result<i32, BatchError> {
         let group = child.id();
-        let result = match tokio::time::timeout(self.timeout, talk(&mut child, call, said)).await {
+        let result = match tokio::time::timeout(self.timeout, listener.listen(&mut child, said)).await {
             Ok(result) => result,
             Err(_) => Err(BatchError::TimeOut {
-                program: call.program.to_owned(),
+                program: listener.program.clone(),
                 limit_s: self.timeout.as_secs(),
-                said: short(&String::from_utf8_lossy(&said.err)),
+                said: said.words(),
             }),
         };
         if result.is_err() {
@@ -127,69 +189,40 @@ impl Commander {
         result
     }
 
-    fn start(&self, call: &Call<'_>) -> Result<Child, BatchError> {
-        let program = call.program;
-        let path = if self.bin.as_os_str().is_empty() { PathBuf::from(program) } else { self.bin.join(program) };
-        let mut command = Command::new(&path);
-        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(self.withheld)) {
+    fn start(&self, path: &str, arguments: &[String], stdin: Stdio) -> Result<Child, BatchError> {
+        let mut command = Command::new(path);
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(|name| self.withholds(name)))
+        {
             command.env_remove(name);
         }
         command
-            .args(call.arguments)
+            .args(arguments)
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             // Answers are parsed: the same words and numbers whatever the operator's language.
             .env("LC_ALL", "C")
-            .stdin(if call.input.is_some() { Stdio::piped() } else { Stdio::null() })
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0)
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(|source| BatchError::Start { program: path.display().to_string(), source })
+            .stdin(stdin);
+        spawn(&mut command).map_err(|source| BatchError::Start { program: path.to_owned(), source })
+    }
+
+    /// How long after its beginning a command can still have an effect.
+    pub fn settles_within(&self) -> Duration {
+        self.timeout + self.login.as_ref().map_or(Duration::ZERO, Login::latest_go) + Duration::from_secs(5)
+    }
+
+    fn withholds(&self, name: &str) -> bool {
+        self.withheld.iter().any(|pattern| match pattern.strip_suffix('*') {
+            Some(beginning) => name.starts_with(beginning),
+            None => name == *pattern,
+        })
     }
 }
 
-/// Tells a program its input and reads both outputs to their ends; gives the exit code, -1 after a signal.
-async fn talk(child: &mut Child, call: &Call<'_>, said: &mut Said) -> Result<i32, BatchError> {
-    let (group, program) = (child.id(), call.program);
-    let (input, out, err) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-    let watch = |err: &[u8]| {
-        if err.len() <= WATCHED_MAX && (call.hopeless)(&String::from_utf8_lossy(err)) {
-            kill_group(group);
-        }
-    };
-    tokio::try_join!(
-        write(input, call.input.unwrap_or_default()),
-        read(out, program, &mut said.out, |_| {}),
-        read(err, program, &mut said.err, watch)
-    )?;
-    let status = child.wait().await.map_err(|source| BatchError::Start { program: program.to_owned(), source })?;
-    Ok(status.code().unwrap_or(-1))
+fn spawn(command: &mut Command) -> std::io::Result<Child> {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0).kill_on_drop(true).spawn()
 }
 
-/// A program may end without having read all that it is told: its answer counts.
-async fn write(pipe: Option<ChildStdin>, text: &str) -> Result<(), BatchError> {
-    if let Some(mut pipe) = pipe {
-        let _ = pipe.write_all(text.as_bytes()).await;
-    }
-    Ok(())
-}
-
-async fn read(
-    pipe: Option<impl AsyncRead + Unpin>,
-    program: &str,
-    into: &mut Vec<u8>,
-    heard: impl Fn(&[u8]),
-) -> Result<(), BatchError> {
-    let Some(mut pipe) = pipe else { return Ok(()) };
-    let failed = |source| BatchError::Start { program: program.to_owned(), source };
-    while pipe.read_buf(into).await.map_err(failed)? > 0 {
-        if into.len() > OUTPUT_MAX {
-            return Err(BatchError::TooLong { program: program.to_owned(), limit: OUTPUT_MAX });
-        }
-        heard(into);
-    }
-    Ok(())
+fn line(program: &str, arguments: &[String]) -> String {
+    std::iter::once(program).chain(arguments.iter().map(String::as_str)).collect::<Vec<_>>().join(" ")
 }
 
 /// A word for `sh`, whatever is in it.
@@ -198,7 +231,7 @@ pub fn quoted(word: &str) -> String {
 }
 
 /// The whole group: some sites wrap the commands in scripts.
-fn kill_group(leader: Option<u32>) {
+pub fn kill_group(leader: Option<u32>) {
     if let Some(pid) = leader.and_then(|pid| Pid::from_raw(pid as i32)) {
         // It may have ended just now.
         let _ = kill_process_group(pid, Signal::KILL);
@@ -218,7 +251,7 @@ mod tests {
     fn commander(dir: &tempfile::TempDir, timeout: Duration) -> Commander {
         let transcript = Transcript::in_dir(dir.path());
         let environment = vec![("WORD".into(), "seen".into())];
-        Commander { bin: PathBuf::new(), environment, withheld: |name| name.starts_with("CARGO_"), timeout, transcript }
+        Commander { bin: PathBuf::new(), environment, withheld: &["CARGO_*"], timeout, transcript, login: None }
     }
 
     fn script(text: &str) -> Vec<String> {

@@ -25,15 +25,14 @@ pub(crate) use submit::describe;
 
 use crate::command::Commander;
 use crate::known::Known;
+use crate::place::Place;
 use crate::submission::{self, Submission};
 use crate::transcript::Transcript;
 use crate::{BatchError, BatchSystem, Check, LogFiles, Status, SubmitOutcome, SubmitRequest, parts};
 use async_trait::async_trait;
 use model::PilotId;
 use queue::Owner;
-use std::fs;
-use std::os::unix::fs::DirBuilderExt;
-use std::path::PathBuf;
+use std::collections::BTreeSet;
 use std::process::Command;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -42,7 +41,7 @@ use std::time::{Duration, Instant};
 pub struct Condor {
     config: CondorConfig,
     owner: Owner,
-    dir: PathBuf,
+    place: Place,
     commands: Commander,
     known: Known,
     history_rests_until: Mutex<Option<Instant>>,
@@ -51,13 +50,11 @@ pub struct Condor {
 impl Condor {
     /// Uses `dir/FACTORY`; makes it when it is not there.
     pub fn open(config: CondorConfig, factory: &str) -> Result<Condor, BatchError> {
-        let dir = submission::root(&config.dir, factory);
-        let failed = |source| BatchError::File { action: "make", path: dir.clone(), source };
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(&dir).map_err(failed)?;
-        if dir.to_str().is_none_or(|text| text.contains([' ', '\t', ',', '"', '\'', '$', '\n', '\\'])) {
+        let (place, login) = Place::open(&config.dir, config.ssh.as_ref(), factory)?;
+        if place.there.to_str().is_none_or(|text| text.contains([' ', '\t', ',', '"', '\'', '$', '\n', '\\'])) {
             return Err(BatchError::Config(format!(
                 "the directory '{}' has characters that HTCondor reads",
-                dir.display()
+                place.there.display()
             )));
         }
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
@@ -67,12 +64,12 @@ impl Condor {
             environment.push(("CONDOR_CONFIG".to_owned(), config.conf.display().to_string()));
         }
         let timeout = Duration::try_from_secs_f64(config.timeout_s).unwrap_or(Duration::from_secs(60));
-        let transcript = Transcript::in_dir(&dir);
+        let transcript = Transcript::in_dir(&place.here);
         // What begins with _CONDOR_ is configuration, as the operator wants it.
-        let commands = Commander { bin: config.bin.clone(), environment, withheld: |_| false, timeout, transcript };
-        let owner = owner_of(factory)?;
+        let commands = Commander { bin: config.bin.clone(), environment, withheld: &[], timeout, transcript, login };
+        let owner = owner_of(&config, factory)?;
         let known = Known::new(Duration::try_from_secs_f64(config.poll_s).unwrap_or(Duration::from_secs(30)));
-        Ok(Condor { config, owner, dir, commands, known, history_rests_until: Mutex::default() })
+        Ok(Condor { config, owner, place, commands, known, history_rests_until: Mutex::default() })
     }
 
     /// Output is named by HTCondor's own id, as it always was.
@@ -84,8 +81,9 @@ impl Condor {
     }
 }
 
-fn owner_of(factory: &str) -> Result<Owner, BatchError> {
-    Ok(Owner { factory: factory.to_owned(), user: user_name()? })
+fn owner_of(config: &CondorConfig, factory: &str) -> Result<Owner, BatchError> {
+    let user = config.ssh.as_ref().map_or_else(user_name, |ssh| Ok(ssh.user.clone()))?;
+    Ok(Owner { factory: factory.to_owned(), user })
 }
 
 /// The account as the system names it, wherever it keeps its accounts.
@@ -125,24 +123,30 @@ impl BatchSystem for Condor {
         self.checks().await
     }
 
+    async fn fetch(&self, pilots: &[PilotId]) -> BTreeSet<PilotId> {
+        let logs = pilots.iter().map(|pilot| (*pilot, self.logs(*pilot)));
+        self.place.fetch(&self.commands, logs).await
+    }
+
     fn logs(&self, pilot: PilotId) -> LogFiles {
-        let submissions = submission::list(&self.dir).unwrap_or_default();
+        let submissions = submission::list(&self.place.here).unwrap_or_default();
         submission::holder(&submissions, pilot).map(|one| Condor::logs_of(one, pilot)).unwrap_or_default()
     }
 
     fn kept(&self) -> Vec<PilotId> {
-        submission::list(&self.dir).unwrap_or_default().iter().flat_map(Submission::pilots).collect()
+        submission::list(&self.place.here).unwrap_or_default().iter().flat_map(Submission::pilots).collect()
     }
 
     async fn forget(&self, pilots: &[PilotId]) {
         if self.config.is_remote() {
             self.release_output(pilots).await;
         }
-        submission::forget(&self.dir, pilots, Condor::logs_of);
+        let traces = submission::traces(&self.place.here, pilots, Condor::logs_of);
+        self.place.forget(&self.commands, &traces).await;
     }
 
     fn settles_within(&self) -> Duration {
         // A condor_submit of a factory that was killed may still be under way.
-        self.commands.timeout + Duration::from_secs(5)
+        self.commands.settles_within()
     }
 }

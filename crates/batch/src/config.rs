@@ -1,7 +1,7 @@
 //! `[batch.NAME]`: which batch system, and how to reach it.
 
 use crate::condor::{self, Condor, CondorConfig};
-use crate::local::{self, Local, LocalConfig};
+use crate::local::{self, Local, LocalConfig, RemoteLocal};
 use crate::programs::{self, CommandConfig, Programs};
 use crate::slurm::{self, Slurm, SlurmConfig};
 use crate::{BatchError, BatchSystem, SubmitRequest};
@@ -35,14 +35,20 @@ impl BatchConfig {
         }
     }
 
-    /// The end point's directory, for making it absolute; empty when the factory is to choose.
+    /// Whether its pilots are processes of this host.
+    pub fn is_here(&self) -> bool {
+        matches!(self, BatchConfig::Local(config) if config.ssh.is_none())
+    }
+
+    /// The end point's directory on this host, for making it absolute; empty when the factory is to choose.
     pub fn dir_mut(&mut self) -> &mut PathBuf {
-        match self {
-            BatchConfig::Local(config) => &mut config.dir,
-            BatchConfig::Slurm(config) => &mut config.dir,
-            BatchConfig::Condor(config) => &mut config.dir,
-            BatchConfig::Command(config) => &mut config.dir,
-        }
+        let (dir, ssh) = match self {
+            BatchConfig::Local(config) => (&mut config.dir, config.ssh.as_mut()),
+            BatchConfig::Slurm(config) => (&mut config.dir, config.ssh.as_mut()),
+            BatchConfig::Condor(config) => (&mut config.dir, config.ssh.as_mut()),
+            BatchConfig::Command(config) => (&mut config.dir, None),
+        };
+        ssh.map_or(dir, |ssh| &mut ssh.dir)
     }
 
     /// What is wrong with it: key below `batch.NAME` and words.
@@ -89,7 +95,10 @@ impl BatchConfig {
             *config.dir_mut() = dir.to_owned();
         }
         Ok(match config {
-            BatchConfig::Local(config) => Arc::new(Local::open(config, factory)?),
+            BatchConfig::Local(config) => match config.ssh.clone() {
+                Some(ssh) => Arc::new(RemoteLocal::open(config, &ssh, factory)?),
+                None => Arc::new(Local::open(config, factory)?),
+            },
             BatchConfig::Slurm(config) => Arc::new(Slurm::open(config, factory)?),
             BatchConfig::Condor(config) => Arc::new(Condor::open(*config, factory)?),
             BatchConfig::Command(config) => Arc::new(Programs::open(config, factory)?),

@@ -3,9 +3,11 @@
 mod config;
 mod folder;
 pub mod process;
+mod remote;
 mod remove;
 
 pub use config::LocalConfig;
+pub use remote::RemoteLocal;
 
 use crate::command::quoted;
 use crate::{
@@ -128,7 +130,13 @@ impl BatchSystem for Local {
         for (id, folder) in folder::list(&self.dir)? {
             let life = folder.life();
             self.finish_removal(&folder, &life);
-            pilots.extend(status_of(PilotId(id), &folder, life));
+            let identity = folder.identity();
+            let shown = Shown {
+                batch_id: identity.as_ref().map(|identity| identity.pid.to_string()).unwrap_or_default(),
+                removed: folder.removed_for().is_some(),
+                rebooted: identity.is_some_and(|identity| folder::rebooted(&identity)),
+            };
+            pilots.extend(status_of(PilotId(id), &shown, life));
         }
         Ok(Status { taken, complete: true, pilots })
     }
@@ -200,10 +208,20 @@ fn tempfile_in(dir: &std::path::Path) -> std::io::Result<()> {
     fs::remove_file(probe)
 }
 
+/// What a pilot's directory says beside its [`Life`].
+struct Shown {
+    /// Pid of its supervisor; empty before it is known.
+    batch_id: String,
+    /// It was told to go.
+    removed: bool,
+    /// The machine was started again since it was started.
+    rebooted: bool,
+}
+
 /// `None` for a pilot that was never started: an answer lacks it as if its directory were not there.
-fn status_of(pilot: PilotId, folder: &Folder, life: Life) -> Option<PilotStatus> {
-    let removed = folder.removed_for().is_some();
-    let batch_id = folder.identity().map(|identity| identity.pid.to_string()).unwrap_or_default();
+fn status_of(pilot: PilotId, shown: &Shown, life: Life) -> Option<PilotStatus> {
+    let Shown { batch_id, removed, rebooted } = shown;
+    let removed = *removed;
     let status = |event, native: &str| PilotStatus {
         pilot,
         event: Some(event),
@@ -229,8 +247,7 @@ fn status_of(pilot: PilotId, folder: &Folder, life: Life) -> Option<PilotStatus>
         }
         Life::Ended(code) => broken(exit_class(code), "exited", format!("the pilot ended with exit code {code}")),
         Life::Vanished => {
-            let rebooted = folder.identity().is_some_and(|identity| folder::rebooted(&identity));
-            let why = if rebooted { "the machine was started again" } else { "its process group was killed" };
+            let why = if *rebooted { "the machine was started again" } else { "its process group was killed" };
             broken(ErrorClass::Lost, "vanished", format!("the pilot is gone without an exit code: {why}"))
         }
         Life::NeverStarted => return None,

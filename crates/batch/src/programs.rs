@@ -60,14 +60,12 @@ fn commander(dir: &Path, timeout: Duration) -> Result<Commander, BatchError> {
     let failed = |source| BatchError::File { action: "make", path: state.clone(), source };
     fs::DirBuilder::new().recursive(true).mode(0o700).create(&state).map_err(failed)?;
     let transcript = Transcript::in_dir(dir);
-    Ok(Commander { bin: PathBuf::new(), environment: Vec::new(), withheld: is_ours, timeout, transcript })
+    Ok(Commander { bin: PathBuf::new(), environment: Vec::new(), withheld: OURS, timeout, transcript, login: None })
 }
 
 /// Variables that are for the factory, its token among them, are kept from programs: many batch systems hand the
 /// environment of a submission on to the batch job.
-fn is_ours(variable: &str) -> bool {
-    variable.starts_with("PILOTAGE_")
-}
+const OURS: &[&str] = &["PILOTAGE_*"];
 
 impl Programs {
     /// Uses `dir/FACTORY`; makes it when it is not there.

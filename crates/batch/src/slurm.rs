@@ -17,14 +17,13 @@ pub(crate) use submit::describe;
 
 use crate::command::Commander;
 use crate::known::Known;
+use crate::place::Place;
 use crate::submission::{self, Submission};
 use crate::transcript::Transcript;
 use crate::{BatchError, BatchSystem, Check, LogFiles, Status, SubmitOutcome, SubmitRequest, parts};
 use async_trait::async_trait;
 use model::PilotId;
-use std::fs;
-use std::os::unix::fs::DirBuilderExt;
-use std::path::PathBuf;
+use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -37,7 +36,7 @@ const LIMITS_MAX_AGE: Duration = Duration::from_secs(3600);
 pub struct Slurm {
     config: SlurmConfig,
     factory: String,
-    dir: PathBuf,
+    place: Place,
     commands: Commander,
     known: Known,
     asked: Mutex<Asked>,
@@ -53,24 +52,28 @@ struct Asked {
 impl Slurm {
     /// Uses `dir/FACTORY`, which the nodes must see under the same path; makes it when it is not there.
     pub fn open(config: SlurmConfig, factory: &str) -> Result<Slurm, BatchError> {
-        let dir = submission::root(&config.dir, factory);
-        let failed = |source| BatchError::File { action: "make", path: dir.clone(), source };
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(&dir).map_err(failed)?;
+        let (place, login) = Place::open(&config.dir, config.ssh.as_ref(), factory)?;
         // A percent sign would be read as a pattern in the names of output files.
-        if dir.to_str().is_none_or(|text| text.contains(['%', '\n'])) {
+        if place.there.to_str().is_none_or(|text| text.contains(['%', '\n'])) {
             return Err(BatchError::Config(format!(
                 "the directory '{}' has characters that Slurm reads",
-                dir.display()
+                place.there.display()
             )));
         }
         let conf = config.conf.display().to_string();
         let environment = if conf.is_empty() { Vec::new() } else { vec![("SLURM_CONF".to_owned(), conf)] };
         let timeout = Duration::try_from_secs_f64(config.timeout_s).unwrap_or(Duration::from_secs(60));
-        let transcript = Transcript::in_dir(&dir);
-        let withheld = environment::is_option;
-        let commands = Commander { bin: config.bin.clone(), environment, withheld, timeout, transcript };
+        let transcript = Transcript::in_dir(&place.here);
+        let (bin, withheld) = (config.bin.clone(), &environment::OPTIONS[..]);
+        let commands = Commander { bin, environment, withheld, timeout, transcript, login };
         let known = Known::new(Duration::try_from_secs_f64(config.poll_s).unwrap_or(Duration::from_secs(30)));
-        Ok(Slurm { config, factory: factory.to_owned(), dir, commands, known, asked: Mutex::default() })
+        Ok(Slurm { config, factory: factory.to_owned(), place, commands, known, asked: Mutex::default() })
+    }
+
+    /// Whose jobs the pilots are.
+    fn user(&self) -> String {
+        let there = self.config.ssh.as_ref().map(|ssh| ssh.user.clone());
+        there.unwrap_or_else(|| rustix::process::getuid().as_raw().to_string())
     }
 
     fn asked(&self) -> MutexGuard<'_, Asked> {
@@ -139,7 +142,7 @@ impl BatchSystem for Slurm {
     }
 
     async fn remove(&self, pilots: &[PilotId]) -> Result<(), BatchError> {
-        let arrays = submission::list(&self.dir)?;
+        let arrays = submission::list(&self.place.here)?;
         for chunk in self.known.not_removing(pilots).chunks(CANCEL_MAX) {
             self.cancel(&arrays, chunk).await?;
         }
@@ -154,22 +157,28 @@ impl BatchSystem for Slurm {
         self.checks().await
     }
 
+    async fn fetch(&self, pilots: &[PilotId]) -> BTreeSet<PilotId> {
+        let logs = pilots.iter().map(|pilot| (*pilot, self.logs(*pilot)));
+        self.place.fetch(&self.commands, logs).await
+    }
+
     fn logs(&self, pilot: PilotId) -> LogFiles {
-        let arrays = submission::list(&self.dir).unwrap_or_default();
+        let arrays = submission::list(&self.place.here).unwrap_or_default();
         submission::holder(&arrays, pilot).map(|array| logs_of(array, pilot)).unwrap_or_default()
     }
 
     fn kept(&self) -> Vec<PilotId> {
-        submission::list(&self.dir).unwrap_or_default().iter().flat_map(Submission::pilots).collect()
+        submission::list(&self.place.here).unwrap_or_default().iter().flat_map(Submission::pilots).collect()
     }
 
     async fn forget(&self, pilots: &[PilotId]) {
-        submission::forget(&self.dir, pilots, logs_of);
+        let traces = submission::traces(&self.place.here, pilots, logs_of);
+        self.place.forget(&self.commands, &traces).await;
     }
 
     fn settles_within(&self) -> Duration {
         // A sbatch of a factory that was killed may still be under way.
-        self.commands.timeout + Duration::from_secs(5)
+        self.commands.settles_within()
     }
 }
 

@@ -2,9 +2,9 @@
 
 use crate::{BatchError, LogFiles};
 use model::PilotId;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, OpenOptions};
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -106,23 +106,14 @@ impl Submission {
         pilots
     }
 
-    /// Deletes what is kept of a pilot but for the directory itself; see [`Submission::finish`].
-    fn forget(&self, pilot: PilotId, logs: &LogFiles) {
-        for path in [&logs.out, &logs.err, &logs.log] {
-            let _ = fs::remove_file(path);
-        }
-        for name in ["removed", "json"] {
-            let _ = fs::remove_file(self.file(&format!("{pilot}.{name}")));
-        }
+    /// What is kept of a pilot but for the directory itself. Its secret comes last, as it tells that something is kept.
+    fn traces(&self, pilot: PilotId, logs: LogFiles) -> Vec<PathBuf> {
         // What the pilot could not deliver was delivered by now, or the server did not take it.
-        let _ = fs::remove_dir_all(logs.place.join(format!("{pilot}.spool")));
-    }
-
-    /// Deletes the directory after the last pilot.
-    fn finish(&self) {
-        if self.pilots().is_empty() {
-            self.delete();
-        }
+        let spool = logs.place.join(format!("{pilot}.spool"));
+        let fetched = logs.place.join(format!("{pilot}.fetched"));
+        let own = ["removed", "json"].map(|name| self.file(&format!("{pilot}.{name}")));
+        let files = [logs.out, logs.err, logs.log].into_iter().filter(|path| !path.as_os_str().is_empty());
+        files.chain([spool, fetched]).chain(own).collect()
     }
 
     /// Writes a file that only the owner may read.
@@ -164,15 +155,37 @@ pub fn holder(submissions: &[Submission], pilot: PilotId) -> Option<&Submission>
 
 /// Deletes what is kept of these pilots, and directories of which nothing else is kept.
 pub fn forget(root: &Path, pilots: &[PilotId], logs: impl Fn(&Submission, PilotId) -> LogFiles) {
+    traces(root, pilots, logs).iter().for_each(|path| remove(path));
+}
+
+/// What is to be deleted when these pilots are forgotten: what is kept of them, and whole directories of which nothing
+/// else is kept.
+pub fn traces(root: &Path, pilots: &[PilotId], logs: impl Fn(&Submission, PilotId) -> LogFiles) -> Vec<PathBuf> {
     let submissions = list(root).unwrap_or_default();
-    let mut touched = BTreeSet::new();
+    let mut touched: BTreeMap<PilotId, (&Submission, BTreeSet<PilotId>)> = BTreeMap::new();
     for pilot in pilots {
         if let Some(submission) = holder(&submissions, *pilot) {
-            submission.forget(*pilot, &logs(submission, *pilot));
-            touched.insert(submission.first);
+            touched.entry(submission.first).or_insert((submission, BTreeSet::new())).1.insert(*pilot);
         }
     }
-    for submission in submissions.iter().filter(|submission| touched.contains(&submission.first)) {
-        submission.finish();
+    let mut traces = Vec::new();
+    for (submission, going) in touched.into_values() {
+        if submission.pilots().iter().all(|pilot| going.contains(pilot)) {
+            traces.push(submission.dir.clone());
+        } else {
+            traces.extend(going.into_iter().flat_map(|pilot| submission.traces(pilot, logs(submission, pilot))));
+        }
+    }
+    traces
+}
+
+/// Deletes a file or a directory with all that is in it.
+pub fn remove(path: &Path) {
+    let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            tracing::warn!(path = %path.display(), %error, "could not delete what a pilot left");
+        }
+        _ => {}
     }
 }

@@ -3,6 +3,7 @@
 use crate::condor::CondorJob;
 use async_trait::async_trait;
 use model::{ErrorClass, PilotEvent, PilotId};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -27,6 +28,12 @@ pub trait BatchSystem: Send + Sync {
 
     /// Whether everything needed is there, for `pilotage doctor` and `pilotage factory check`.
     async fn doctor(&self) -> Vec<Check>;
+
+    /// Brings what ended pilots left to this host, once each, where [`BatchSystem::logs`] finds it. Gives those of them
+    /// of which something is still to come, for a later call.
+    async fn fetch(&self, _pilots: &[PilotId]) -> BTreeSet<PilotId> {
+        BTreeSet::new()
+    }
 
     /// The files a pilot left, for upload.
     fn logs(&self, pilot: PilotId) -> LogFiles;
@@ -166,13 +173,15 @@ impl Check {
     pub(crate) fn directory(dir: &Path, hint: &str) -> Check {
         let probe = dir.join("probe");
         let written = std::fs::write(&probe, b"").and_then(|()| std::fs::remove_file(&probe));
+        Check::written(dir, written, hint)
+    }
+
+    /// What came of writing into a directory.
+    pub(crate) fn written(dir: &Path, written: Result<(), impl std::fmt::Display>, hint: &str) -> Check {
         Check {
             what: format!("directory {}", dir.display()),
             ok: written.is_ok(),
-            found: match written {
-                Ok(()) => format!("can be written{hint}"),
-                Err(error) => error.to_string(),
-            },
+            found: written.map_or_else(|error| error.to_string(), |()| format!("can be written{hint}")),
         }
     }
 }
@@ -209,6 +218,24 @@ pub enum BatchError {
         /// The limit.
         limit_s: u64,
         /// What it said on standard error until then.
+        said: String,
+    },
+    /// A login node that cannot be reached: nothing was done.
+    #[error("reach login node {host}: {said}")]
+    Unreachable {
+        /// The host.
+        host: String,
+        /// Why not.
+        said: String,
+    },
+    /// The connection to a login node ended before the command did.
+    #[error("hear from login node {host} what came of {program}{}", until_then(.said))]
+    Cut {
+        /// The program.
+        program: String,
+        /// The host.
+        host: String,
+        /// What was heard until then.
         said: String,
     },
     /// A command printed more than we are willing to read.
@@ -249,7 +276,14 @@ fn until_then(said: &str) -> String {
 impl BatchError {
     /// Whether the call may have had its effect nevertheless.
     pub fn is_uncertain(&self) -> bool {
-        matches!(self, BatchError::TimeOut { .. } | BatchError::TooLong { .. } | BatchError::Garbled { .. })
+        use BatchError::{Cut, Garbled, TimeOut, TooLong};
+        matches!(self, TimeOut { .. } | Cut { .. } | TooLong { .. } | Garbled { .. })
+    }
+
+    /// Whether the same call may do well later by itself, as when a login node does not answer.
+    pub(crate) fn is_passing(&self) -> bool {
+        use BatchError::{Again, Cut, File, Start, TimeOut, Unreachable};
+        matches!(self, Unreachable { .. } | Cut { .. } | TimeOut { .. } | Again(_) | Start { .. } | File { .. })
     }
 }
 

@@ -87,7 +87,7 @@ impl Drop for Site {
 }
 
 fn open(dir: &Path, slots: u64, grace_s: f64) -> Local {
-    Local::open(LocalConfig { dir: dir.to_owned(), slots, grace_s }, FACTORY).unwrap()
+    Local::open(LocalConfig { dir: dir.to_owned(), slots, grace_s, ..LocalConfig::default() }, FACTORY).unwrap()
 }
 
 fn kill(whom: &str, signal: &str) {

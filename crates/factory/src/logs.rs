@@ -18,8 +18,9 @@ const LAST_WORDS_MAX: usize = 300;
 
 /// Delivers the reports that ending pilots could not; gives those pilots whose reports still wait for a server.
 pub async fn deliver(server: &dyn Server, batch: &dyn BatchSystem, pilots: &[PilotId]) -> BTreeSet<PilotId> {
-    let mut waiting = BTreeSet::new();
-    for pilot in pilots {
+    let mut waiting = batch.fetch(pilots).await;
+    let here: Vec<PilotId> = pilots.iter().filter(|pilot| !waiting.contains(pilot)).copied().collect();
+    for pilot in &here {
         match deliver_spool(server, &batch.logs(*pilot), *pilot).await {
             Err(error) if is_passing(&error) => {
                 tracing::warn!(%pilot, %error, "could not deliver the reports of a pilot; the next cycle tries again");
@@ -50,7 +51,8 @@ fn is_passing(error: &wire::Error) -> bool {
 /// next cycle; a log that the server refuses is given up.
 pub async fn close(server: &dyn Server, batch: &dyn BatchSystem, pilots: &[PilotId]) -> Vec<PilotId> {
     let mut done = Vec::new();
-    for pilot in pilots {
+    let waiting = batch.fetch(pilots).await;
+    for pilot in pilots.iter().filter(|pilot| !waiting.contains(pilot)) {
         match push(server, batch, *pilot).await {
             Err(error) if is_passing(&error) => {
                 tracing::warn!(%pilot, %error, "could not push the logs of a pilot; the next cycle tries again");

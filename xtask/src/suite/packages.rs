@@ -17,6 +17,8 @@ const DEBIAN: &[&str] = &[
     "iproute2",
     "libc6-dev",
     "make",
+    "openssh-client",
+    "openssh-server",
     "postgresql",
     "python3",
     "tinyproxy-bin",

@@ -2,6 +2,7 @@
 
 use super::job::CondorJob;
 use super::text;
+use crate::ssh::SshConfig;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -29,6 +30,9 @@ pub struct CondorConfig {
     pub bin: PathBuf,
     /// The configuration to use (`CONDOR_CONFIG`); HTCondor's own choice when empty.
     pub conf: PathBuf,
+    /// The login node on which the commands run, when it is not this host; `dir`, `bin` and `conf` are then paths of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ssh: Option<SshConfig>,
     /// Seconds between two `condor_q`.
     pub poll_s: f64,
     /// Seconds after which an HTCondor command is given up.
@@ -47,6 +51,7 @@ impl Default for CondorConfig {
             mail: String::new(),
             bin: PathBuf::new(),
             conf: PathBuf::new(),
+            ssh: None,
             poll_s: 30.0,
             timeout_s: 60.0,
         }
@@ -67,6 +72,10 @@ impl CondorConfig {
         }
         for (key, value) in [("log_url", &self.log_url), ("monitor_url", &self.monitor_url)] {
             found.extend(text::url_problem(value).map(|what| (key.to_owned(), what)));
+        }
+        found.extend(self.ssh.iter().flat_map(|ssh| ssh.problems(&self.dir)));
+        if self.ssh.is_some() && !self.schedd.is_empty() {
+            found.push(("schedd".to_owned(), "is not used over ssh; name the host of the schedd there".to_owned()));
         }
         if self.schedd.is_empty() && !self.pool.is_empty() {
             found.push(("pool".to_owned(), "is for a remote schedd; name it by 'schedd'".to_owned()));

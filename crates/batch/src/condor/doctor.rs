@@ -5,7 +5,9 @@ use crate::{BatchError, Check};
 
 impl Condor {
     pub(super) async fn checks(&self) -> Vec<Check> {
-        let mut checks = vec![self.check_dir(), self.check_user()];
+        let hint = if self.config.is_remote() { "" } else { "; the schedd must see it under the same path" };
+        let mut checks = self.place.checks(&self.commands, hint).await;
+        checks.push(self.check_user());
         checks.push(self.check("condor_version", &[], |out| out.lines().next().unwrap_or_default().to_owned()).await);
         checks.push(self.check_queue().await);
         if let Some(grid) = &self.config.job.grid {
@@ -19,15 +21,10 @@ impl Condor {
         checks
     }
 
-    fn check_dir(&self) -> Check {
-        let shared = if self.config.is_remote() { "" } else { "; the schedd must see it under the same path" };
-        Check::directory(&self.dir, shared)
-    }
-
     fn check_user(&self) -> Check {
-        let is_root = rustix::process::getuid().is_root();
-        let found =
-            if is_root { "a schedd takes no jobs of root; run the factory as another user" } else { &self.owner.user };
+        let here = self.config.ssh.is_none();
+        let is_root = if here { rustix::process::getuid().is_root() } else { self.owner.user == "root" };
+        let found = if is_root { "a schedd takes no jobs of root; use another account" } else { &self.owner.user };
         Check { what: "user".to_owned(), ok: !is_root || self.config.is_remote(), found: found.to_owned() }
     }
 

@@ -13,7 +13,7 @@ const FORCE_AFTER: Duration = Duration::from_secs(1800);
 
 impl Condor {
     pub(super) async fn remove_pilots(&self, pilots: &[PilotId]) -> Result<(), BatchError> {
-        let submissions = submission::list(&self.dir)?;
+        let submissions = submission::list(&self.place.here)?;
         for chunk in self.known.not_removing(pilots).chunks(CONSTRAINT_MAX) {
             for pilot in chunk {
                 if let Some(submission) = submission::holder(&submissions, *pilot) {

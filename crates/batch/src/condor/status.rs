@@ -9,7 +9,7 @@ use model::{PilotEvent, PilotId};
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -26,13 +26,15 @@ impl Condor {
     pub(super) async fn ask_status(&self) -> Result<Status, BatchError> {
         let taken = Instant::now();
         let mut pilots = self.ask_queue(&self.owner.constraint()).await?;
-        let submissions = submission::list(&self.dir)?;
+        let submissions = submission::list(&self.place.here)?;
         learn_jobs(&submissions, &pilots);
         self.force_stuck(&submissions, &pilots).await;
         if self.config.is_remote() && pilots.iter().any(|pilot| lacks_output(&submissions, pilot)) {
             self.fetch_output().await;
         }
         let missing = missing(&submissions, &pilots);
+        let logs: Vec<PathBuf> = missing.iter().map(Missing::log).collect();
+        self.place.fetch_ends(&self.commands, &logs).await?;
         let unexplained = explain(&missing, &mut pilots);
         if !unexplained.is_empty() {
             pilots.extend(self.ask_history(&unexplained).await);
@@ -132,6 +134,12 @@ struct Missing<'a> {
     submission: &'a Submission,
 }
 
+impl Missing<'_> {
+    fn log(&self) -> PathBuf {
+        self.submission.file(&format!("{}.log", self.batch_id))
+    }
+}
+
 fn missing<'a>(submissions: &'a [Submission], pilots: &[PilotStatus]) -> Vec<Missing<'a>> {
     let shown: BTreeSet<PilotId> = pilots.iter().map(|pilot| pilot.pilot).collect();
     let mut found = Vec::new();
@@ -150,8 +158,8 @@ fn missing<'a>(submissions: &'a [Submission], pilots: &[PilotStatus]) -> Vec<Mis
 /// Adds those whose event logs tell their ends; answers the others.
 fn explain(missing: &[Missing<'_>], pilots: &mut Vec<PilotStatus>) -> Vec<PilotId> {
     let mut unexplained = Vec::new();
-    for Missing { pilot, batch_id, submission } in missing {
-        let log = tail(&submission.file(&format!("{batch_id}.log"))).unwrap_or_default();
+    for one @ Missing { pilot, batch_id, submission } in missing {
+        let log = tail(&one.log()).unwrap_or_default();
         match event_log::end(&log) {
             Some(end) => pilots.push(state::ended(*pilot, batch_id.clone(), &end)),
             // Its log is with a remote schedd.

@@ -22,7 +22,7 @@ pub(crate) fn describe(config: &CondorConfig, factory: &str, request: &SubmitReq
     check_environment(request)?;
     let submission = Submission::at(&submission::root(&config.dir, factory), request.first);
     let words = arguments(config, request, &submission).join(" ");
-    Ok(format!("# {PROGRAM} {words}\n{}", description(config, &owner_of(factory)?, request, &submission.dir)))
+    Ok(format!("# {PROGRAM} {words}\n{}", description(config, &owner_of(config, factory)?, request, &submission.dir)))
 }
 
 /// The submit description of a request.
@@ -67,12 +67,14 @@ impl Condor {
     ) -> Result<Sent, BatchError> {
         check_environment(request)?;
         let add = |submission: &Submission| self.write(submission, request, secrets.len());
-        let submission = Submission::create(&self.dir, first, secrets, add)?;
-        let answer = match self.commands.run(PROGRAM, &arguments(&self.config, request, &submission)).await {
+        let submission = Submission::create(&self.place.here, first, secrets, add)?;
+        self.place.send(&self.commands, &submission).await?;
+        let there = Submission { dir: self.place.there(first), first };
+        let answer = match self.commands.run(PROGRAM, &arguments(&self.config, request, &there)).await {
             Ok(answer) => answer,
             Err(error) => {
                 if !error.is_uncertain() {
-                    submission.delete();
+                    self.place.delete(&self.commands, &submission).await;
                 }
                 return Err(error);
             }
@@ -94,7 +96,7 @@ impl Condor {
         let path = submission.file(WRAPPER);
         let executable = fs::set_permissions(&path, fs::Permissions::from_mode(0o700));
         executable.map_err(|source| BatchError::File { action: "make executable", path, source })?;
-        let text = description(&self.config, &self.owner, request, &submission.dir);
+        let text = description(&self.config, &self.owner, request, &self.place.there(submission.first));
         submission.write(DESCRIPTION, text.as_bytes())
     }
 
@@ -103,7 +105,7 @@ impl Condor {
     async fn judge(&self, submission: &Submission, count: usize, answer: &Answer) -> Result<Sent, BatchError> {
         let said = in_words(&answer.err);
         if is_full(&said) {
-            submission.delete();
+            self.place.delete(&self.commands, submission).await;
             return Ok(Sent::Full(said));
         }
         if said.contains("commit") {
@@ -115,7 +117,7 @@ impl Condor {
                 return Ok(accepted(submission, cluster, count));
             }
         }
-        submission.delete();
+        self.place.delete(&self.commands, submission).await;
         Ok(Sent::Refused(said))
     }
 }

@@ -1,5 +1,6 @@
 //! `system = "local"`.
 
+use crate::ssh::SshConfig;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -14,11 +15,18 @@ pub struct LocalConfig {
     pub slots: u64,
     /// Seconds between TERM and KILL when a pilot is removed.
     pub grace_s: f64,
+    /// The login node on which they run, when it is not this machine; `dir` is then a path of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ssh: Option<SshConfig>,
+    /// Seconds between two looks at a login node.
+    pub poll_s: f64,
+    /// Seconds after which what is done on a login node is given up.
+    pub timeout_s: f64,
 }
 
 impl Default for LocalConfig {
     fn default() -> LocalConfig {
-        LocalConfig { dir: PathBuf::new(), slots: 1, grace_s: 15.0 }
+        LocalConfig { dir: PathBuf::new(), slots: 1, grace_s: 15.0, ssh: None, poll_s: 30.0, timeout_s: 60.0 }
     }
 }
 
@@ -32,6 +40,12 @@ impl LocalConfig {
         if !(0.0..=3600.0).contains(&self.grace_s) {
             found.push(("grace_s".to_owned(), format!("{} is not between 0 and 3600 seconds", self.grace_s)));
         }
+        for (key, value) in [("poll_s", self.poll_s), ("timeout_s", self.timeout_s)] {
+            if !(0.01..=3600.0).contains(&value) {
+                found.push((key.to_owned(), format!("{value} is not between 0.01 and 3600 seconds")));
+            }
+        }
+        found.extend(self.ssh.iter().flat_map(|ssh| ssh.problems(&self.dir)));
         found
     }
 }

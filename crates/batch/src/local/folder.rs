@@ -22,7 +22,7 @@ echo $? >exit
 "#;
 
 /// How long a supervisor may take until it has written down who it is.
-const START_MAX: Duration = Duration::from_secs(20);
+pub const START_MAX: Duration = Duration::from_secs(20);
 
 /// One state directory.
 #[derive(Clone, Debug)]

@@ -2,7 +2,7 @@
 
 use super::answer::{How, at, read};
 use super::request::{Head, lines};
-use super::{commander, garbled, is_ours, state_dir};
+use super::{OURS, commander, garbled, state_dir};
 use crate::BatchError;
 use crate::command::Commander;
 use crate::transcript::Transcript;
@@ -14,7 +14,7 @@ use std::time::Duration;
 /// What a program prints that is told nothing and ends well within `timeout`.
 pub async fn output(program: &str, timeout: Duration) -> Result<String, BatchError> {
     let (bin, transcript) = (PathBuf::new(), Transcript::none());
-    let commands = Commander { bin, environment: Vec::new(), withheld: is_ours, timeout, transcript };
+    let commands = Commander { bin, environment: Vec::new(), withheld: OURS, timeout, transcript, login: None };
     Ok(commands.run(program, &[]).await?.success(program)?.out)
 }
 

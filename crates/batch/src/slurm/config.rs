@@ -1,6 +1,7 @@
 //! `system = "slurm"`.
 
 use super::reserved::is_reserved;
+use crate::ssh::SshConfig;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -25,6 +26,9 @@ pub struct SlurmConfig {
     pub bin: PathBuf,
     /// The `slurm.conf` to use (`SLURM_CONF`); Slurm's own choice when empty.
     pub conf: PathBuf,
+    /// The login node on which the commands run, when it is not this host; `dir`, `bin` and `conf` are then paths of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ssh: Option<SshConfig>,
     /// Seconds between two `squeue`.
     pub poll_s: f64,
     /// Seconds after which a Slurm command is given up.
@@ -42,6 +46,7 @@ impl Default for SlurmConfig {
             submit_arguments: Vec::new(),
             bin: PathBuf::new(),
             conf: PathBuf::new(),
+            ssh: None,
             poll_s: 30.0,
             timeout_s: 60.0,
         }
@@ -61,6 +66,7 @@ impl SlurmConfig {
             let what = format!("'{}' is more than one cluster; use an end point for each", self.cluster);
             found.push(("cluster".to_owned(), what));
         }
+        found.extend(self.ssh.iter().flat_map(|ssh| ssh.problems(&self.dir)));
         found.extend(refused(&self.submit_arguments).map(|what| ("submit_arguments".to_owned(), what)));
         found
     }

@@ -5,14 +5,14 @@ use crate::Check;
 
 impl Slurm {
     pub(super) async fn checks(&self) -> Vec<Check> {
-        let mut checks = vec![Check::directory(&self.dir, "; the nodes must see it under the same path")];
+        let mut checks = self.place.checks(&self.commands, "; the nodes must see it under the same path").await;
         checks.push(
             self.check("scontrol", &["show", "config"], |out| {
                 format!("arrays of {} tasks", limits::max_array_size(out))
             })
             .await,
         );
-        let user = rustix::process::getuid().as_raw().to_string();
+        let user = self.user();
         let count = |out: &str| format!("{} jobs of user {user}", rows(out).count());
         checks.push(self.check("squeue", &squeue::arguments(&user), count).await);
         checks.push(self.check_partition().await);

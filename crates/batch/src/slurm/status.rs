@@ -24,13 +24,13 @@ struct Kept {
 impl Slurm {
     pub(super) async fn ask_status(&self) -> Result<Status, BatchError> {
         let taken = Instant::now();
-        let user = rustix::process::getuid().as_raw().to_string();
+        let user = self.user();
         let said = self.ask("squeue", &squeue::arguments(&user)).await?;
         let answer = squeue::parse(&said, &self.factory);
         if let Some(line) = &answer.garbled {
             tracing::warn!(line, "squeue printed a row that makes no sense; the answer counts as incomplete");
         }
-        let arrays = kept(&self.dir)?;
+        let arrays = kept(&self.place.here)?;
         let mut pilots = answer.pilots;
         add_rests(&arrays, &answer.rests, &mut pilots);
         self.add_missing(&arrays, &mut pilots).await;

@@ -27,20 +27,23 @@ impl Slurm {
         first: PilotId,
         secrets: &[Vec<u8>],
     ) -> Result<Sent, BatchError> {
-        let script = script(request, first, &self.dir.join(first.to_string()).display().to_string());
-        let array = Submission::create(&self.dir, first, secrets, |array| array.write(SCRIPT, script.as_bytes()))?;
-        let arguments = arguments(&self.config, &self.factory, &array, secrets.len(), &request.needs);
+        let there = Submission { dir: self.place.there(first), first };
+        let script = script(request, first, &there.dir.display().to_string());
+        let add = |array: &Submission| array.write(SCRIPT, script.as_bytes());
+        let array = Submission::create(&self.place.here, first, secrets, add)?;
+        self.place.send(&self.commands, &array).await?;
+        let arguments = arguments(&self.config, &self.factory, &there, secrets.len(), &request.needs);
         let answer = match self.commands.run_unless("sbatch", &arguments, tries_again).await {
             Ok(answer) => answer,
             Err(error) => {
                 if !error.is_uncertain() {
-                    array.delete();
+                    self.place.delete(&self.commands, &array).await;
                 }
                 return Err(error);
             }
         };
         if answer.code != 0 {
-            array.delete();
+            self.place.delete(&self.commands, &array).await;
             let full = means_full(&answer.err);
             let said = answer.err.trim().replace("sbatch: error: ", "").replace('\n', "; ");
             return Ok(if full { Sent::Full(said) } else { Sent::Refused(said) });

@@ -153,6 +153,8 @@ mod tests {
         assert_eq!(example.main.config.label["slurm"].cores, 4);
         assert_eq!(read(&page("README.md")).unwrap().main.config.label["cluster"].cores, 8);
         assert_eq!(read(&page("docs/slurm.md")).unwrap().main.config.label["cluster"].wall_time_s, 14400);
+        let ssh = read(&page("docs/ssh.md")).unwrap().main.config;
+        assert!(matches!(&ssh.batch["big"], batch::BatchConfig::Slurm(slurm) if slurm.ssh.is_some()));
         assert_eq!(read(&page("docs/queues.md")).unwrap().queues[0].site, "Lakeside");
     }
 

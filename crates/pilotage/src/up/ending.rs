@@ -25,7 +25,9 @@ pub async fn none_left(config: &Config) {
 async fn is_empty(config: &Config) -> bool {
     for (name, end_point) in &config.batch {
         let dir = config.factory.dir.join("batch").join(name);
-        let BatchConfig::Local(_) = end_point else { return false };
+        if !end_point.is_here() {
+            return false;
+        }
         let Ok(system) = end_point.open(&config.factory.name, &dir) else { return false };
         if alive(name, system.as_ref()).await.is_none_or(|left| !left.is_empty()) {
             return false;
@@ -53,7 +55,7 @@ async fn remove_from(name: &str, end_point: &BatchConfig, system: Arc<dyn BatchS
         if let Err(error) = system.remove(&left).await {
             tracing::error!(%error, batch = name, "pilots cannot be removed");
         }
-        let waits = matches!(end_point, BatchConfig::Local(_));
+        let waits = end_point.is_here();
         if !waits || Instant::now() >= give_up {
             return;
         }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 /// What to say when pilots run on other machines, while the server tells them an address of this one only.
 pub fn trouble(url: &str, end_points: &BTreeMap<String, BatchConfig>) -> Option<String> {
-    let elsewhere = end_points.iter().filter(|(_, end_point)| !matches!(end_point, BatchConfig::Local(_)));
+    let elsewhere = end_points.iter().filter(|(_, end_point)| !end_point.is_here());
     let names: Vec<&str> = elsewhere.map(|(name, _)| name.as_str()).collect();
     of_names(url, &names)
 }

@@ -17,6 +17,7 @@ mod factory_configuration;
 mod kill_retry_wait;
 mod leaving;
 mod listings;
+mod login_node;
 mod logs;
 mod operating;
 mod outage;
