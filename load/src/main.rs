@@ -2,9 +2,12 @@
 //! random while it works (`cargo xtask soak`).
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a harness talks to the person who called it")]
 
+mod batches;
+mod cycles;
 mod database;
 mod floor;
 mod instance;
+mod null;
 mod peers;
 mod process;
 mod report;
@@ -26,6 +29,12 @@ struct Arguments {
 enum Action {
     /// Measure and print the table.
     Measure(scenario::Arguments),
+    /// The factory of the measurement of that name.
+    #[command(hide = true)]
+    Cycles(cycles::Arguments),
+    /// The user of a batch system of the measurements of their names.
+    #[command(hide = true)]
+    Batches(batches::Arguments),
     /// Kill parts at random while jobs run, then check that nothing is lost.
     Soak(soak::Arguments),
 }
@@ -34,11 +43,17 @@ fn main() -> ExitCode {
     if std::env::args_os().nth(1).is_some_and(|word| word == STAMP) {
         return stamp();
     }
+    let action = Arguments::parse().action;
+    if let Action::Batches(arguments) = &action
+        && let Err(error) = batches::become_submitter(arguments.system)
+    {
+        return fail(&error);
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error.into()),
     };
-    match runtime.block_on(run(Arguments::parse().action)) {
+    match runtime.block_on(run(action)) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => fail(&error),
@@ -48,6 +63,8 @@ fn main() -> ExitCode {
 async fn run(action: Action) -> anyhow::Result<bool> {
     match action {
         Action::Measure(arguments) => scenario::run(&arguments).await,
+        Action::Cycles(arguments) => cycles::run(&arguments).await,
+        Action::Batches(arguments) => batches::run(&arguments).await,
         Action::Soak(arguments) => soak::run(&arguments).await,
     }
 }

@@ -1,11 +1,14 @@
 //! What is measured, one file each.
 
 mod arrays;
+mod batch;
 mod dispatch;
+mod factory;
 mod idle;
 mod latency;
 mod throughput;
 
+use crate::batches::System;
 use crate::report::{self, Figure};
 use anyhow::{Context, Result, ensure};
 use clap::ValueEnum;
@@ -26,6 +29,12 @@ pub enum Scenario {
     Latency,
     /// Arrays of 100,000 and 1,000,000: acceptance, memory, restart, pages.
     Arrays,
+    /// A factory without a batch system: pilots and changes a second, a cycle over 5,000 labels and 200,000 pilots.
+    Factory,
+    /// Submission to Slurm and the status of many pilots, beside its commands.
+    Slurm,
+    /// The same of HTCondor.
+    Condor,
     /// What an idle `pilotage up` uses.
     Idle,
 }
@@ -71,6 +80,9 @@ async fn measure(scenario: Scenario, arguments: &Arguments) -> Result<Vec<Figure
         Scenario::Dispatch => dispatch::measure(runs, jobs).await,
         Scenario::Latency => latency::measure(runs).await,
         Scenario::Arrays => arrays::measure(runs).await,
+        Scenario::Factory => factory::measure(runs).await,
+        Scenario::Slurm => batch::measure(System::Slurm, runs).await,
+        Scenario::Condor => batch::measure(System::Condor, runs).await,
         Scenario::Idle => idle::measure().await,
     }
 }

@@ -45,7 +45,7 @@ ReturnToService=2
 SchedulerType=sched/backfill
 SchedulerParameters=defer,sched_interval=2,sched_min_interval=200000,bf_interval=5
 MaxArraySize=1001
-MaxJobCount=20000
+MaxJobCount=50000
 MinJobAge=300
 KillWait=3
 MessageTimeout=30

@@ -15,29 +15,36 @@ pub struct Arguments {
     rest: Vec<OsString>,
 }
 
-/// Measures a release build, with PostgreSQL beside it.
+/// What a service of the measurements needs to be installed, and its script.
+type Service = (&'static [&'static str], &'static str);
+
+const POSTGRES: Service = (&["postgresql"], "postgres.sh");
+const SLURM: Service = (packages::SLURM, "slurm.sh");
+const HTCONDOR: Service = (packages::HTCONDOR, "htcondor.sh");
+
+/// Measures a release build, with the services that it is measured on beside it: PostgreSQL, and the batch systems
+/// unless only others are to be measured.
 pub fn load(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
-    run(workspace, "measure", &arguments.rest, &["postgresql"], &["postgres.sh"])
+    let named = |name: &str| arguments.rest.iter().any(|word| word.to_string_lossy().contains(name));
+    let all = !named("--only");
+    let wanted = [(true, POSTGRES), (all || named("slurm"), SLURM), (all || named("condor"), HTCONDOR)];
+    let services: Vec<Service> = wanted.into_iter().filter(|(wanted, _)| *wanted).map(|(_, service)| service).collect();
+    run(workspace, "measure", &arguments.rest, &services)
 }
 
 /// Kills a release build, with Slurm beside it when `--slurm` is given.
 pub fn soak(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     let slurm = arguments.rest.iter().any(|option| option == "--slurm");
-    let (debian, scripts): (&[&str], &[&str]) = if slurm { (packages::SLURM, &["slurm.sh"]) } else { (&[], &[]) };
-    run(workspace, "soak", &arguments.rest, debian, scripts)
+    run(workspace, "soak", &arguments.rest, if slurm { &[SLURM] } else { &[] })
 }
 
-fn run(
-    workspace: &Workspace,
-    action: &str,
-    rest: &[OsString],
-    debian: &[&str],
-    scripts: &[&'static str],
-) -> Result<()> {
+fn run(workspace: &Workspace, action: &str, rest: &[OsString], services: &[Service]) -> Result<()> {
     let harness = build(workspace)?;
     let interrupt = Interrupt::install()?;
-    packages::install_debian(debian)?;
-    let services = Services::start(workspace, Default::default(), scripts)?;
+    let debian: Vec<&str> = services.iter().flat_map(|(debian, _)| *debian).copied().collect();
+    packages::install_debian(&debian)?;
+    let scripts: Vec<&str> = services.iter().map(|(_, script)| *script).collect();
+    let services = Services::start(workspace, Default::default(), &scripts)?;
     let mut command = Command::new(&harness);
     command.arg(action).args(rest).envs(&services.environment);
     let status = interrupt.wait(&mut command.spawn().context("cannot run the harness")?)?;

@@ -28,12 +28,15 @@ const UPDATES_MAX: usize = 1000;
 /// A pilot without a hello counts as starting for so long; after that it waits in a queue.
 const STARTING_MAX: Duration = Duration::from_secs(60);
 
+/// Open batch end points by name.
+pub type Batches = BTreeMap<String, Arc<dyn BatchSystem>>;
+
 /// What a factory has between two cycles.
 pub struct Cycler {
     pub(crate) config: Config,
     pub(crate) server: Arc<dyn Server>,
     pub(crate) launch: PilotLaunch,
-    pub(crate) batches: BTreeMap<String, Arc<dyn BatchSystem>>,
+    pub(crate) batches: Batches,
     pub(crate) world: World,
     memories: BTreeMap<String, Memory>,
     /// Pilots that this process saw before their hello, and when they were announced.
@@ -63,7 +66,13 @@ impl Cycler {
     /// Opens the batch end points.
     pub fn new(config: Config, server: Arc<dyn Server>, launch: PilotLaunch) -> Result<Cycler, FactoryError> {
         let batches = reload::open(&config, &BTreeMap::new(), None)?;
-        Ok(Cycler {
+        Ok(Cycler::on(config, batches, server, launch))
+    }
+
+    /// With batch end points that are open already, by the names that the configuration gives them. They need not be of
+    /// the systems that it names.
+    pub fn on(config: Config, batches: Batches, server: Arc<dyn Server>, launch: PilotLaunch) -> Cycler {
+        Cycler {
             config,
             server,
             launch,
@@ -83,7 +92,7 @@ impl Cycler {
             sources: Vec::new(),
             trouble: String::new(),
             said: None,
-        })
+        }
     }
 
     /// Runs one cycle. Whatever fails in it is told to the log and to the decisions; the next cycle starts anew.

@@ -23,7 +23,7 @@ pub mod source;
 pub mod world;
 
 pub use config::Config;
-pub use cycle::Cycler;
+pub use cycle::{Batches, Cycler};
 pub use keeper::{Keeper, Loaded, Look};
 pub use launch::{PilotLaunch, PilotProgram};
 pub use replay::replay;

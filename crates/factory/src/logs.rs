@@ -2,6 +2,7 @@
 
 use crate::Server;
 use batch::{BatchSystem, LogFiles};
+use futures_util::future::join_all;
 use model::PilotId;
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -10,6 +11,9 @@ use std::path::Path;
 
 /// The most bytes of one log that are pushed: its end, where the reason stands.
 pub const LOG_MAX: u64 = 1 << 20;
+
+/// Pilots whose logs are pushed at once.
+const PUSHES: usize = 8;
 
 /// Bytes at the end of standard error in which the last words are looked for.
 const LAST_WORDS_WITHIN: u64 = 4096;
@@ -49,22 +53,33 @@ fn is_passing(error: &wire::Error) -> bool {
 
 /// Pushes what pilots left, deletes their traces and gives those that are done. What could not be pushed is left for the
 /// next cycle; a log that the server refuses is given up.
-pub async fn close(server: &dyn Server, batch: &dyn BatchSystem, pilots: &[PilotId]) -> Vec<PilotId> {
-    let mut done = Vec::new();
+pub async fn close(server: &dyn Server, batch: &dyn BatchSystem, pilots: &[PilotId]) -> BTreeSet<PilotId> {
+    let mut done = BTreeSet::new();
     let waiting = batch.fetch(pilots).await;
-    for pilot in pilots.iter().filter(|pilot| !waiting.contains(pilot)) {
-        match push(server, batch, *pilot).await {
-            Err(error) if is_passing(&error) => {
-                tracing::warn!(%pilot, %error, "could not push the logs of a pilot; the next cycle tries again");
-                break;
-            }
-            Err(error) => tracing::warn!(%pilot, %error, "the server refused what a pilot left"),
-            Ok(()) => {}
+    let here: Vec<PilotId> = pilots.iter().filter(|pilot| !waiting.contains(pilot)).copied().collect();
+    for some in here.chunks(PUSHES) {
+        let pushed = join_all(some.iter().map(|pilot| push(server, batch, *pilot))).await;
+        done.extend(
+            some.iter().zip(pushed).filter(|(pilot, pushed)| is_done(**pilot, pushed)).map(|(pilot, _)| *pilot),
+        );
+        if some.iter().any(|pilot| !done.contains(pilot)) {
+            break;
         }
-        done.push(*pilot);
     }
-    batch.forget(&done).await;
+    batch.forget(&done.iter().copied().collect::<Vec<_>>()).await;
     done
+}
+
+fn is_done(pilot: PilotId, pushed: &Result<(), wire::Error>) -> bool {
+    match pushed {
+        Err(error) if is_passing(error) => {
+            tracing::warn!(%pilot, %error, "could not push the logs of a pilot; the next cycle tries again");
+            return false;
+        }
+        Err(error) => tracing::warn!(%pilot, %error, "the server refused what a pilot left"),
+        Ok(()) => {}
+    }
+    true
 }
 
 async fn push(server: &dyn Server, batch: &dyn BatchSystem, pilot: PilotId) -> Result<(), wire::Error> {

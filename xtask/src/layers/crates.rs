@@ -13,7 +13,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("factory", &["batch", "model", "wire"]),
     ("server", &["model", "store", "wire"]),
     ("pilotage", &["agent", "batch", "factory", "model", "server", "store", "wire"]),
-    ("load", &["model", "store", "wire"]),
+    ("load", &["batch", "factory", "model", "store", "wire"]),
     ("xtask", &[]),
 ];
 

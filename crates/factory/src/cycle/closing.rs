@@ -6,14 +6,18 @@ use crate::reconcile::Gap;
 use batch::{BatchSystem, Status};
 use model::PilotId;
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
-/// The most pilots that are cleaned up in one cycle, so that submitting never waits long for it.
+/// The most pilots that are cleaned up together.
 pub(super) const CLOSE_MAX: usize = 200;
+/// The longest that a cycle cleans up once it has begun with [`CLOSE_MAX`] pilots, so that submitting never waits long.
+const CLEAN_UP_MAX: Duration = Duration::from_secs(5);
 
 impl Cycler {
-    /// Pushes the logs of pilots that are closed and deletes their traces. What is beyond the bound, or could not be
-    /// pushed, waits for the next cycle.
+    /// Pushes the logs of pilots that are closed and deletes their traces. What takes too long, or could not be pushed,
+    /// waits for the next cycle.
     pub(super) async fn clean_up(&mut self, answers: &BTreeMap<String, Status>, gaps: &BTreeMap<String, Gap>) {
+        let deadline = Instant::now() + CLEAN_UP_MAX.min(self.config.factory.cycle() / 4);
         for (name, gap) in gaps {
             let (Some(batch), Some(status)) = (self.batches.get(name).cloned(), answers.get(name)) else { continue };
             let mut closing = self.closing.remove(name).unwrap_or_default();
@@ -25,12 +29,20 @@ impl Cycler {
                 // A batch system shows the ends of pilots long after their traces are gone.
                 let kept: BTreeSet<PilotId> = batch.kept().into_iter().collect();
                 closing.retain(|pilot| kept.contains(pilot));
-                let some: Vec<PilotId> = closing.iter().take(CLOSE_MAX).copied().collect();
-                for pilot in logs::close(&*self.server, &*batch, &some).await {
-                    closing.remove(&pilot);
-                }
+                self.close(&*batch, &mut closing, deadline).await;
             }
             self.closing.insert(name.clone(), closing);
+        }
+    }
+
+    async fn close(&self, batch: &dyn BatchSystem, closing: &mut BTreeSet<PilotId>, deadline: Instant) {
+        loop {
+            let some: Vec<PilotId> = closing.iter().take(CLOSE_MAX).copied().collect();
+            let done = logs::close(&*self.server, batch, &some).await;
+            closing.retain(|pilot| !done.contains(pilot));
+            if closing.is_empty() || done.len() < some.len() || Instant::now() >= deadline {
+                return;
+            }
         }
     }
 

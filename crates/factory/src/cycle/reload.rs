@@ -1,10 +1,9 @@
 //! Taking another configuration while the factory runs: all of it or nothing, and nothing is touched that is the same.
 
-use super::Cycler;
 use super::look::Looks;
+use super::{Batches, Cycler};
 use crate::{Config, FactoryError};
-use batch::BatchSystem;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -20,8 +19,6 @@ pub struct Change {
     /// Whether anything else is different.
     pub beside_labels: bool,
 }
-
-type Batches = BTreeMap<String, Arc<dyn BatchSystem>>;
 
 impl Cycler {
     /// Takes another configuration, or stays as it is when something in it does not work. End points and labels that

@@ -6,9 +6,12 @@ use crate::jobs::codes;
 use crate::page::collect;
 use crate::{Page, Result, Store};
 use model::{PilotId, PilotState, PilotSummary};
+use std::cmp::Reverse;
 
 /// The most rows that one page looks at.
 const SCAN_MAX: usize = 5000;
+/// The most live pilots that one page looks at: few enough to find those that are meant on one page.
+const LIVE_SCAN_MAX: usize = 250_000;
 
 macro_rules! summary {
     ($rest:literal) => {
@@ -27,6 +30,8 @@ statements! {
     PILOTS_OF_LABEL = summary!("WHERE p.label = ?3 AND p.id < ?1 ORDER BY p.id DESC LIMIT ?2");
     PILOTS_OF_QUEUE = summary!("WHERE p.queue = ?3 AND p.id < ?1 ORDER BY p.id DESC LIMIT ?2");
     LIVE_OF_FACTORY = summary!("WHERE p.factory = ?1 AND p.state < 5 ORDER BY p.id");
+    LIVE_OF_FACTORY_BELOW =
+        summary!("WHERE p.factory = ?3 AND p.state < 5 AND p.id < ?1 ORDER BY p.id DESC LIMIT ?2");
     LIVE = summary!("WHERE p.state < 5 ORDER BY p.factory, p.id");
     ONE_PILOT = summary!("WHERE p.id = ?1");
     LABEL_COUNTS = "SELECT factory, label, queue, state, pilots, slots FROM label_count WHERE pilots > 0 \
@@ -70,18 +75,10 @@ impl Store {
     pub async fn pilots(&self, filter: PilotFilter, cursor: Option<i64>, limit: u32) -> Result<Page<PilotSummary>> {
         let below = cursor.unwrap_or(i64::MAX);
         self.read(move |connection| {
-            if filter.live && filter.state.is_none_or(|state| !state.is_final()) {
-                let pilots = live(connection, filter.factory.as_ref())?;
-                return Ok(live_page(pilots, &filter, below, limit as usize));
-            }
-            let scan = |below: i64, rows: usize| {
-                let (sql, value) = index_for(&filter);
-                let mut values = params![below, rows as i64].to_vec();
-                values.extend(value);
-                connection.query(sql, &values)
-            };
             let is_meant = |pilot: &PilotSummary| is_meant(pilot, &filter);
-            collect(below, limit as usize, SCAN_MAX, scan, pilot_of, |pilot| pilot.id.0, is_meant)
+            let scan_max = if filter.live { LIVE_SCAN_MAX } else { SCAN_MAX };
+            let scan = |below: i64, rows: usize| scan(connection, &filter, below, rows);
+            collect(below, limit as usize, scan_max, scan, pilot_of, |pilot| pilot.id.0, is_meant)
         })
         .await
     }
@@ -112,8 +109,39 @@ impl Store {
     }
 }
 
+/// The next `rows` pilots below an id by the index that leaves out most of those that are not meant, newest first.
+fn scan(connection: &mut dyn Connection, filter: &PilotFilter, below: i64, rows: usize) -> Result<Vec<Row>> {
+    let mut values = params![below, rows as i64].to_vec();
+    match filter {
+        PilotFilter { live: true, factory: Some(factory), .. } => {
+            values.push(Value::from(factory));
+            connection.query(&LIVE_OF_FACTORY_BELOW, &values)
+        }
+        PilotFilter { live: true, state: None, .. } => scan_live(connection, &values, rows),
+        _ => {
+            let (sql, value) = index_for(filter);
+            values.extend(value);
+            connection.query(sql, &values)
+        }
+    }
+}
+
+/// Live pilots of all factories: the newest of each state that is not final.
+fn scan_live(connection: &mut dyn Connection, values: &[Value], rows: usize) -> Result<Vec<Row>> {
+    let mut found = Vec::new();
+    for state in PilotState::ALL.into_iter().filter(|state| !state.is_final()) {
+        let values = [values, &[Value::from(state as i64)]].concat();
+        for row in connection.query(&PILOTS_IN_STATE, &values)? {
+            found.push((row.int(0)?, row));
+        }
+    }
+    found.sort_by_key(|(id, _)| Reverse(*id));
+    Ok(found.into_iter().take(rows).map(|(_, row)| row).collect())
+}
+
 fn index_for(filter: &PilotFilter) -> (&'static Sql, Option<Value>) {
     match filter {
+        PilotFilter { live: true, state: Some(state), .. } => (&PILOTS_IN_STATE, Some(Value::from(*state as i64))),
         PilotFilter { label: Some(label), .. } => (&PILOTS_OF_LABEL, Some(Value::from(label))),
         PilotFilter { state: Some(state), .. } => (&PILOTS_IN_STATE, Some(Value::from(*state as i64))),
         PilotFilter { queue: Some(queue), .. } => (&PILOTS_OF_QUEUE, Some(Value::from(queue))),
@@ -130,15 +158,6 @@ fn live(connection: &mut dyn Connection, factory: Option<&String>) -> Result<Vec
     let mut pilots = rows.iter().map(pilot_of).collect::<Result<Vec<_>>>()?;
     pilots.sort_by_key(|pilot| pilot.id);
     Ok(pilots)
-}
-
-/// Live pilots are few enough to be looked at all.
-fn live_page(pilots: Vec<PilotSummary>, filter: &PilotFilter, below: i64, limit: usize) -> Page<PilotSummary> {
-    let mut meant = pilots.into_iter().rev().filter(|pilot| pilot.id.0 < below && is_meant(pilot, filter));
-    let rows: Vec<PilotSummary> = meant.by_ref().take(limit).collect();
-    let last = rows.last().map(|pilot| pilot.id.0);
-    let next = if meant.next().is_some() { last } else { None };
-    Page { rows, next }
 }
 
 fn is_meant(pilot: &PilotSummary, filter: &PilotFilter) -> bool {

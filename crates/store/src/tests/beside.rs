@@ -89,6 +89,20 @@ async fn pilots_live_and_end(test: TestStore) {
     assert_eq!((count_of(&test, PilotState::Announced).await, count_of(&test, PilotState::Fault).await), (2, 1));
     let page = test.store.pilots(PilotFilter { live: true, ..PilotFilter::default() }, None, 2).await.unwrap();
     assert_eq!((page.rows[0].id.0, page.rows[1].id.0, page.next), (6, 5, Some(5)));
+    let of_factory = PilotFilter { live: true, factory: Some("fab".into()), ..PilotFilter::default() };
+    let running = PilotFilter { state: Some(PilotState::Running), ..of_factory.clone() };
+    let nobody = PilotFilter { factory: Some("other".into()), ..of_factory.clone() };
+    let cases = [
+        (of_factory.clone(), Some(5), vec![4, 2], Some(2)),
+        (of_factory, Some(2), vec![1], None),
+        (running.clone(), None, vec![4], None),
+        (PilotFilter { factory: None, ..running }, None, vec![4], None),
+        (nobody, None, vec![], None),
+    ];
+    for (filter, below, ids, next) in cases {
+        let page = test.store.pilots(filter, below, 2).await.unwrap();
+        assert_eq!((page.rows.iter().map(|pilot| pilot.id.0).collect::<Vec<_>>(), page.next), (ids, next));
+    }
     let page = test.store.pilots(PilotFilter { label: Some("lab".into()), ..PilotFilter::default() }, Some(3), 5).await;
     assert_eq!(page.unwrap().rows.iter().map(|pilot| pilot.id.0).collect::<Vec<_>>(), [2, 1]);
     let fault = PilotFilter { state: Some(PilotState::Fault), queue: Some("q".into()), ..PilotFilter::default() };

@@ -98,6 +98,7 @@ fn hot() -> Vec<&'static Sql> {
         "DECISIONS_OF_QUEUE",
         "LIVE",
         "LIVE_OF_FACTORY",
+        "LIVE_OF_FACTORY_BELOW",
         "PILOTS_IN_STATE",
         "PILOTS_OF_LABEL",
         "PILOTS_OF_QUEUE",
