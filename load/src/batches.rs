@@ -19,6 +19,8 @@ use std::time::{Duration, Instant};
 pub const PILOTS: usize = 1000;
 /// The name of the factory.
 const FACTORY: &str = "load";
+/// How long a batch system may take to forget the jobs of one run.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// A status is never younger than this; set as the time between two.
 const POLL: Duration = Duration::from_millis(10);
 
@@ -96,8 +98,10 @@ pub async fn run(arguments: &Arguments) -> Result<bool> {
     for _ in 0..arguments.runs {
         submit_s.push(submit(&*system, arguments.system, &mut next).await?);
         take_all(&*system, next).await?;
+        bare.wait_empty()?;
         bare_submit_s.push(bare.submit()?);
         bare.take_all()?;
+        bare.wait_empty()?;
     }
     for _ in 0..arguments.submissions {
         submit(&*system, arguments.system, &mut next).await?;
@@ -218,14 +222,32 @@ impl Bare {
         }
     }
 
+    /// Waits until the batch system has taken away what it was told to.
+    fn wait_empty(&self) -> Result<()> {
+        let begin = Instant::now();
+        let is_empty = || match self.system {
+            System::Slurm => self.say("squeue", &["-h"]),
+            System::Condor => self.say("condor_q", &["-all", "-af", "ClusterId"]),
+        };
+        while !is_empty()?.is_empty() {
+            ensure!(begin.elapsed() < PATIENCE, "the jobs of the last run are still there");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        Ok(())
+    }
+
     fn call(&self, program: &str, words: &[&str]) -> Result<f64> {
         let begin = Instant::now();
+        self.say(program, words)?;
+        Ok(begin.elapsed().as_secs_f64())
+    }
+
+    fn say(&self, program: &str, words: &[&str]) -> Result<Vec<u8>> {
         let output = Command::new(self.bin.join(program)).args(words).stdin(Stdio::null()).output()?;
-        let seconds = begin.elapsed().as_secs_f64();
         if !output.status.success() {
             bail!("{program} ended with {}: {}", output.status, String::from_utf8_lossy(&output.stderr).trim());
         }
-        Ok(seconds)
+        Ok(output.stdout)
     }
 }
 

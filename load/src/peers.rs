@@ -33,4 +33,5 @@ pub const PEERS: &[Peer] = &[
     peer("arrays", "HyperQueue accepts 100,000", 133.0, "ms"),
     peer("arrays", "HyperQueue accepts 1,000,000", 1337.0, "ms"),
     peer("arrays", "HyperQueue server with 1,000,000 waiting", 372.0, "MB"),
+    peer("factory", "Harvester with dummy plug-ins", 218.0, "pilots/s"),
 ];

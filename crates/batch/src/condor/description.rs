@@ -94,6 +94,8 @@ impl Description<'_> {
         lines.add("+PilotageFactory", text::string(self.contract.factory));
         lines.add("+PilotageUser", text::string(self.contract.user));
         lines.add("initialdir", "$(Dir)");
+        // All of them were just written; otherwise each is opened once more for each pilot.
+        lines.add_if(self.job.executable.as_os_str().is_empty(), "skip_filechecks", "True");
         if self.job.returns_files() {
             lines.add("transfer_input_files", format!("$(Dir)/$(Pilot).json,$(Dir)/{SPOOL}"));
         } else if self.job.says_hello() {
