@@ -1,6 +1,7 @@
 //! HTCondor by its commands, as an ordinary user: its own pools, and through its grid types everything else.
 
 mod arguments;
+mod census;
 mod config;
 mod contract;
 mod description;
@@ -18,6 +19,7 @@ mod submit;
 mod text;
 
 pub(crate) use arguments::refused;
+pub use census::{Alike, CondorJobs};
 pub use config::CondorConfig;
 pub use grid::*;
 pub use job::{CondorJob, HoldPolicy, attribute_problem};

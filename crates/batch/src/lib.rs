@@ -18,5 +18,6 @@ mod submission;
 mod system;
 mod transcript;
 
+pub use command::short;
 pub use config::BatchConfig;
 pub use system::*;

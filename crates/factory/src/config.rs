@@ -8,6 +8,7 @@ mod origin;
 mod sched;
 mod source;
 mod tree;
+mod wms;
 
 pub(crate) use check::label_problems;
 pub use effective::{Effective, effective};
@@ -19,6 +20,7 @@ pub use sched::*;
 pub use source::*;
 pub use tree::Tree;
 pub(crate) use tree::{inherit, overlay, tables_of, typed};
+pub use wms::*;
 
 use crate::PilotProgram;
 use batch::BatchConfig;
@@ -44,6 +46,9 @@ pub struct Config {
     /// Batch end points by name.
     #[serde(default)]
     pub batch: BTreeMap<String, BatchConfig>,
+    /// Places where jobs are counted, by name, beside our own server.
+    #[serde(default)]
+    pub wms: BTreeMap<String, WmsSection>,
     /// Labels by name: each serves one queue by one batch end point.
     #[serde(default)]
     pub label: BTreeMap<String, LabelSection>,
@@ -104,6 +109,9 @@ pub struct LabelSection {
     pub queue: String,
     /// Name of the batch end point.
     pub batch: String,
+    /// Where its jobs are counted; on our own server when nothing is set.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub wms: LabelJobs,
     /// Whether it submits at all.
     #[serde(default = "yes")]
     pub enabled: bool,

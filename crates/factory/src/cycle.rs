@@ -4,8 +4,10 @@
 mod act;
 mod ask;
 mod closing;
+mod jobs;
 mod learn;
 mod look;
+mod looks;
 mod reload;
 
 use crate::plan::plan;
@@ -15,7 +17,9 @@ use crate::{Config, FactoryError, PilotLaunch, Server, logs};
 use ask::Resting;
 use batch::{BatchError, BatchSystem, Status};
 use closing::CLOSE_MAX;
-use look::Looks;
+use jobs::Counting;
+use look::Look;
+use looks::Looks;
 use model::{Command, PilotId, PilotState, SourceInfo, Target, Time, Verb};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -42,7 +46,8 @@ pub struct Cycler {
     /// Pilots that this process saw before their hello, and when they were announced.
     unborn: BTreeMap<PilotId, Time>,
     told_to_drain: BTreeSet<PilotId>,
-    looks: Looks,
+    looks: Looks<Look>,
+    counting: Counting,
     resting: Resting,
     /// Closed pilots whose logs or traces are still there, by end point.
     closing: BTreeMap<String, BTreeSet<PilotId>>,
@@ -82,6 +87,7 @@ impl Cycler {
             unborn: BTreeMap::new(),
             told_to_drain: BTreeSet::new(),
             looks: Looks::default(),
+            counting: Counting::default(),
             resting: Resting::default(),
             closing: BTreeMap::new(),
             dismissed: BTreeSet::new(),
@@ -100,6 +106,7 @@ impl Cycler {
         self.world.now = now();
         self.world.past.cycle += 1;
         self.heartbeat().await;
+        let counts = self.ask_for_jobs();
         let answers = self.look_at_batches().await;
         if let Err(error) = self.look_at_pilots().await {
             tracing::warn!(%error, "could not get the factory's pilots from the server");
@@ -112,6 +119,7 @@ impl Cycler {
             self.close_gap(name, gap).await;
         }
         self.look_at_queues().await;
+        self.look_at_jobs(counts).await;
         self.learn_starts();
         self.forget_dismissed();
         self.recall().await;

@@ -12,8 +12,10 @@ impl Cycler {
         known(&self.config, name)?;
         self.world.now = now();
         self.look_at_pilots().await.map_err(FactoryError::Server)?;
+        let counts = self.ask_for_jobs();
         self.look_at_batches().await;
         self.look_at_queues().await;
+        self.look_at_jobs(counts).await;
         self.recall().await;
         self.ask_programs(Some(name)).await;
         self.world.count(&self.config);

@@ -3,6 +3,7 @@
 use crate::chain::{self, Ended};
 use crate::config::{ConfigError, Problem, Sched};
 use crate::situation::*;
+use crate::wms::states::NATIVE_STATES;
 use model::spelling::in_words;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Error, MapAccess, SeqAccess, Visitor};
@@ -11,23 +12,6 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
-
-/// States of PanDA's jobs and the state of AutoPyFactory that they count as. `activated`, `running`, `transferring` and
-/// `failed` are read as they are.
-const NATIVE_STATES: [(&str, &str); 12] = [
-    ("pending", "notready"),
-    ("defined", "notready"),
-    ("assigned", "notready"),
-    ("waiting", "notready"),
-    ("throttled", "notready"),
-    ("starting", "running"),
-    ("sent", "running"),
-    ("holding", "running"),
-    ("finished", "done"),
-    ("cancelled", "failed"),
-    ("merging", "unknown"),
-    ("closed", "unknown"),
-];
 
 /// What a chain is asked about.
 #[derive(Clone, Debug, Default, PartialEq)]

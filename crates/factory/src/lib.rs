@@ -20,6 +20,7 @@ mod said;
 mod server;
 pub mod situation;
 pub mod source;
+pub mod wms;
 pub mod world;
 
 pub use config::Config;

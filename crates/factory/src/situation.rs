@@ -22,6 +22,9 @@ macro_rules! facts {
 facts!(
     /// The jobs of the label's queue, in the states of AutoPyFactory.
     Wms {
+        /// Where they were counted; empty for our own server.
+        #[serde(skip_serializing_if = "String::is_empty")]
+        from: String,
         /// Waiting jobs that a pilot of this label can run.
         #[serde(alias = "activated")]
         ready: i64,

@@ -2,13 +2,15 @@
 
 mod counts;
 mod idle;
+mod jobs;
 
 use crate::chain::{Sched, StepName};
 use crate::config::{Config, LabelSection};
 use crate::past::Past;
-use crate::situation::{Advice, Batch, Endpoint, NewPilot, Room, Site, Situation, Waiting, Whole, Wms};
+use crate::situation::{Advice, Batch, Endpoint, NewPilot, Room, Site, Situation, Whole};
+use crate::wms::WmsView;
 use counts::Counts;
-use model::{Demand, JobState, Offer, QueueRecord, Shape, Time};
+use model::{Demand, Offer, QueueRecord, Time};
 use std::collections::BTreeMap;
 use wire::api::{PilotFlag, PilotSummary, QueueSummary};
 
@@ -25,6 +27,8 @@ pub struct World {
     pub demand: Option<Read<BTreeMap<String, Demand>>>,
     /// Queues by name.
     pub queues: Option<Read<BTreeMap<String, QueueSummary>>>,
+    /// Other places where jobs are counted, by name.
+    pub wms: BTreeMap<String, WmsView>,
     /// Batch end points by name.
     pub batches: BTreeMap<String, BatchView>,
     /// What programs said for labels with the step Command.
@@ -80,7 +84,7 @@ impl World {
         let Offer { slots, whole } = label.offer();
         let view = self.batches.get(&label.batch);
         Situation {
-            wms: self.wms(label, name, by_job),
+            wms: self.jobs(config, label, name, by_job),
             batch,
             site: self.site(label),
             cloud: None,
@@ -122,6 +126,7 @@ impl World {
         if let Some(view) = self.batches.get(&label.batch).filter(|view| !view.trouble.is_empty()) {
             words.push(format!("batch end point '{}': failed to {}", label.batch, view.trouble));
         }
+        words.extend(self.trouble_of_jobs(config, label));
         words.join("; ")
     }
 
@@ -150,44 +155,15 @@ impl World {
         Some(Batch { age_s: self.now.since(at).as_secs_f64(), ..self.counts.of_label(name) })
     }
 
-    /// `None` also for a queue that the server does not know: unknown is not zero.
-    fn wms(&self, label: &LabelSection, name: &str, by_job: bool) -> Option<Wms> {
-        let (read, queues) = (self.demand.as_ref()?, self.queues.as_ref()?);
-        let jobs = &queues.value.get(&label.queue)?.jobs;
-        let in_state = |state: JobState| jobs.0.get(&state).copied().unwrap_or_default() as i64;
-        let nothing = Demand::default();
-        let demand = read.value.get(&label.queue).unwrap_or(&nothing);
-        let offer = label.offer();
-        let (mut ready, mut ready_slots, mut unfit) = (0, 0, 0);
-        for waiting in &demand.waiting {
-            let jobs = waiting.jobs as i64;
-            match offer.weight(waiting.shape) {
-                Some(weight) => (ready, ready_slots) = (ready + jobs, ready_slots + jobs * i64::from(weight)),
-                None => unfit += jobs,
-            }
-        }
-        Some(Wms {
-            ready,
-            ready_slots: (ready_slots != ready).then_some(ready_slots),
-            unfit,
-            notready: in_state(JobState::Defined),
-            running: demand.running as i64,
-            transferring: in_state(JobState::Transferring),
-            idle_slots: demand.idle_slots as i64,
-            coming_slots: self.counts.coming(label, name).iter().map(slots_of).sum(),
-            shapes: by_job.then(|| demand.waiting.iter().map(waiting_of).collect()),
-            age_s: self.now.since(read.at).as_secs_f64(),
-            ..Wms::default()
-        })
-    }
-
+    /// Its status is that of the place that counts its jobs, where that has one.
     fn site(&self, label: &LabelSection) -> Option<Site> {
         let queue = self.queue(label)?;
+        let (status, at) = self.told_status(label).unwrap_or((queue.status.to_string(), self.queues.as_ref()?.at));
         Some(Site {
             name: queue.site.clone(),
-            status: Some(queue.status.to_string()),
+            status: Some(status),
             total: self.known(self.counts.of_site(&queue.site)),
-            age_s: self.now.since(self.queues.as_ref()?.at).as_secs_f64(),
+            age_s: self.now.since(at).as_secs_f64(),
         })
     }
 
@@ -199,15 +175,6 @@ impl World {
         idle::add(&mut offers, self.counts.idle(&label.queue), told, label.offer());
         offers.into_iter().filter(|(_, pilots)| *pilots > 0).map(|(offer, pilots)| Room::of(offer, pilots)).collect()
     }
-}
-
-fn slots_of((offer, pilots): (&Offer, &i64)) -> i64 {
-    i64::from(offer.slots) * pilots
-}
-
-fn waiting_of(waiting: &model::WaitingShape) -> Waiting {
-    let Shape { cores, memory_mib, wall_time_s } = waiting.shape;
-    Waiting { cores, memory_mib, wall_time_s, jobs: waiting.jobs as i64 }
 }
 
 fn is_retiring(pilot: &PilotSummary) -> bool {

@@ -43,6 +43,13 @@ fn the_configuration_of_the_page_about_own_batch_systems_is_valid() {
 }
 
 #[test]
+fn the_configuration_of_the_page_about_counting_jobs_is_valid() {
+    let config = factory::config::Main::parse(&blocks("wms.md"), &PathBuf::from("wms.md"), "here").unwrap().config;
+    let kinds: Vec<&str> = config.wms.values().map(factory::config::WmsSection::kind).collect();
+    assert_eq!((kinds, config.label["machines"].wms.label.as_str()), (vec!["panda", "condor"], "users"));
+}
+
+#[test]
 fn the_server_example_is_valid() {
     let mut program = Command::cargo_bin("pilotage").unwrap();
     program.args(["server", "--check", "--config"]).arg(example("server.toml")).assert().success();

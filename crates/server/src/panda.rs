@@ -16,6 +16,7 @@ mod pilots;
 mod queue_data;
 mod record;
 mod script;
+mod statistics;
 mod update;
 mod update_job;
 mod watch;
@@ -61,6 +62,9 @@ pub fn router(state: &AppState, tasks: &TaskTracker) -> Router<AppState> {
         .route("/cric/pandaqueues.json", get(documents::all_queues))
         .route("/cache/ddmendpoints.json", get(documents::endpoints))
         .route("/trf/user/{file}", get(documents::transformation))
+        .route("/api/v1/statistics/active_job_stats_by_site", get(statistics::by_queue))
+        .route("/api/v1/statistics/active_job_detailed_stats_by_site", get(statistics::by_kind))
+        .route("/api/v1/metaconfig/get_site_specs", get(statistics::sites))
         .with_state(face)
 }
 

@@ -43,7 +43,7 @@ pub use config::{AttemptPolicy, Location, StoreConfig, bad_url};
 pub use decisions::DecisionFilter;
 pub use error::{Error, Result};
 pub use jobs::broker::{Destination, WaitingRange};
-pub use jobs::counts::CountScope;
+pub use jobs::counts::{CountScope, JobKind};
 pub use jobs::kill::{KillRequest, Scope};
 pub use jobs::lease::{LeaseCall, LeaseFilter, LeasedJob, LeasedSpec, Leases};
 pub use jobs::list::JobFilter;

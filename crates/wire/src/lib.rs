@@ -4,6 +4,7 @@ pub mod api;
 pub mod client;
 pub mod credential;
 pub mod download;
+pub mod panda;
 pub mod pilot_secret;
 pub mod spool;
 pub mod tls;

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod census;
 mod flavours;
 mod life;
 mod policy;

@@ -4,6 +4,7 @@ mod agis;
 mod factory_section;
 mod hoist;
 mod text;
+mod wms;
 
 use super::gather::{Gathered, gather};
 use super::keys::{AUTH, Known, MONITOR, Meaning, meaning};
@@ -21,6 +22,8 @@ use toml::{Table, Value};
 pub struct ImportOptions {
     /// URLs of Pilotage's servers.
     pub servers: Vec<String>,
+    /// URL of the PanDA server, which was part of AutoPyFactory's program.
+    pub panda: String,
     /// Directory of the factory.
     pub dir: PathBuf,
     /// What `~` stands for.
@@ -83,7 +86,7 @@ fn fate(table: &[Known], key: &str) -> Fate {
 }
 
 fn assemble(labels: Vec<Label>, agis: agis::Sources, part: &FactoryPart, options: &ImportOptions) -> Table {
-    let mut end_points = EndPoints::default();
+    let (mut end_points, mut places) = (EndPoints::default(), wms::Places::default());
     let mut factory = part.table.clone();
     let cycles = labels.iter().filter_map(|label| label.cycle_s).filter(|seconds| *seconds > 0.0);
     if let Some(least) = cycles.min_by(f64::total_cmp) {
@@ -96,6 +99,9 @@ fn assemble(labels: Vec<Label>, agis: agis::Sources, part: &FactoryPart, options
     let mut named = |label: Label| {
         let (kind, mut table) = (label.kind(), label.table);
         table.insert("batch".to_owned(), Value::from(end_points.name(label.end_point)));
+        if let Some(place) = label.wms {
+            table.insert("wms".to_owned(), Value::Table(places.source(place)));
+        }
         (label.name, kind, table)
     };
     let labels: Vec<_> = labels.into_iter().map(&mut named).collect();
@@ -105,6 +111,7 @@ fn assemble(labels: Vec<Label>, agis: agis::Sources, part: &FactoryPart, options
     let sections = [
         ("factory", factory),
         ("batch", end_points.sections(part)),
+        ("wms", places.sections(&part.wms_poll, &options.panda)),
         ("template", templates),
         ("source", agis.sources),
         ("label", labels),

@@ -23,7 +23,6 @@ const STATUS: Meaning = Ignored("status has one time-out and one age limit; see 
 const NEVER: Meaning = Ignored("AutoPyFactory never read it");
 const LOGS: Meaning = Ignored("the server keeps and shows logs");
 const MAIL: Meaning = Ignored("the server tells what is wrong");
-const JOBS: Meaning = Ignored("jobs are those of the queue on Pilotage's server");
 
 /// `[Factory]` of `autopyfactory.conf`.
 pub const FACTORY: &[Known] = &[
@@ -43,11 +42,11 @@ pub const FACTORY: &[Known] = &[
     ("cycles", Ignored("a factory runs until it is told to stop")),
     ("factory.sleep", Ignored("there is no main loop beside the cycles")),
     ("cleanlogs.keepdays", LOGS),
-    ("wmsstatus.panda.sleep", STATUS),
+    ("wmsstatus.panda.sleep", Becomes("wms.*.poll_s")),
     ("wmsstatus.panda.maxage", STATUS),
-    ("wmsstatus.condor.sleep", STATUS),
+    ("wmsstatus.condor.sleep", Becomes("wms.*.poll_s")),
     ("wmsstatus.condor.maxage", STATUS),
-    ("wmsstatus.queue.sleep", STATUS),
+    ("wmsstatus.queue.sleep", Ignored("pilots of other labels are counted in every cycle")),
     ("wmsstatus.queue.maxage", STATUS),
     ("batchstatus.condor.sleep", Becomes("batch.*.poll_s")),
     ("batchstatus.condor.maxage", STATUS),
@@ -95,7 +94,7 @@ pub const QUEUE: &[Known] = &[
     ("cloud", Ignored("only other values were made of it")),
     ("status", Ignored("only other values were made of it")),
     ("override", NEVER),
-    ("wmsstatusplugin", JOBS),
+    ("wmsstatusplugin", Becomes("wms.source")),
     ("batchstatusplugin", Ignored("status comes from the end point that pilots are submitted to")),
     ("schedplugin", Becomes("chain")),
     ("batchsubmitplugin", Becomes("condor.grid.type")),
@@ -110,12 +109,12 @@ pub const QUEUE: &[Known] = &[
     ("batchstatus.condor.collectorhost", Becomes("batch.*.pool")),
     ("batchstatus.condor.collectorport", Becomes("batch.*.pool")),
     ("batchstatus.condor.queryargs", Ignored("the end point names the schedd")),
-    ("wmsstatus.condor.scheddhost", JOBS),
-    ("wmsstatus.condor.scheddport", JOBS),
-    ("wmsstatus.condor.collectorhost", JOBS),
-    ("wmsstatus.condor.collectorport", JOBS),
+    ("wmsstatus.condor.scheddhost", Becomes("wms.*.schedds")),
+    ("wmsstatus.condor.scheddport", Ignored("the collector knows the schedd's port")),
+    ("wmsstatus.condor.collectorhost", Becomes("wms.*.pool")),
+    ("wmsstatus.condor.collectorport", Becomes("wms.*.pool")),
     ("wmsstatus.condor.queueskey", NEVER),
-    ("wmsstatus.queue.qname", JOBS),
+    ("wmsstatus.queue.qname", Becomes("wms.label")),
     ("creamattr", Ignored("only other values were made of it")),
     ("factoryconf", Ignored("for programs that embedded a plug-in")),
     ("sched.", Becomes("sched.")),
@@ -240,7 +239,9 @@ pub fn reference() -> String {
 
 fn in_words(prefix: &str, meaning: &Meaning) -> String {
     match meaning {
-        Becomes(key) if ["batch.", "factory.", "source.", "label."].iter().any(|top| key.starts_with(top)) => {
+        Becomes(key)
+            if ["batch.", "factory.", "source.", "label.", "wms.*."].iter().any(|top| key.starts_with(top)) =>
+        {
             format!("`{key}`")
         }
         Becomes(key) => format!("`{prefix}{key}`"),

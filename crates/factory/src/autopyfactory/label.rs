@@ -2,6 +2,7 @@
 
 mod grid;
 mod sched;
+mod wms;
 
 use super::flavour::{FLAVOURS, Flavour, flavour};
 use super::ini::{Ini, Interpolated, Place, Section, interpolate};
@@ -12,6 +13,7 @@ use crate::source::label_name;
 use model::spelling::nearest;
 use std::collections::{BTreeMap, BTreeSet};
 use toml::{Table, Value};
+pub use wms::Place as WmsPlace;
 
 /// What a section needs beside itself.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +39,8 @@ pub struct Label {
     pub places: BTreeMap<String, Place>,
     /// The end point that it needs.
     pub end_point: EndPoint,
+    /// Where its jobs are counted; on Pilotage's server when it does not say.
+    pub wms: Option<WmsPlace>,
     /// Seconds between two of its cycles.
     pub cycle_s: Option<f64>,
 }
@@ -59,6 +63,9 @@ pub struct EndPoint {
     /// The monitor that pilots report to.
     pub monitor_url: String,
 }
+
+/// Why keys of a remote schedd do nothing.
+const LOCAL: &str = "the schedd of this host is meant";
 
 /// A section being read.
 struct Reader<'a> {
@@ -209,6 +216,8 @@ impl Reader<'_> {
             "monitorsection" => self.monitor(key, value),
             "batchsubmitplugin" => self.becomes(key, "condor.grid.type"),
             _ if key.starts_with("sched.") => self.sched(key, value),
+            "wmsstatusplugin" => self.wms_plugin(key, value),
+            _ if key.starts_with("wmsstatus.") => self.wms_key(key, to, value),
             _ if key.starts_with("batchstatus.condor.") => self.schedd(key, to),
             _ if key.starts_with("globusrsl.") || key.starts_with("nordugridrsl.") => self.rsl(key, value),
             _ if value.contains('\n') => self.wrong(key, "has several lines, which no submit file can".to_owned()),
@@ -234,15 +243,25 @@ impl Reader<'_> {
         self.ignored(key, "a monitor that only logs");
     }
 
-    /// Only a collector elsewhere made the query a remote one.
     fn schedd(&mut self, key: &str, to: &str) {
-        let collector = self.text("batchstatus.condor.collectorhost").filter(|host| host != "localhost");
-        let Some(collector) = collector else { return self.ignored(key, "the schedd of this host is meant") };
-        let port = self.text("batchstatus.condor.collectorport").unwrap_or_else(|| "9618".to_owned());
-        let schedd = self.text("batchstatus.condor.scheddhost").filter(|host| host != "localhost");
-        self.label.end_point.schedd = schedd.unwrap_or_else(|| collector.clone());
-        self.label.end_point.pool = format!("{collector}:{port}");
+        let (schedd, pool) = self.schedd_of("batchstatus.condor");
+        if pool.is_empty() {
+            return self.ignored(key, LOCAL);
+        }
+        (self.label.end_point.schedd, self.label.end_point.pool) = (schedd, pool);
         self.becomes(key, to);
+    }
+
+    /// The schedd and the collector of a status plug-in. Only a collector elsewhere made the query a remote one; both are
+    /// empty when it is not.
+    fn schedd_of(&self, plugin: &str) -> (String, String) {
+        let key = |name: &str| self.text(&format!("{plugin}.{name}"));
+        let Some(collector) = key("collectorhost").filter(|host| host != "localhost") else {
+            return Default::default();
+        };
+        let port = key("collectorport").unwrap_or_else(|| "9618".to_owned());
+        let schedd = key("scheddhost").filter(|host| host != "localhost");
+        (schedd.unwrap_or_else(|| collector.clone()), format!("{collector}:{port}"))
     }
 
     fn finish(&mut self) {
@@ -281,7 +300,7 @@ impl Reader<'_> {
     }
 
     fn becomes(&mut self, key: &str, to: &str) {
-        let is_elsewhere = ["batch.", "factory."].iter().any(|section| to.starts_with(section));
+        let is_elsewhere = ["batch.", "factory.", "wms.*."].iter().any(|section| to.starts_with(section));
         let to = if is_elsewhere { to.to_owned() } else { format!("label.NAME.{to}") };
         self.note(key, Fate::Becomes { key: to });
     }

@@ -23,6 +23,12 @@ pub(super) fn check(config: &Config, origins: &Origins, path: &Path) -> Result<(
     for (name, batch) in &config.batch {
         found.extend(batch.problems().into_iter().map(|(key, what)| (format!("batch.{name}.{key}"), what)));
     }
+    for (name, wms) in &config.wms {
+        if let Err(error) = model::queue::check_name(name) {
+            found.push((format!("wms.{name}"), error.to_string()));
+        }
+        found.extend(wms.problems().into_iter().map(|(key, what)| (format!("wms.{name}.{key}"), what)));
+    }
     for (name, source) in &config.source {
         check_source(config, name, source, &mut found);
     }
@@ -162,6 +168,7 @@ fn check_label(config: &Config, name: &str, label: &LabelSection, found: &mut Ve
         }
         None => say(".batch", unknown_batch(config, &label.batch)),
     }
+    label.wms.problems(config, name).into_iter().for_each(|(key, what)| say(key, what));
     if label.cores == 0 {
         say(".cores", "a pilot needs at least 1 core".to_owned());
     }

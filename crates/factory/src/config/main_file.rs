@@ -67,6 +67,9 @@ fn anchor(config: &mut Config, base: &Path) {
     for batch in config.batch.values_mut() {
         anchored(batch.dir_mut());
     }
+    for wms in config.wms.values_mut() {
+        wms.paths_mut().into_iter().for_each(anchored);
+    }
     for source in config.source.values_mut() {
         anchored(&mut source.authorities);
         for place in source.from.iter_mut().filter(|place| !place.contains("://")) {

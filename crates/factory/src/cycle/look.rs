@@ -2,66 +2,47 @@
 
 use super::{Cycler, now};
 use crate::world::BatchView;
-use batch::{BatchError, BatchSystem, Status};
+use batch::{BatchError, Status};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::task::{Id, JoinSet};
 use tokio::time::Instant;
 
 /// How long a cycle waits for the end points, unless cycles are shorter. One that takes longer goes on answering while the labels of the others are
 /// served, and its own get no pilots until it has.
 const ANSWER_MAX: Duration = Duration::from_secs(10);
 
-type Look = Result<(Status, Option<u64>), BatchError>;
-
-/// Looks that are under way; they end with this.
-#[derive(Default)]
-pub(super) struct Looks {
-    tasks: JoinSet<Look>,
-    names: BTreeMap<Id, String>,
-}
-
-impl Looks {
-    fn begin(&mut self, name: &str, batch: &Arc<dyn BatchSystem>) {
-        if !self.names.values().any(|under_way| under_way == name) {
-            let batch = Arc::clone(batch);
-            let task = self.tasks.spawn(async move {
-                let status = batch.status().await?;
-                Ok((status, batch.capacity().await?))
-            });
-            self.names.insert(task.id(), name.to_owned());
-        }
-    }
-
-    /// The next one that ends in time.
-    async fn next(&mut self, deadline: Instant) -> Option<(String, Look)> {
-        let (id, look) = match tokio::time::timeout_at(deadline, self.tasks.join_next_with_id()).await.ok()?? {
-            Ok(ended) => ended,
-            Err(broken) => (broken.id(), Err(BatchError::Again(format!("look at it: {broken}")))),
-        };
-        self.names.remove(&id).map(|name| (name, look))
-    }
-}
+/// Status of an end point, and how many more pilots it takes.
+pub(super) type Look = Result<(Status, Option<u64>), BatchError>;
 
 impl Cycler {
     /// One status call per end point, shared by all its labels.
     pub(crate) async fn look_at_batches(&mut self) -> BTreeMap<String, Status> {
         for (name, batch) in &self.batches {
-            self.looks.begin(name, batch);
+            let batch = Arc::clone(batch);
+            self.looks.begin(name, async move {
+                let status = batch.status().await?;
+                Ok((status, batch.capacity().await?))
+            });
         }
-        let patience = ANSWER_MAX.min(self.config.factory.cycle());
+        let patience = self.patience();
         let deadline = Instant::now() + patience;
         let mut answers = BTreeMap::new();
         while let Some((name, look)) = self.looks.next(deadline).await {
+            let look = look.unwrap_or_else(|broken| Err(BatchError::Again(format!("look at it: {broken}"))));
             answers.extend(self.learn_look(&name, look).map(|status| (name, status)));
         }
-        for name in self.looks.names.values() {
+        for name in self.looks.under_way() {
             let view = self.world.batches.entry(name.clone()).or_default();
             view.trouble = format!("get an answer within {} s", patience.as_secs_f64());
             view.silent = true;
         }
         answers
+    }
+
+    /// How long a cycle waits for answers.
+    pub(super) fn patience(&self) -> Duration {
+        ANSWER_MAX.min(self.config.factory.cycle())
     }
 
     fn learn_look(&mut self, name: &str, look: Look) -> Option<Status> {

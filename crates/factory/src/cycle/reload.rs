@@ -1,6 +1,7 @@
 //! Taking another configuration while the factory runs: all of it or nothing, and nothing is touched that is the same.
 
-use super::look::Looks;
+use super::jobs::Counting;
+use super::looks::Looks;
 use super::{Batches, Cycler};
 use crate::{Config, FactoryError};
 use std::collections::BTreeSet;
@@ -32,6 +33,8 @@ impl Cycler {
         batches.extend(self.still_needed(&config));
         self.batches = batches;
         self.looks = Looks::default();
+        self.counting = Counting::default();
+        self.world.wms.retain(|name, _| config.wms.get(name) == self.config.wms.get(name));
         self.resting.clear();
         for label in change.changed.iter().chain(&change.removed) {
             self.world.past.forgive(label);
@@ -72,7 +75,8 @@ impl Change {
         };
         let differs = |(name, label): &(&String, &_)| old.label.get(*name).is_some_and(|before| before != *label);
         let changed = new.label.iter().filter(differs).map(|(name, _)| name.clone()).collect();
-        let beside_labels = old.factory != new.factory || old.batch != new.batch || old.source != new.source;
+        let beside_labels =
+            old.factory != new.factory || old.batch != new.batch || old.source != new.source || old.wms != new.wms;
         Change { added: names(new, old), changed, removed: names(old, new), beside_labels }
     }
 

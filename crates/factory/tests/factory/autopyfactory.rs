@@ -11,6 +11,7 @@ fn example() -> PathBuf {
 fn options() -> ImportOptions {
     ImportOptions {
         servers: vec!["https://pilotage.example:25443".into()],
+        panda: "https://panda.example:25443".into(),
         dir: "/var/lib/f".into(),
         home: "/home/apf".into(),
     }
@@ -160,4 +161,43 @@ fn files_that_the_factory_names_are_read() {
     let config: toml::Table = toml::from_str(&imported.text).unwrap();
     assert_eq!(config["label"]["a"]["queue"].as_str(), Some("R"), "the directory counts last");
     assert!(imported.rows.iter().any(|row| row.key == "authConf" && matches!(row.fate, Fate::Bad { .. })));
+}
+
+#[test]
+fn where_jobs_are_counted_is_taken_over() {
+    let section = |name: &str, keys: &str| {
+        format!(
+            "[{name}]\nenabled = True\nwmsqueue = Q\nbatchsubmitplugin = CondorLocal\nschedplugin = Ready\n{keys}\n"
+        )
+    };
+    let remote = "wmsstatusplugin = Condor\nwmsstatus.condor.collectorhost = cm.example.org\n\
+        wmsstatus.condor.scheddhost = submit.example.org\nwmsstatus.condor.collectorport = 9620";
+    let queues = [
+        section("a", "wmsstatusplugin = Panda"),
+        section("b", remote),
+        section("c", &format!("{remote}\nwmsqueue = ANY")).replacen("wmsqueue = Q\n", "", 1),
+        section("d", "wmsstatusplugin = Queue\nwmsstatus.queue.qname = b"),
+        section("e", "wmsstatusplugin = None"),
+        section("f", "wmsstatusplugin = Pnada"),
+        section("g", "wmsstatusplugin = Queue"),
+    ];
+    let imported = imported(&[("queues.conf", &queues.concat())]);
+    let config = factory::Config::parse(&imported.text, Path::new("factory.toml")).unwrap();
+    let counted = |name: &str| {
+        let wms = &config.label[name].wms;
+        (wms.source.as_str(), wms.label.as_str())
+    };
+    let expected = [("panda", ""), ("condor", ""), ("condor-2", ""), ("", "b"), ("", ""), ("", ""), ("", "")];
+    assert_eq!(["a", "b", "c", "d", "e", "f", "g"].map(counted), expected);
+    for section in [
+        "[wms.panda]\nservers = [\"https://panda.example:25443\"]\nsystem = \"panda\"\n",
+        "[wms.condor]\npool = \"cm.example.org:9620\"\nqueue = \"MATCH_APF_QUEUE\"\nschedds = [\"submit.example.org\"]\n",
+        "[wms.condor-2]\npool = \"cm.example.org:9620\"\nschedds = [\"submit.example.org\"]\nsystem = \"condor\"\n",
+    ] {
+        assert!(imported.text.contains(section), "{}", imported.text);
+    }
+    assert!(!config.label["f"].enabled && !config.label["g"].enabled);
+    let bad: Vec<String> = imported.rows.iter().filter(|row| row.is_trouble()).map(without_dir).collect();
+    assert!(bad[0].contains("'Pnada' could not be loaded; did you mean 'Panda'?"), "{bad:?}");
+    assert!(bad[1].contains("needs wmsstatus.queue.qname") && bad.len() == 2, "{bad:?}");
 }

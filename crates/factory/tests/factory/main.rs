@@ -9,6 +9,7 @@ mod commands;
 mod configuration;
 mod crash;
 mod cycle;
+mod jobs;
 mod programs;
 mod refusal;
 mod reload;

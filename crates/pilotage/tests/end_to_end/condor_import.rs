@@ -30,13 +30,13 @@ impl Imported {
         let site = Site::new();
         let (path, conf) = (format!("{}:/usr/bin:/bin", site.bin.display()), site.conf.clone());
         let file = site.place.write("up.toml", "[server]\nheartbeat = \"1s\"\n\n[queue.pool]\n");
-        let words = ["--slots", "0", "--config", file.to_str().unwrap()];
+        let words = ["--slots", "0", "--compat", "--config", file.to_str().unwrap()];
         let up = Up::in_place(site.place, "127.0.0.1:0", &words);
         let here = up.place.path("").to_str().unwrap().trim_end_matches('/').to_owned();
         up.place.write("queues.conf", queues.replace("HERE", &here));
         let factory = format!(
             "[Factory]\nfactoryId = APF-1\nfactoryAdminEmail = nobody@example.org\nbaseLogDirUrl = http://logs.example.org/apf\n\
-             queueConf = file://{here}/queues.conf\nbatchstatus.condor.sleep = 1\nmaxperfactory.maximum = 50\n"
+             queueConf = file://{here}/queues.conf\nbatchstatus.condor.sleep = 1\nwmsstatus.panda.sleep = 1\nmaxperfactory.maximum = 50\n"
         );
         up.place.write("autopyfactory.conf", factory);
         let script = "#!/bin/sh\necho \"$FACTORYQUEUE $SITE_WORD $*\"; until [ -e $HERE/go ]; do sleep 0.2; done\n";
@@ -51,7 +51,8 @@ impl Imported {
     fn import(&mut self) {
         let (from, dir) = (self.up.place.path("autopyfactory.conf"), self.up.place.path("factory"));
         let (from, dir) = (from.to_str().unwrap(), dir.to_str().unwrap());
-        let imported = self.up.out(&["factory", "import", from, "--server", &self.up.url, "--dir", dir]);
+        let url = self.up.url.as_str();
+        let imported = self.up.out(&["factory", "import", from, "--server", url, "--panda", url, "--dir", dir]);
         let token = self.up.place.dir().join("factory.token");
         let more = format!("[factory]\ntoken_file = \"{}\"\n", token.display());
         fs::write(&self.config, imported.replacen("[factory]\n", &more, 1)).unwrap();

@@ -32,3 +32,4 @@ mod slurm;
 mod submit;
 mod support;
 mod wide;
+mod wms;

@@ -7,4 +7,5 @@ mod protocol;
 mod real_pilot;
 mod script_run;
 mod silence;
+mod statistics;
 mod tokens;

@@ -18,7 +18,7 @@ async fn public() -> Bench {
 }
 
 impl Bench {
-    async fn token(&self, role: Role, sites: &[&str]) -> String {
+    pub async fn token(&self, role: Role, sites: &[&str]) -> String {
         let request = TokenRequest {
             user: "panda".into(),
             group: String::new(),
@@ -32,6 +32,18 @@ impl Bench {
             .await
             .unwrap()
             .token
+    }
+
+    /// A document; without a token when that is empty.
+    pub async fn get_as(&self, token: &str, path: &str) -> (StatusCode, Value) {
+        let mut request = Request::get(path).header("host", "pilotage.example");
+        if !token.is_empty() {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let answer = self.server.router().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let status = answer.status();
+        let body = to_bytes(answer.into_body(), 1 << 20).await.unwrap();
+        (status, serde_json::from_slice(&body).unwrap_or_default())
     }
 
     async fn call_as(&self, token: &str, method: &str, arguments: Value) -> (StatusCode, Value) {

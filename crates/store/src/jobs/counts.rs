@@ -1,7 +1,7 @@
 //! Counts of jobs, read from counters.
 
 use super::codes;
-use super::lane::{self, CountedLane, no_jobs};
+use super::lane::{self, CountedLane, LaneKey, no_jobs};
 use super::range::Range;
 use super::scan::RANGE_AT;
 use crate::archive::ArchiveReader;
@@ -45,6 +45,17 @@ pub enum CountScope {
     Submission(SubmissionId),
 }
 
+/// What tells jobs of a queue apart for those who send pilots to it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct JobKind {
+    /// The queue; empty for jobs without one.
+    pub queue: String,
+    /// Which pilots may have them.
+    pub source_label: String,
+    /// Cores of each.
+    pub cores: u32,
+}
+
 impl Store {
     /// Jobs by state; every state is present. Ids that no job has are not counted.
     pub async fn counts(&self, scope: CountScope) -> Result<JobCounts> {
@@ -68,6 +79,19 @@ impl Store {
                 queues.entry(counted.lane.key.queue.clone()).or_default().push(counted);
             }
             Ok(queues.into_iter().map(|(queue, lanes)| (queue, lane::sum(&lanes))).collect())
+        })
+        .await
+    }
+
+    /// Jobs by state of every kind.
+    pub async fn counts_by_kind(&self) -> Result<BTreeMap<JobKind, JobCounts>> {
+        self.read(|connection| {
+            let mut kinds: BTreeMap<JobKind, Vec<CountedLane>> = BTreeMap::new();
+            for counted in lane::all_lanes(connection)? {
+                let LaneKey { queue, source_label, shape, .. } = counted.lane.key.clone();
+                kinds.entry(JobKind { queue, source_label, cores: shape.cores }).or_default().push(counted);
+            }
+            Ok(kinds.into_iter().map(|(kind, lanes)| (kind, lane::sum(&lanes))).collect())
         })
         .await
     }

@@ -289,6 +289,12 @@ async fn waiting_jobs_move_between_queues(test: TestStore) {
     test.counters_agree(100).await;
     let counts = test.store.counts_by_queue().await.unwrap();
     assert_eq!((counts["b"].of(JobState::Activated), counts[""].of(JobState::Defined)), (50, 50));
+    let kinds = test.store.counts_by_kind().await.unwrap();
+    let of = |queue: &str, state| {
+        let of_queue = kinds.iter().filter(|(kind, _)| kind.queue == queue && kind.source_label == "user");
+        of_queue.map(|(kind, jobs)| u64::from(kind.cores) * jobs.of(state)).sum::<u64>()
+    };
+    assert_eq!((of("b", JobState::Activated), of("", JobState::Defined)), (50, 50));
     assert_eq!(test.store.job(JobId(60)).await.unwrap().unwrap().summary.message, "b is full");
 
     // A job that waits for its second attempt moves with its row.

@@ -86,24 +86,27 @@ fn check_url(url: &str) -> Result<(), Error> {
     }
 }
 
-/// A client for one URL. Proxies of the environment are never used for loopback.
-pub(crate) fn http_client(url: &str, trust: &Trust) -> Result<reqwest::Client, Error> {
-    let setup = |error: &dyn std::error::Error| Error::Setup { reason: with_causes(error) };
-    let mut builder = reqwest::Client::builder()
+/// What clients for a URL have in common. Proxies of the environment are never used for loopback.
+pub(crate) fn client_builder(url: &str) -> reqwest::ClientBuilder {
+    // A failure means that the same provider is there already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let builder = reqwest::Client::builder()
         .user_agent(concat!("pilotage/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(CONNECT_TIMEOUT)
         .tcp_nodelay(true)
         .redirect(reqwest::redirect::Policy::none())
         .http1_only();
-    if is_loopback(url) {
-        builder = builder.no_proxy();
-    }
+    if is_loopback(url) { builder.no_proxy() } else { builder }
+}
+
+/// A client for one URL.
+pub(crate) fn http_client(url: &str, trust: &Trust) -> Result<reqwest::Client, Error> {
+    let setup = |error: &dyn std::error::Error| Error::Setup { reason: with_causes(error) };
+    let mut builder = client_builder(url);
     let config = match trust {
         Trust::Fingerprint(pin) => tls::client_config(pin).map_err(|error| setup(&error))?,
         Trust::Authorities(pem) => authorities(pem)?,
         Trust::System => {
-            // A failure means that the same provider is there already.
-            let _ = rustls::crypto::ring::default_provider().install_default();
             if url.starts_with("http://") {
                 // A node without any certificates can speak plain HTTP.
                 builder = builder.tls_certs_only([]);

@@ -6,7 +6,7 @@ use super::super::report::{Fate, Report};
 use super::super::value::{boolean, is_none, list};
 use super::fate;
 use crate::source::label_name;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use toml::{Table, Value};
 
 /// Seconds between two looks at the file when only `config.reconfig` is set.
@@ -19,6 +19,8 @@ pub struct FactoryPart {
     pub table: Table,
     /// What all end points have in common.
     pub end_point: Table,
+    /// Seconds between two questions to PanDA and to HTCondor's users' jobs, as far as it says.
+    pub wms_poll: BTreeMap<&'static str, f64>,
     /// Whether labels may submit at all.
     pub enables: bool,
     /// Keys and values of AGIS, when it is used.
@@ -27,7 +29,8 @@ pub struct FactoryPart {
 
 /// Reads the section, which may be empty when only queues are imported.
 pub fn read(section: &Section, report: &mut Report) -> FactoryPart {
-    let mut part = FactoryPart { table: Table::new(), end_point: Table::new(), enables: true, agis: None };
+    let (table, end_point, wms_poll) = Default::default();
+    let mut part = FactoryPart { table, end_point, wms_poll, enables: true, agis: None };
     part.table.insert("name".to_owned(), Value::from("autopyfactory"));
     let values = section.keys().filter_map(|key| interpolate(section, key).ok());
     let helpers: BTreeSet<String> = values.flat_map(|value| value.used).collect();
@@ -65,6 +68,8 @@ impl FactoryPart {
             "batchstatus.condor.sleep" => {
                 self.end_point.insert("poll_s".to_owned(), Value::Float(number()?.clamp(1.0, 3600.0)));
             }
+            "wmsstatus.panda.sleep" => drop(self.wms_poll.insert("panda", number()?.clamp(1.0, 3600.0))),
+            "wmsstatus.condor.sleep" => drop(self.wms_poll.insert("condor", number()?.clamp(1.0, 3600.0))),
             "enablequeues" => self.enables = boolean(value).ok_or(format!("'{value}' is no boolean"))?,
             "maxperfactory.maximum" => {
                 let most = value.parse().map_err(|_| format!("'{value}' is no whole number"))?;

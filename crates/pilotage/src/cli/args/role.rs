@@ -147,6 +147,9 @@ pub struct FactoryImportArgs {
     /// URL of Pilotage's server; may be given several times
     #[arg(long, value_name = "URL")]
     pub server: Vec<String>,
+    /// URL of the PanDA server that labels with `wmsstatusplugin = Panda` ask
+    #[arg(long, value_name = "URL", default_value = "https://pandaserver.cern.ch:25443")]
+    pub panda: String,
     /// Directory of the factory
     #[arg(long, value_name = "DIR", default_value = "/var/lib/pilotage-factory")]
     pub dir: PathBuf,

@@ -32,6 +32,12 @@ pub fn run(path: &Path, choice: &ServerChoice) -> anyhow::Result<ExitCode> {
                 all_well &= check.ok;
             }
         }
+        for (name, wms) in &config.wms {
+            for check in factory::wms::check(config, name).await {
+                text.push_str(&line(&format!("wms {name} ({})", wms.kind()), &check.what, check.ok, &check.found));
+                all_well &= check.ok;
+            }
+        }
         for (name, label) in &config.label {
             if let Some(what) = label.condor.grid.as_ref().and_then(Grid::unsupported) {
                 text.push_str(&line(&format!("label {name}"), "grid type", false, what));

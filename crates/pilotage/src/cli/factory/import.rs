@@ -20,7 +20,8 @@ struct Document<'a> {
 /// Writes the configuration, and to standard error what became of every key.
 pub fn run(args: &FactoryImportArgs) -> anyhow::Result<ExitCode> {
     let home = std::env::var("HOME").unwrap_or_default();
-    let options = ImportOptions { servers: args.server.clone(), dir: args.dir.clone(), home };
+    let (servers, panda, dir) = (args.server.clone(), args.panda.clone(), args.dir.clone());
+    let options = ImportOptions { servers, panda, dir, home };
     let imported = import(&args.files, &options).map_err(BadInput::from)?;
     if let Some(path) = &args.output {
         write_new(path, &imported.text)?;
