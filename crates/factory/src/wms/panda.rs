@@ -134,16 +134,16 @@ fn add(jobs: &mut Jobs, native: &str, count: i64) {
 mod tests {
     use super::*;
 
-    const RECORDED: &str = include_str!("recorded/active_job_detailed_stats_by_site.json");
-    const SITES_RECORDED: &str = include_str!("recorded/get_site_specs.json");
+    const SAMPLE: &str = include_str!("samples/active_job_detailed_stats_by_site.json");
+    const SITES_SAMPLE: &str = include_str!("samples/get_site_specs.json");
 
     fn asked(queue: &str, types: &[&str]) -> Asked {
         Asked { queue: queue.into(), resource_types: types.iter().map(|name| (*name).to_owned()).collect() }
     }
 
     fn jobs(queue: &str, types: &[&str]) -> Option<Jobs> {
-        let statistics = read(STATISTICS, RECORDED.as_bytes()).unwrap();
-        let sites = read(SITES, SITES_RECORDED.as_bytes()).unwrap();
+        let statistics = read(STATISTICS, SAMPLE.as_bytes()).unwrap();
+        let sites = read(SITES, SITES_SAMPLE.as_bytes()).unwrap();
         let asked = asked(queue, types);
         told(&statistics, &sites, &BTreeSet::from([asked.clone()])).remove(&asked)
     }
@@ -177,7 +177,7 @@ mod tests {
         let idle = jobs("IDLE_QUEUE", &[]).unwrap();
         assert_eq!(idle, Jobs { status: Some("test".into()), ..Jobs::default() });
         assert_eq!(jobs("BLN", &[]), None);
-        let statistics = read(STATISTICS, RECORDED.as_bytes()).unwrap();
+        let statistics = read(STATISTICS, SAMPLE.as_bytes()).unwrap();
         let idle = BTreeSet::from([asked("IDLE_QUEUE", &[])]);
         assert!(told(&statistics, &Sites::new(), &idle).is_empty(), "without sites nobody knows that it is idle");
     }

@@ -3,6 +3,7 @@
 use super::{Asked, Jobs, Ready, Told, WmsError};
 use crate::config::CommandJobs;
 use batch::programs::Asker;
+use model::QueueStatus;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -30,8 +31,7 @@ struct Row {
     done: i64,
     #[serde(default)]
     failed: i64,
-    /// `online`, `offline`, `test`, `brokeroff`.
-    status: Option<String>,
+    status: Option<QueueStatus>,
 }
 
 /// Queues without a line are unknown.
@@ -68,7 +68,7 @@ impl Row {
             transferring: self.transferring,
             done: self.done,
             failed: self.failed,
-            status: self.status,
+            status: self.status.map(|status| status.to_string()),
             ..Jobs::default()
         };
         (Asked { queue: self.queue, ..Asked::default() }, jobs)

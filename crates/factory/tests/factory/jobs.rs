@@ -98,6 +98,11 @@ async fn what_is_not_told_is_unknown_and_never_zero() {
             "nobody asked about queue 'blu'",
         ),
         (answers(&[r#"{"queue":"blue","ready":-3}"#]), "wms 'own': failed to understand", "line 2: -3 jobs cannot be"),
+        (
+            answers(&[r#"{"queue":"blue","ready":3,"status":"ofline"}"#]),
+            "wms 'own': failed to understand",
+            "line 2: unknown value 'ofline'; did you mean 'offline'?",
+        ),
         (answers(&[r#"{"queue":"blue"}"#]), "wms 'own': failed to understand", "line 2: missing field `ready`"),
     ];
     for (program, begins, contains) in bad {
@@ -211,7 +216,7 @@ async fn another_queue_of_our_own_server_can_be_counted() {
 #[tokio::test]
 async fn an_old_panda_is_asked_as_it_always_was() {
     let web = Web::start().await;
-    web.serve(include_str!("../../src/wms/recorded/getJobStatisticsWithLabel.0.pickle"), "pickle");
+    web.serve(include_str!("../../src/wms/samples/getJobStatisticsWithLabel.0.pickle"), "pickle");
     let server = web.url.strip_suffix("/labels").unwrap();
     let more = format!(
         "wms.source = \"old\"\nwms.queue = \"BNL\"\nchain = [\"Ready\", \"Null\"]\n\

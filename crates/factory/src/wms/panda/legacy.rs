@@ -47,16 +47,16 @@ mod tests {
 
     const PICKLED: [(&[u8], &[u8]); 3] = [
         (
-            include_bytes!("../recorded/getJobStatisticsWithLabel.0.pickle"),
-            include_bytes!("../recorded/getSiteSpecs.0.pickle"),
+            include_bytes!("../samples/getJobStatisticsWithLabel.0.pickle"),
+            include_bytes!("../samples/getSiteSpecs.0.pickle"),
         ),
         (
-            include_bytes!("../recorded/getJobStatisticsWithLabel.2.pickle"),
-            include_bytes!("../recorded/getSiteSpecs.2.pickle"),
+            include_bytes!("../samples/getJobStatisticsWithLabel.2.pickle"),
+            include_bytes!("../samples/getSiteSpecs.2.pickle"),
         ),
         (
-            include_bytes!("../recorded/getJobStatisticsWithLabel.4.pickle"),
-            include_bytes!("../recorded/getSiteSpecs.4.pickle"),
+            include_bytes!("../samples/getJobStatisticsWithLabel.4.pickle"),
+            include_bytes!("../samples/getSiteSpecs.4.pickle"),
         ),
     ];
 
