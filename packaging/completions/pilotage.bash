@@ -941,7 +941,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__factory__subcmd__import)
-            opts="-o -h -V --output --server --dir --json --config --help --version"
+            opts="-o -h -V --output --server --panda --dir --json --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -956,6 +956,10 @@ _pilotage() {
                     return 0
                     ;;
                 --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --panda)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -354,6 +354,7 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_se
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from sources" -s V -l version -d 'Print version'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from import" -s o -l output -d 'Write the configuration to this file, which must not be there yet, instead of standard output' -r -F
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from import" -l server -d 'URL of Pilotage\'s server; may be given several times' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from import" -l panda -d 'URL of the PanDA server that labels with `wmsstatusplugin = Panda` ask' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from import" -l dir -d 'Directory of the factory' -r -F
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from import" -l config -d 'Configuration file' -r -F
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from import" -l json -d 'Print the configuration and the report as one JSON document'
