@@ -113,7 +113,7 @@ impl CondorJobs {
         let environment = (!conf.is_empty()).then(|| ("CONDOR_CONFIG".to_owned(), conf)).into_iter().collect();
         let timeout = Duration::try_from_secs_f64(self.timeout_s).unwrap_or(Duration::from_secs(60));
         let (bin, transcript) = (self.bin.clone(), Transcript::none());
-        let commands = Commander { bin, environment, withheld: |_| false, timeout, transcript };
+        let commands = Commander { bin, environment, withheld: &[], timeout, transcript, login: None };
         let named = [("-name", schedd), ("-pool", &self.pool)].into_iter().filter(|(_, value)| !value.is_empty());
         let mut words: Vec<String> = named.flat_map(|(option, value)| [option.to_owned(), value.to_owned()]).collect();
         let own = if self.constraint.is_empty() { String::new() } else { format!(" && ({})", self.constraint) };

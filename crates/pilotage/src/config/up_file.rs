@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// All sections.
-const SECTIONS: [&str; 7] = ["server", "factory", "queue", "batch", "label", "source", "template"];
+const SECTIONS: [&str; 8] = ["server", "factory", "queue", "batch", "wms", "label", "source", "template"];
 /// Keys of a factory that `up` answers itself.
 const ANSWERED: [(&str, &str); 2] = [
     ("factory.servers", "`up` is its own factory's server; use `pilotage factory run` for another one"),
@@ -155,6 +155,7 @@ mod tests {
         assert_eq!(read(&page("docs/slurm.md")).unwrap().main.config.label["cluster"].wall_time_s, 14400);
         let ssh = read(&page("docs/ssh.md")).unwrap().main.config;
         assert!(matches!(&ssh.batch["big"], batch::BatchConfig::Slurm(slurm) if slurm.ssh.is_some()));
+        assert_eq!(read(&page("docs/wms.md")).unwrap().main.config.label["users"].wms.source, "pool");
         assert_eq!(read(&page("docs/queues.md")).unwrap().queues[0].site, "Lakeside");
     }
 
