@@ -72,6 +72,8 @@ pub struct SubmitRequest {
     pub needs: Needs,
     /// Base URL of the logs of this factory's pilots, without the date; empty when nobody shows them.
     pub log_url: String,
+    /// URL of the interface of an APF monitor, for wrappers that report to one; none when empty.
+    pub monitor_url: String,
     /// What the label says of its jobs in HTCondor.
     pub condor: CondorJob,
 }

@@ -7,6 +7,7 @@ mod import;
 pub mod ini;
 pub mod keys;
 mod label;
+mod monitors;
 mod report;
 mod source;
 mod value;

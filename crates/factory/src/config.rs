@@ -4,6 +4,7 @@ mod check;
 mod effective;
 mod error;
 mod main_file;
+mod monitor;
 mod origin;
 mod sched;
 mod source;
@@ -15,6 +16,7 @@ pub use effective::{Effective, effective};
 pub(crate) use effective::{dotted, leaves};
 pub use error::{ConfigError, Problem};
 pub use main_file::Main;
+pub use monitor::MonitorSection;
 pub use origin::{Origin, Origins};
 pub use sched::*;
 pub use source::*;
@@ -55,6 +57,9 @@ pub struct Config {
     /// Sources of further labels by name.
     #[serde(default)]
     pub source: BTreeMap<String, SourceSection>,
+    /// APF monitors by name.
+    #[serde(default)]
+    pub monitor: BTreeMap<String, MonitorSection>,
     /// Keys of labels by name, for labels and sources that name one.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, BTreeMap<String, serde_json::Value>>")]
@@ -148,6 +153,9 @@ pub struct LabelSection {
     /// What its jobs are like in HTCondor, where it is not as its end point's `job` says.
     #[serde(default, skip_serializing_if = "is_default")]
     pub condor: CondorJob,
+    /// Names of the APF monitors that are told of it; all when absent.
+    #[serde(default)]
+    pub monitors: Option<Vec<String>>,
     /// Settings of the scheduler steps, in AutoPyFactory's spelling: `sched.maxpending.maximum = 10`.
     #[serde(default)]
     pub sched: Sched,
@@ -258,6 +266,14 @@ impl Config {
         match self.batch.get(&label.batch) {
             Some(BatchConfig::Condor(condor)) => !label.condor.or(&condor.job).says_hello(),
             _ => false,
+        }
+    }
+
+    /// The monitors that are told of a label, in the order of its own list.
+    pub fn monitors_of<'a>(&'a self, label: &'a LabelSection) -> Vec<(&'a str, &'a MonitorSection)> {
+        match &label.monitors {
+            None => self.monitor.iter().map(|(name, section)| (name.as_str(), section)).collect(),
+            Some(names) => names.iter().filter_map(|name| Some((name.as_str(), self.monitor.get(name)?))).collect(),
         }
     }
 

@@ -9,7 +9,9 @@ mod learn;
 mod look;
 mod looks;
 mod reload;
+mod tell;
 
+use crate::monitor::Monitors;
 use crate::plan::plan;
 use crate::reconcile::{Answer, Gap, Memory, reconcile};
 use crate::world::{Read, World};
@@ -61,6 +63,8 @@ pub struct Cycler {
     pub(crate) started: Time,
     /// Where labels come from, for the heartbeat.
     pub(crate) sources: Vec<SourceInfo>,
+    /// None before the factory runs: who only looks tells nobody.
+    monitors: Option<Monitors>,
     /// Why the configuration, as it stands now, is not in use.
     pub(crate) trouble: String,
     /// The last heartbeat and its time.
@@ -96,6 +100,7 @@ impl Cycler {
             draining: false,
             started: now(),
             sources: Vec::new(),
+            monitors: None,
             trouble: String::new(),
             said: None,
         }
@@ -112,6 +117,7 @@ impl Cycler {
             tracing::warn!(%error, "could not get the factory's pilots from the server");
             return;
         }
+        self.tell_monitors_of_pilots();
         self.warn_of_abandoned();
         let mut gaps = self.reconcile(&answers);
         for (name, gap) in &mut gaps {
@@ -239,6 +245,10 @@ impl Cycler {
 
     /// Tells the server, and applies the same to what we know, so that this cycle already decides with it.
     async fn report(&mut self, updates: Vec<BatchUpdate>) -> bool {
+        // First: an end that the server knows comes in no later cycle.
+        if let (Some(monitors), Some(read)) = (&self.monitors, &self.world.pilots) {
+            monitors.report(&self.config, &read.value, &updates);
+        }
         for chunk in updates.chunks(UPDATES_MAX) {
             let report = BatchReport { factory: self.config.factory.name.clone(), updates: chunk.to_vec() };
             if let Err(error) = self.server.report(&report).await {
@@ -259,6 +269,9 @@ impl Cycler {
             self.act(plan).await;
         }
         let decisions = plans.into_iter().map(|plan| plan.decision).collect::<Vec<_>>();
+        if let Some(monitors) = &self.monitors {
+            monitors.decided(&decisions);
+        }
         if !decisions.is_empty()
             && let Err(error) = self.server.decide(decisions).await
         {

@@ -1,6 +1,6 @@
 //! How the pilots of this factory are started: what only the program around the factory can know.
 
-use crate::config::{FactorySection, LabelSection};
+use crate::config::{Config, LabelSection};
 use batch::{Needs, SubmitRequest};
 use model::PilotId;
 use serde_json::Error;
@@ -55,11 +55,12 @@ impl PilotLaunch {
     /// What a batch system needs to start pilots of a label.
     pub fn request(
         &self,
-        factory: &FactorySection,
+        config: &Config,
         name: &str,
         label: &LabelSection,
         announced: &Announced,
     ) -> Result<SubmitRequest, Error> {
+        let factory = &config.factory;
         let program = factory.program().unwrap_or_else(|| self.program.clone());
         let ids = (announced.first.0..).map(PilotId);
         let secrets: Result<Vec<Vec<u8>>, Error> =
@@ -77,9 +78,15 @@ impl PilotLaunch {
                 wall_time_s: label.wall_time_s,
                 arguments: label.submit_arguments.clone(),
             },
-            log_url: self.servers.first().map(|server| format!("{server}/logs/{}", factory.name)).unwrap_or_default(),
+            log_url: self.log_url(&factory.name),
+            monitor_url: monitor_url(config, label),
             condor: label.condor.clone(),
         })
+    }
+
+    /// Where the server shows the logs of a factory's pilots; empty when none is known.
+    pub(crate) fn log_url(&self, factory: &str) -> String {
+        self.servers.first().map(|server| format!("{server}/logs/{factory}")).unwrap_or_default()
     }
 
     fn secret_file(&self, pilot: PilotId, secret: &str) -> Result<Vec<u8>, Error> {
@@ -99,6 +106,12 @@ impl PilotProgram {
             PilotProgram::Url { .. } => Vec::new(),
         }
     }
+}
+
+/// A wrapper can report to one monitor: the first.
+fn monitor_url(config: &Config, label: &LabelSection) -> String {
+    let first = config.monitors_of(label).into_iter().next();
+    first.map(|(_, monitor)| monitor.url.trim_end_matches('/').to_owned()).unwrap_or_default()
 }
 
 fn environment(label: &LabelSection, program: &PilotProgram) -> Vec<(String, String)> {

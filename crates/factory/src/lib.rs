@@ -11,6 +11,7 @@ mod keep;
 pub mod keeper;
 mod launch;
 mod logs;
+mod monitor;
 pub mod past;
 pub mod plan;
 pub mod reconcile;
@@ -57,6 +58,14 @@ pub enum FactoryError {
         name: String,
         /// Why not.
         source: batch::BatchError,
+    },
+    /// What a monitor is to be told cannot be kept or sent.
+    #[error("set up monitor '{name}': {reason}")]
+    Monitor {
+        /// Its name.
+        name: String,
+        /// Why not.
+        reason: String,
     },
     /// A reload cannot give the factory another name: its pilots carry the old one.
     #[error("rename the factory from '{from}' to '{to}' while it runs; stop it and start it anew")]

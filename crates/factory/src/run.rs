@@ -43,10 +43,11 @@ struct Loop {
 
 /// Cycles until told to stop.
 pub async fn run(
-    cycler: Cycler,
+    mut cycler: Cycler,
     keeper: Option<Keeper>,
     mut signals: mpsc::Receiver<Signal>,
 ) -> Result<(), FactoryError> {
+    cycler.begin_telling()?;
     // A few places: more nudges than that in one cycle say nothing new.
     let (sender, mut nudges) = mpsc::channel(16);
     let mut all = Loop::start(cycler, keeper, sender);
@@ -228,6 +229,7 @@ async fn poll_commands(server: Arc<dyn Server>, name: String, sender: mpsc::Send
 
 impl Cycler {
     async fn say_goodbye(&self) {
+        self.finish_telling().await;
         let said = FactoryHeartbeat { draining: true, ..self.said() };
         let _ = self.server.heartbeat(&self.config.factory.name, &said).await;
         tracing::info!(time = %now(), "all pilots are gone; the factory ends");

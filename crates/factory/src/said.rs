@@ -17,6 +17,7 @@ impl Cycler {
             labels: config.label.keys().map(|name| label_info(config, world, name)).collect(),
             draining: self.draining,
             sources: self.sources.clone(),
+            monitors: self.monitor_infos(),
             trouble: self.trouble.clone(),
         }
     }

@@ -43,6 +43,24 @@ pub struct SourceInfo {
     pub trouble: String,
 }
 
+/// One APF monitor as a factory tells it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct MonitorInfo {
+    /// Its name in the factory's configuration.
+    pub name: String,
+    /// Base URL of its interface.
+    pub url: String,
+    /// Events of pilots that it was not told yet.
+    pub waiting: u64,
+    /// Events that were dropped since the factory started, as too many waited.
+    pub dropped: u64,
+    /// Events that it refused since the factory started.
+    pub refused: u64,
+    /// Why it cannot be told at present; empty when it can.
+    #[serde(default)]
+    pub trouble: String,
+}
+
 /// `PUT /factories/{name}`: heartbeat with everything worth knowing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -65,6 +83,9 @@ pub struct FactoryHeartbeat {
     /// Where further labels come from. Left out when empty, for servers that do not know it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<SourceInfo>,
+    /// APF monitors that it tells. Left out when empty, for servers that do not know it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub monitors: Vec<MonitorInfo>,
     /// Why its configuration, as it stands now, is not in use; empty when it is.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub trouble: String,

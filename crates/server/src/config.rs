@@ -2,6 +2,7 @@
 
 mod check;
 
+use crate::pages::Links;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -67,6 +68,8 @@ pub struct Config {
     pub retention_every: Duration,
     /// Whether the PanDA face is served.
     pub compat: bool,
+    /// Pages of other monitors that ours link to.
+    pub links: Links,
 }
 
 impl Config {
@@ -89,6 +92,7 @@ impl Config {
             archive_after: Duration::from_secs(24 * 3600),
             retention_every: Duration::from_secs(60),
             compat: false,
+            links: Links::default(),
         }
     }
 

@@ -12,6 +12,7 @@ mod frame;
 mod handlers;
 mod job;
 mod jobs;
+mod elsewhere;
 mod link;
 mod login;
 mod moment;
@@ -27,6 +28,7 @@ mod result;
 mod tone;
 mod words;
 
+pub use elsewhere::{Elsewhere, Links};
 pub use words::sentence as decision_sentence;
 
 #[cfg(test)]

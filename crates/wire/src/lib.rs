@@ -1,5 +1,6 @@
 //! How Pilotage's processes talk, and prove who they are.
 
+pub mod apfmon;
 pub mod api;
 pub mod client;
 pub mod credential;

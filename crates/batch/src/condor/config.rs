@@ -22,8 +22,6 @@ pub struct CondorConfig {
     pub job: CondorJob,
     /// Base URL of the logs in `GTAG` and `APF_...URL`; where the server shows them when empty.
     pub log_url: String,
-    /// URL of the interface of an APF monitor, for wrappers that report to one (`APFMON`).
-    pub monitor_url: String,
     /// Who gets HTCondor's mail about jobs that fail; nobody when empty.
     pub mail: String,
     /// Directory of the HTCondor commands; from `PATH` when empty.
@@ -47,7 +45,6 @@ impl Default for CondorConfig {
             pool: String::new(),
             job: CondorJob::default(),
             log_url: String::new(),
-            monitor_url: String::new(),
             mail: String::new(),
             bin: PathBuf::new(),
             conf: PathBuf::new(),
@@ -70,9 +67,7 @@ impl CondorConfig {
         for (key, value) in [("schedd", &self.schedd), ("pool", &self.pool), ("mail", &self.mail)] {
             found.extend(text::word_problem(value).map(|what| (key.to_owned(), what)));
         }
-        for (key, value) in [("log_url", &self.log_url), ("monitor_url", &self.monitor_url)] {
-            found.extend(text::url_problem(value).map(|what| (key.to_owned(), what)));
-        }
+        found.extend(text::url_problem(&self.log_url).map(|what| ("log_url".to_owned(), what)));
         found.extend(self.ssh.iter().flat_map(|ssh| ssh.problems(&self.dir)));
         if self.ssh.is_some() && !self.schedd.is_empty() {
             found.push(("schedd".to_owned(), "is not used over ssh; name the host of the schedd there".to_owned()));

@@ -36,7 +36,7 @@ fn description(config: &CondorConfig, owner: &Owner, request: &SubmitRequest, di
             label: &request.label,
             date: &jiff::Timestamp::now().strftime("%Y-%m-%d").to_string(),
             logs: if configured.is_empty() { &request.log_url } else { configured },
-            monitor: &config.monitor_url,
+            monitor: &request.monitor_url,
         },
         job: &job,
         request,

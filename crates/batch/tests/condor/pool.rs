@@ -63,6 +63,7 @@ impl Pool {
             secrets: (0..count).map(|index| format!("secret {index}").into_bytes()).collect(),
             needs: Needs { cores: 1, ..Needs::default() },
             log_url: "http://server/logs/me".into(),
+            monitor_url: String::new(),
             condor: CondorJob::default(),
         }
     }

@@ -9,6 +9,7 @@ mod wms;
 use super::gather::{Gathered, gather};
 use super::keys::{AUTH, Known, MONITOR, Meaning, meaning};
 use super::label::{self, Around, EndPoint, Label};
+use super::monitors;
 use super::report::{Fate, Report, Row};
 use crate::config::ConfigError;
 use factory_section::FactoryPart;
@@ -50,6 +51,7 @@ pub fn import(paths: &[PathBuf], options: &ImportOptions) -> Result<Imported, Co
     let around = Around {
         auth: found.auth.clone(),
         monitors: found.monitors.clone(),
+        configured: monitors::urls(&found.monitors),
         enables: part.enables,
         home: options.home.clone(),
     };
@@ -60,7 +62,8 @@ pub fn import(paths: &[PathBuf], options: &ImportOptions) -> Result<Imported, Co
     let agis = agis::sources(&part, &found, &around, &mut report);
     tell_others(&found, &mut report);
     let count = labels.len();
-    let config = assemble(labels, agis, &part, options);
+    let monitors = part.monitors(around.configured);
+    let config = assemble(labels, agis, monitors, &part, options);
     Ok(Imported { text: text::text(&config), rows: report.rows(), labels: count })
 }
 
@@ -85,7 +88,13 @@ fn fate(table: &[Known], key: &str) -> Fate {
     }
 }
 
-fn assemble(labels: Vec<Label>, agis: agis::Sources, part: &FactoryPart, options: &ImportOptions) -> Table {
+fn assemble(
+    labels: Vec<Label>,
+    agis: agis::Sources,
+    monitors: Table,
+    part: &FactoryPart,
+    options: &ImportOptions,
+) -> Table {
     let (mut end_points, mut places) = (EndPoints::default(), wms::Places::default());
     let mut factory = part.table.clone();
     let cycles = labels.iter().filter_map(|label| label.cycle_s).filter(|seconds| *seconds > 0.0);
@@ -112,6 +121,7 @@ fn assemble(labels: Vec<Label>, agis: agis::Sources, part: &FactoryPart, options
         ("factory", factory),
         ("batch", end_points.sections(part)),
         ("wms", places.sections(&part.wms_poll, &options.panda)),
+        ("monitor", monitors),
         ("template", templates),
         ("source", agis.sources),
         ("label", labels),
@@ -136,7 +146,7 @@ impl EndPoints {
         let section = |(end_point, name): (EndPoint, String)| {
             let mut table = part.end_point.clone();
             table.insert("system".to_owned(), Value::from("condor"));
-            let own = [("schedd", end_point.schedd), ("pool", end_point.pool), ("monitor_url", end_point.monitor_url)];
+            let own = [("schedd", end_point.schedd), ("pool", end_point.pool)];
             let own = own.into_iter().filter(|(_, value)| !value.is_empty());
             table.extend(own.map(|(key, value)| (key.to_owned(), Value::from(value))));
             // AutoPyFactory left held jobs to the attributes of its queues.

@@ -98,7 +98,7 @@ pub const QUEUE: &[Known] = &[
     ("batchstatusplugin", Ignored("status comes from the end point that pilots are submitted to")),
     ("schedplugin", Becomes("chain")),
     ("batchsubmitplugin", Becomes("condor.grid.type")),
-    ("monitorsection", Becomes("batch.*.monitor_url")),
+    ("monitorsection", Becomes("monitors")),
     ("apfqueue.sleep", Becomes("factory.cycle_s")),
     ("cleanlogs.keepdays", LOGS),
     ("executable", Becomes("condor.executable")),
@@ -205,7 +205,7 @@ pub const AUTH: &[Known] = &[
 
 /// A section of `monitor.conf`.
 pub const MONITOR: &[Known] =
-    &[("monitorplugin", Read("tells whether there is one")), ("monitorURL", Becomes("batch.*.monitor_url"))];
+    &[("monitorplugin", Read("tells whether there is one")), ("monitorURL", Becomes("monitor.*.url"))];
 
 /// The meaning of a key: its own, or that of the longest beginning that is known.
 pub fn meaning(table: &[Known], key: &str) -> Option<Meaning> {
@@ -240,7 +240,7 @@ pub fn reference() -> String {
 fn in_words(prefix: &str, meaning: &Meaning) -> String {
     match meaning {
         Becomes(key)
-            if ["batch.", "factory.", "source.", "label.", "wms.*."].iter().any(|top| key.starts_with(top)) =>
+            if ["batch.", "factory.", "monitor.", "source.", "label.", "wms.*."].iter().any(|top| key.starts_with(top)) =>
         {
             format!("`{key}`")
         }

@@ -7,6 +7,7 @@ mod wms;
 use super::flavour::{FLAVOURS, Flavour, flavour};
 use super::ini::{Ini, Interpolated, Place, Section, interpolate};
 use super::keys::{Meaning, QUEUE, SUBMIT, SUBMIT_OF, meaning};
+use super::monitors::{Meant, meant};
 use super::report::{Fate, Report};
 use super::value::{boolean, is_none, list};
 use crate::source::label_name;
@@ -22,6 +23,8 @@ pub struct Around {
     pub auth: Ini,
     /// The sections of `monitor.conf`.
     pub monitors: Ini,
+    /// The monitors that are configured here: URLs by name.
+    pub configured: BTreeMap<String, String>,
     /// `enablequeues` of the factory.
     pub enables: bool,
     /// What `~` stands for.
@@ -60,8 +63,6 @@ pub struct EndPoint {
     pub schedd: String,
     /// The collector that knows it.
     pub pool: String,
-    /// The monitor that pilots report to.
-    pub monitor_url: String,
 }
 
 /// Why keys of a remote schedd do nothing.
@@ -226,21 +227,20 @@ impl Reader<'_> {
     }
 
     fn monitor(&mut self, key: &str, value: &str) {
+        let mut told = Vec::new();
+        let mut is_silent = false;
         for name in list(value) {
-            let Some(section) = self.around.monitors.section(name) else {
-                let known: Vec<&str> = self.around.monitors.sections.iter().map(|(name, _)| name.as_str()).collect();
-                let near = nearest(name, known).map(|near| format!("; did you mean '{near}'?")).unwrap_or_default();
-                // AutoPyFactory went on without the monitor.
-                return self.note(key, Fate::Bad { why: format!("there is no monitor section '{name}'{near}") });
-            };
-            let url = interpolate(&section, "monitorURL").map(|url| url.text).unwrap_or_default();
-            let is_apf = section.get("monitorplugin").is_none_or(|plugin| plugin.text == "APF");
-            if is_apf && !url.is_empty() {
-                self.label.end_point.monitor_url = url;
-                return self.becomes(key, "batch.*.monitor_url");
+            match meant(name, &self.around.monitors, &self.around.configured) {
+                Meant::Monitor(name) => told.push(Value::from(name)),
+                Meant::Log => is_silent = true,
+                Meant::Nothing(why) => self.note(key, Fate::Bad { why }),
             }
         }
-        self.ignored(key, "a monitor that only logs");
+        match (told.is_empty(), is_silent) {
+            (false, _) => self.set(key, "monitors", Value::Array(told)),
+            (true, true) => self.ignored(key, "a monitor that only logs"),
+            (true, false) => {}
+        }
     }
 
     fn schedd(&mut self, key: &str, to: &str) {
@@ -270,6 +270,10 @@ impl Reader<'_> {
             let why = format!("is missing: no jobs were counted for it; its queue is called {name}");
             self.label.table.insert("queue".to_owned(), Value::from(name));
             self.note("wmsqueue", Fate::Bad { why });
+        }
+        // Here a label that names no monitor is told to all.
+        if !self.around.configured.is_empty() {
+            self.label.table.entry("monitors").or_insert_with(|| Value::Array(Vec::new()));
         }
         let enabled = self.label.table.get("enabled").and_then(Value::as_bool).unwrap_or(false);
         self.label.table.insert("enabled".to_owned(), Value::Boolean(enabled && !self.is_broken));

@@ -17,7 +17,8 @@ pub(crate) fn drafts(
     main: &Main,
     documents: &[Document],
 ) -> Result<(Vec<Draft>, Vec<Excluded>), String> {
-    let (queues, around) = merged(section, documents)?;
+    let (queues, mut around) = merged(section, documents)?;
+    around.configured = main.config.monitor.iter().map(|(name, monitor)| (name.clone(), monitor.url.clone())).collect();
     let mut report = Report::default();
     let labels: Vec<Label> =
         queues.sections.iter().map(|(name, keys)| label::read(name, keys, &around, &mut report)).collect();

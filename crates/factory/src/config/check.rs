@@ -32,6 +32,12 @@ pub(super) fn check(config: &Config, origins: &Origins, path: &Path) -> Result<(
     for (name, source) in &config.source {
         check_source(config, name, source, &mut found);
     }
+    for (name, monitor) in &config.monitor {
+        if let Err(error) = model::queue::check_name(name) {
+            found.push((format!("monitor.{name}"), error.to_string()));
+        }
+        found.extend(monitor.problems().into_iter().map(|(key, what)| (format!("monitor.{name}.{key}"), what)));
+    }
     for (name, label) in &config.label {
         found.extend(label_problems(config, name, label));
     }
@@ -178,6 +184,10 @@ fn check_label(config: &Config, name: &str, label: &LabelSection, found: &mut Ve
     if label.slots() > SLOTS_MAX {
         let key = if label.slots.is_some() { ".slots" } else { ".cores" };
         say(key, format!("a pilot has at most {SLOTS_MAX} slots, not {}", label.slots()));
+    }
+    for name in label.monitors.iter().flatten().filter(|name| !config.monitor.contains_key(*name)) {
+        let near = hint(name, config.monitor.keys().map(String::as_str));
+        say(".monitors", format!("there is no [monitor.{name}]{near}"));
     }
     for variable in label.environment.keys().filter(|variable| !is_variable(variable)) {
         say(&format!(".environment.{variable}"), "is no name of a variable that can be set".to_owned());

@@ -70,6 +70,9 @@ fn anchor(config: &mut Config, base: &Path) {
     for wms in config.wms.values_mut() {
         wms.paths_mut().into_iter().for_each(anchored);
     }
+    for monitor in config.monitor.values_mut() {
+        anchored(&mut monitor.authorities);
+    }
     for source in config.source.values_mut() {
         anchored(&mut source.authorities);
         for place in source.from.iter_mut().filter(|place| !place.contains("://")) {

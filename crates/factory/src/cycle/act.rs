@@ -40,7 +40,7 @@ impl Cycler {
         };
         let announced = self.server.announce(&request).await.map_err(|error| format!("failed to announce: {error}"))?;
         plan.decision.announced = announced.secrets.len() as u64;
-        let request = self.launch.request(&self.config.factory, &name, &label, &announced);
+        let request = self.launch.request(&self.config, &name, &label, &announced);
         let request = request.map_err(|error| error.to_string())?;
         let ids: Vec<PilotId> = (announced.first.0..).take(announced.secrets.len()).map(PilotId).collect();
         let at = now();
@@ -54,6 +54,9 @@ impl Cycler {
         }
         if !outcome.full && !outcome.reason.is_empty() {
             self.learn_refusal(&name, &label.batch);
+        }
+        if let Some(monitors) = &self.monitors {
+            monitors.submitted(&name, &outcome.accepted);
         }
         self.report(updates_of(&outcome)).await;
         if outcome.accepted.len() == ids.len() { Ok(()) } else { Err(refusal(&outcome)) }

@@ -31,6 +31,9 @@ impl Cycler {
         let change = Change::between(&self.config, &config);
         let mut batches = open(&config, &self.batches, Some(&self.config))?;
         batches.extend(self.still_needed(&config));
+        if let Some(monitors) = &mut self.monitors {
+            monitors.adapt(&config, &self.launch)?;
+        }
         self.batches = batches;
         self.looks = Looks::default();
         self.counting = Counting::default();
@@ -75,8 +78,11 @@ impl Change {
         };
         let differs = |(name, label): &(&String, &_)| old.label.get(*name).is_some_and(|before| before != *label);
         let changed = new.label.iter().filter(differs).map(|(name, _)| name.clone()).collect();
-        let beside_labels =
-            old.factory != new.factory || old.batch != new.batch || old.source != new.source || old.wms != new.wms;
+        let beside_labels = old.factory != new.factory
+            || old.batch != new.batch
+            || old.source != new.source
+            || old.wms != new.wms
+            || old.monitor != new.monitor;
         Change { added: names(new, old), changed, removed: names(old, new), beside_labels }
     }
 

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "a test may panic")]
 
+mod apf;
 mod asked;
 mod autopyfactory;
 mod closing;
@@ -10,6 +11,7 @@ mod configuration;
 mod crash;
 mod cycle;
 mod jobs;
+mod monitor;
 mod programs;
 mod refusal;
 mod reload;

@@ -3,7 +3,7 @@
 use super::args::{FactoriesAction, FactoriesArgs};
 use super::{now, with_client};
 use crate::output::{Style, TIMED_OUT, Table, ago, duration, print, print_json};
-use model::{CommandState, SourceInfo, Target, Time, Verb};
+use model::{CommandState, MonitorInfo, SourceInfo, Target, Time, Verb};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 use wire::Client;
@@ -74,7 +74,8 @@ fn describe(factory: &FactorySummary, now: Time) -> String {
     );
     let trouble = if said.trouble.is_empty() { String::new() } else { format!("  trouble: {}\n", said.trouble) };
     let sources: String = said.sources.iter().map(|source| describe_source(source, now)).collect();
-    let head = head + &trouble + &sources;
+    let monitors: String = said.monitors.iter().map(describe_monitor).collect();
+    let head = head + &trouble + &sources + &monitors;
     if said.labels.is_empty() {
         return head + "  no labels\n";
     }
@@ -94,4 +95,10 @@ fn describe_source(source: &SourceInfo, now: Time) -> String {
     let read = source.read.map_or("never".to_owned(), |read| ago(now, read));
     let refused = if trouble.is_empty() { String::new() } else { format!("; refused: {trouble}") };
     format!("  source {name}, {from}, read {read}: {labels} labels, {excluded} left out{refused}\n")
+}
+
+fn describe_monitor(monitor: &MonitorInfo) -> String {
+    let MonitorInfo { name, url, waiting, dropped, refused, trouble } = monitor;
+    let trouble = if trouble.is_empty() { String::new() } else { format!("; trouble: {trouble}") };
+    format!("  monitor {name}, {url}: {waiting} events waiting, {dropped} dropped, {refused} refused{trouble}\n")
 }

@@ -5,7 +5,9 @@ use crate::cli::args::{ServerArgs, UpArgs};
 use crate::output::BadInput;
 use factory::config::{ConfigError, Origins, Tree};
 use serde::{Deserialize, Deserializer, de};
+use server::pages::Links;
 use server::{Config, TlsMode};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -30,6 +32,7 @@ pub struct ServerFile {
     keep_archive: Option<Time>,
     archive_after: Option<Time>,
     compat: Option<bool>,
+    links: Option<LinksSection>,
     #[serde(skip)]
     places: Places,
 }
@@ -40,6 +43,14 @@ struct Places {
     origins: Origins,
     /// Of the section that holds them; empty, or ending with a dot.
     prefix: &'static str,
+}
+
+/// Patterns by the title of the link, such as `https://bigpanda.cern.ch/job/{id}/`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct LinksSection {
+    job: BTreeMap<String, String>,
+    pilot: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -141,6 +152,7 @@ impl ServerFile {
             archive_after: time(self.archive_after, defaults.archive_after),
             retention_every: defaults.retention_every,
             compat: typed.compat || self.compat.unwrap_or(false),
+            links: self.links.clone().map(|links| Links { job: links.job, pilot: links.pilot }).unwrap_or_default(),
         };
         let problems: Vec<String> = config.problems().iter().map(|(key, what)| self.placed(key, what)).collect();
         if problems.is_empty() { Ok(config) } else { Err(BadInput::new(problems.join("\n"))) }

@@ -8,7 +8,7 @@ use super::overview::{FactoryRow, factory_row};
 use super::queue::LabelCounts;
 use super::{assets, frame, link, moment, number, result, words};
 use askama::Template;
-use model::{Decision, FactorySummary, LabelInfo, SourceInfo};
+use model::{Decision, FactorySummary, LabelInfo, MonitorInfo, SourceInfo};
 use std::collections::BTreeMap;
 
 /// One label with everything its row shows.
@@ -33,6 +33,7 @@ pub struct Factory {
     trouble: String,
     labels: Vec<LabelRow>,
     sources: Vec<SourceInfo>,
+    monitors: Vec<MonitorInfo>,
     decisions: Vec<Decision>,
 }
 
@@ -49,8 +50,8 @@ impl Factory {
         let labels = factory.said.labels.iter().map(label).collect();
         let row = factory_row(factory, frame.now, &of_factory(counts, &factory.name));
         let said = &factory.said;
-        let (trouble, sources) = (said.trouble.clone(), said.sources.clone());
-        Factory { factory: row, pid: said.pid, trouble, labels, sources, decisions, frame }
+        let (trouble, sources, monitors) = (said.trouble.clone(), said.sources.clone(), said.monitors.clone());
+        Factory { factory: row, pid: said.pid, trouble, labels, sources, monitors, decisions, frame }
     }
 }
 

@@ -96,7 +96,8 @@ pub async fn job(State(state): State<AppState>, asked: Asked, Path(id): Path<Str
     let allowed = Allowed { manage: read.may_manage(&detail.summary).await };
     let topic = format!("job:{id}");
     let frame = Frame::new(Section::Jobs, format!("Job {id}"), &asked).live(&[&topic]);
-    shown(&Job::new(frame, detail, siblings, stream, log, allowed))
+    let elsewhere = state.config.links.of_job(&detail.summary, detail.spec.task.0);
+    shown(&Job::new(frame, detail, siblings, stream, log, allowed, elsewhere))
 }
 
 /// `POST /jobs/{id}/kill`.
@@ -159,7 +160,8 @@ pub async fn pilot(State(state): State<AppState>, asked: Asked, Path(id): Path<S
     let topic = format!("pilot:{id}");
     let may_command = read.may_command(&pilot);
     let frame = Frame::new(Section::Pilots, format!("Pilot {id}"), &asked).live(&[&topic, "jobs"]);
-    shown(&Pilot::new(frame, pilot, jobs, logs, may_command))
+    let elsewhere = state.config.links.of_pilot(&pilot);
+    shown(&Pilot::new(frame, pilot, jobs, logs, may_command, elsewhere))
 }
 
 async fn pilot_logs(read: &Reader<'_>, id: PilotId) -> Result<Vec<PilotLog>, PageError> {

@@ -1,6 +1,7 @@
 //! `/jobs/{id}`: one job with its output, attempts and files.
 
 use super::cells::Stage;
+use super::elsewhere::Elsewhere;
 use super::frame::Frame;
 use super::{assets, frame, link, moment, number, result, tone};
 use askama::Template;
@@ -93,6 +94,7 @@ pub struct Job {
     array_last: i64,
     can_kill: bool,
     can_retry: bool,
+    elsewhere: Vec<Elsewhere>,
 }
 
 impl Job {
@@ -104,6 +106,7 @@ impl Job {
         stream: LogStream,
         piece: LogPiece,
         allowed: Allowed,
+        elsewhere: Vec<Elsewhere>,
     ) -> Job {
         let job = detail.summary;
         let retryable = matches!(job.state, JobState::Failed | JobState::Cancelled | JobState::Closed);
@@ -120,6 +123,7 @@ impl Job {
             spec: detail.spec,
             attempts: detail.attempts,
             outputs: detail.outputs,
+            elsewhere,
             job,
             frame,
         }

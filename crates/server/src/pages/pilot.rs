@@ -1,6 +1,7 @@
 //! `/pilots/{id}`: one pilot with its life, jobs, batch record and logs.
 
 use super::cells::Stage;
+use super::elsewhere::Elsewhere;
 use super::frame::Frame;
 use super::{assets, frame, link, moment, number, result, tone};
 use askama::Template;
@@ -30,6 +31,7 @@ pub struct Pilot {
     jobs: Vec<JobSummary>,
     logs: Vec<PilotLog>,
     can_drain: bool,
+    elsewhere: Vec<Elsewhere>,
 }
 
 impl Pilot {
@@ -40,9 +42,10 @@ impl Pilot {
         jobs: Vec<JobSummary>,
         logs: Vec<PilotLog>,
         may_command: bool,
+        elsewhere: Vec<Elsewhere>,
     ) -> Pilot {
         let takes_commands = matches!(pilot.state, PilotState::Running);
-        Pilot { life: life(&pilot), jobs, logs, can_drain: may_command && takes_commands, pilot, frame }
+        Pilot { life: life(&pilot), jobs, logs, can_drain: may_command && takes_commands, elsewhere, pilot, frame }
     }
 
     fn lead(&self) -> String {

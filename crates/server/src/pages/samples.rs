@@ -1,5 +1,6 @@
 //! Values for the tests of pages: one coherent moment of a small server, with fixed times.
 
+use super::elsewhere::Elsewhere;
 use super::frame::{Asked, Frame, Section};
 use super::job::{Allowed, Job, LogPiece, Siblings};
 use super::overview::{Overview, QueueSituation, Situation};
@@ -11,7 +12,7 @@ use model::job::{
 use model::pilot::{PilotFlag, PilotSummary};
 use model::{
     Decision, DecisionId, Demand, ErrorClass, FactoryHeartbeat, FactorySummary, JobId, JobSpec, JobState, LabelInfo,
-    Offer, PilotId, PilotState, QueueRecord, Role, Shape, SourceInfo, SubmissionId, Time, WaitingShape,
+    MonitorInfo, Offer, PilotId, PilotState, QueueRecord, Role, Shape, SourceInfo, SubmissionId, Time, WaitingShape,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -121,6 +122,10 @@ pub fn detail(state: JobState) -> JobDetail {
     }
 }
 
+pub fn elsewhere() -> Vec<Elsewhere> {
+    vec![Elsewhere { title: "PanDA monitor".into(), url: "https://panda.example/job/1014/?a=1&b=2".into() }]
+}
+
 pub fn job_page(state: JobState) -> Job {
     let piece = LogPiece {
         attempt: u32::from(!state.is_waiting()),
@@ -136,6 +141,7 @@ pub fn job_page(state: JobState) -> Job {
         LogStream::Stdout,
         piece,
         Allowed { manage: true },
+        elsewhere(),
     )
 }
 
@@ -193,6 +199,14 @@ pub fn factories() -> Vec<FactorySummary> {
         offer: Offer { slots: 8, whole: Shape { cores: 8, memory_mib: 16_000, wall_time_s: 86_000 } },
         trouble: trouble.into(),
     };
+    let apfmon = MonitorInfo {
+        name: "apfmon".into(),
+        url: "http://apfmon.example/api".into(),
+        waiting: 1204,
+        dropped: 0,
+        refused: 3,
+        trouble: "PUT http://apfmon.example/api/jobs: no connection (Connection refused)".into(),
+    };
     let cric = SourceInfo {
         name: "cric".into(),
         from: "https://cric.example/pandaqueue.json".into(),
@@ -210,6 +224,7 @@ pub fn factories() -> Vec<FactorySummary> {
         labels: vec![label("glasgow-slurm", ""), label("glasgow-long", "sbatch is not on PATH")],
         draining: false,
         sources: vec![cric],
+        monitors: vec![apfmon],
         trouble: String::new(),
     };
     vec![FactorySummary { name: "f1".into(), said, last_heard: before(12) }]

@@ -118,7 +118,10 @@ fn pilots_and_one_pilot() {
     for one in rows {
         let frame = content(Section::Pilots, "Pilot", "/pilots/5");
         let name = format!("pilot_{}", one.state);
-        insta::assert_snapshot!(name, html(&pilot::Pilot::new(frame, one, samples::jobs(), Vec::new(), true)));
+        insta::assert_snapshot!(
+            name,
+            html(&pilot::Pilot::new(frame, one, samples::jobs(), Vec::new(), true, samples::elsewhere()))
+        );
     }
 }
 

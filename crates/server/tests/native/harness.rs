@@ -213,6 +213,7 @@ pub fn heartbeat() -> FactoryHeartbeat {
         labels: Vec::new(),
         draining: false,
         sources: Vec::new(),
+        monitors: Vec::new(),
         trouble: String::new(),
     }
 }

@@ -101,6 +101,7 @@ impl World {
             ],
             draining: false,
             sources: Vec::new(),
+            monitors: Vec::new(),
             trouble: String::new(),
         };
         self.factory.factory_heartbeat("f1", &said).await.unwrap();

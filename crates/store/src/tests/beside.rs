@@ -183,6 +183,7 @@ async fn queues_are_kept(test: TestStore) {
         labels: Vec::new(),
         draining: false,
         sources: Vec::new(),
+        monitors: Vec::new(),
         trouble: String::new(),
     };
     test.store.factory_says("fab".into(), said.clone(), NOW).await.unwrap();

@@ -85,6 +85,17 @@ impl FactoryPart {
         Ok(())
     }
 
+    /// `[monitor.NAME]` with these URLs, with what AutoPyFactory registered the factory by.
+    pub fn monitors(&self, urls: BTreeMap<String, String>) -> Table {
+        let section = |url: String| {
+            let mut section = Table::from_iter([("url".to_owned(), Value::from(url))]);
+            let registered = ["mail", "log_url"].map(|key| Some((key.to_owned(), self.end_point.get(key)?.clone())));
+            section.extend(registered.into_iter().flatten());
+            Value::Table(section)
+        };
+        urls.into_iter().map(|(name, url)| (name, section(url))).collect()
+    }
+
     fn put(&mut self, key: &str, value: Value) {
         self.table.insert(key.to_owned(), value);
     }

@@ -18,7 +18,7 @@ pub fn run(path: &Path, name: &str, choice: &ServerChoice) -> anyhow::Result<Exi
     let label = config.label.get(name).ok_or_else(|| unknown_label(name, &known()))?;
     // A pilot of its own id and secret is made only when it is submitted.
     let announced = Announced { first: PilotId(1), secrets: vec![String::new()] };
-    let request = launch.request(&config.factory, name, label, &announced)?;
+    let request = launch.request(&config, name, label, &announced)?;
     let batch =
         config.batch.get(&label.batch).ok_or_else(|| BadInput::new(format!("no end point '{}'", label.batch)))?;
     let dir = config.factory.dir.join("batch").join(&label.batch);
