@@ -61,6 +61,9 @@ _pilotage() {
             pilotage,kill)
                 cmd="pilotage__subcmd__kill"
                 ;;
+            pilotage,labels)
+                cmd="pilotage__subcmd__labels"
+                ;;
             pilotage,logs)
                 cmd="pilotage__subcmd__logs"
                 ;;
@@ -100,11 +103,17 @@ _pilotage() {
             pilotage,wait)
                 cmd="pilotage__subcmd__wait"
                 ;;
+            pilotage__subcmd__factories,cycle)
+                cmd="pilotage__subcmd__factories__subcmd__cycle"
+                ;;
             pilotage__subcmd__factories,help)
                 cmd="pilotage__subcmd__factories__subcmd__help"
                 ;;
             pilotage__subcmd__factories,reload)
                 cmd="pilotage__subcmd__factories__subcmd__reload"
+                ;;
+            pilotage__subcmd__factories__subcmd__help,cycle)
+                cmd="pilotage__subcmd__factories__subcmd__help__subcmd__cycle"
                 ;;
             pilotage__subcmd__factories__subcmd__help,help)
                 cmd="pilotage__subcmd__factories__subcmd__help__subcmd__help"
@@ -123,6 +132,9 @@ _pilotage() {
                 ;;
             pilotage__subcmd__factory,describe)
                 cmd="pilotage__subcmd__factory__subcmd__describe"
+                ;;
+            pilotage__subcmd__factory,dry-run)
+                cmd="pilotage__subcmd__factory__subcmd__dry__subcmd__run"
                 ;;
             pilotage__subcmd__factory,explain)
                 cmd="pilotage__subcmd__factory__subcmd__explain"
@@ -150,6 +162,9 @@ _pilotage() {
                 ;;
             pilotage__subcmd__factory__subcmd__help,describe)
                 cmd="pilotage__subcmd__factory__subcmd__help__subcmd__describe"
+                ;;
+            pilotage__subcmd__factory__subcmd__help,dry-run)
+                cmd="pilotage__subcmd__factory__subcmd__help__subcmd__dry__subcmd__run"
                 ;;
             pilotage__subcmd__factory__subcmd__help,explain)
                 cmd="pilotage__subcmd__factory__subcmd__help__subcmd__explain"
@@ -211,6 +226,9 @@ _pilotage() {
             pilotage__subcmd__help,kill)
                 cmd="pilotage__subcmd__help__subcmd__kill"
                 ;;
+            pilotage__subcmd__help,labels)
+                cmd="pilotage__subcmd__help__subcmd__labels"
+                ;;
             pilotage__subcmd__help,logs)
                 cmd="pilotage__subcmd__help__subcmd__logs"
                 ;;
@@ -250,6 +268,9 @@ _pilotage() {
             pilotage__subcmd__help,wait)
                 cmd="pilotage__subcmd__help__subcmd__wait"
                 ;;
+            pilotage__subcmd__help__subcmd__factories,cycle)
+                cmd="pilotage__subcmd__help__subcmd__factories__subcmd__cycle"
+                ;;
             pilotage__subcmd__help__subcmd__factories,reload)
                 cmd="pilotage__subcmd__help__subcmd__factories__subcmd__reload"
                 ;;
@@ -264,6 +285,9 @@ _pilotage() {
                 ;;
             pilotage__subcmd__help__subcmd__factory,describe)
                 cmd="pilotage__subcmd__help__subcmd__factory__subcmd__describe"
+                ;;
+            pilotage__subcmd__help__subcmd__factory,dry-run)
+                cmd="pilotage__subcmd__help__subcmd__factory__subcmd__dry__subcmd__run"
                 ;;
             pilotage__subcmd__help__subcmd__factory,explain)
                 cmd="pilotage__subcmd__help__subcmd__factory__subcmd__explain"
@@ -280,8 +304,17 @@ _pilotage() {
             pilotage__subcmd__help__subcmd__pilots,drain)
                 cmd="pilotage__subcmd__help__subcmd__pilots__subcmd__drain"
                 ;;
+            pilotage__subcmd__help__subcmd__pilots,ends)
+                cmd="pilotage__subcmd__help__subcmd__pilots__subcmd__ends"
+                ;;
+            pilotage__subcmd__help__subcmd__pilots,kill)
+                cmd="pilotage__subcmd__help__subcmd__pilots__subcmd__kill"
+                ;;
             pilotage__subcmd__help__subcmd__pilots,logs)
                 cmd="pilotage__subcmd__help__subcmd__pilots__subcmd__logs"
+                ;;
+            pilotage__subcmd__help__subcmd__pilots,search)
+                cmd="pilotage__subcmd__help__subcmd__pilots__subcmd__search"
                 ;;
             pilotage__subcmd__help__subcmd__queues,define)
                 cmd="pilotage__subcmd__help__subcmd__queues__subcmd__define"
@@ -301,20 +334,38 @@ _pilotage() {
             pilotage__subcmd__pilots,drain)
                 cmd="pilotage__subcmd__pilots__subcmd__drain"
                 ;;
+            pilotage__subcmd__pilots,ends)
+                cmd="pilotage__subcmd__pilots__subcmd__ends"
+                ;;
             pilotage__subcmd__pilots,help)
                 cmd="pilotage__subcmd__pilots__subcmd__help"
+                ;;
+            pilotage__subcmd__pilots,kill)
+                cmd="pilotage__subcmd__pilots__subcmd__kill"
                 ;;
             pilotage__subcmd__pilots,logs)
                 cmd="pilotage__subcmd__pilots__subcmd__logs"
                 ;;
+            pilotage__subcmd__pilots,search)
+                cmd="pilotage__subcmd__pilots__subcmd__search"
+                ;;
             pilotage__subcmd__pilots__subcmd__help,drain)
                 cmd="pilotage__subcmd__pilots__subcmd__help__subcmd__drain"
+                ;;
+            pilotage__subcmd__pilots__subcmd__help,ends)
+                cmd="pilotage__subcmd__pilots__subcmd__help__subcmd__ends"
                 ;;
             pilotage__subcmd__pilots__subcmd__help,help)
                 cmd="pilotage__subcmd__pilots__subcmd__help__subcmd__help"
                 ;;
+            pilotage__subcmd__pilots__subcmd__help,kill)
+                cmd="pilotage__subcmd__pilots__subcmd__help__subcmd__kill"
+                ;;
             pilotage__subcmd__pilots__subcmd__help,logs)
                 cmd="pilotage__subcmd__pilots__subcmd__help__subcmd__logs"
+                ;;
+            pilotage__subcmd__pilots__subcmd__help,search)
+                cmd="pilotage__subcmd__pilots__subcmd__help__subcmd__search"
                 ;;
             pilotage__subcmd__queues,define)
                 cmd="pilotage__subcmd__queues__subcmd__define"
@@ -365,7 +416,7 @@ _pilotage() {
 
     case "${cmd}" in
         pilotage)
-            opts="-h -V --help --version up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help"
+            opts="-h -V --help --version up demo submit jobs job logs wait kill retry top queues pilots decisions factories labels token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -551,7 +602,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__factories)
-            opts="-h -V --json --url --dir --help --version reload help"
+            opts="-h -V --json --url --dir --help --version cycle reload help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -572,9 +623,49 @@ _pilotage() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        pilotage__subcmd__factories__subcmd__help)
-            opts="reload help"
+        pilotage__subcmd__factories__subcmd__cycle)
+            opts="-h -V --timeout --json --url --dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__factories__subcmd__help)
+            opts="cycle reload help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__factories__subcmd__help__subcmd__cycle)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -645,7 +736,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__factory)
-            opts="-h -V --config --help --version run check config sources import decide describe explain help"
+            opts="-h -V --config --help --version run check config sources import decide describe dry-run explain help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -774,6 +865,32 @@ _pilotage() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        pilotage__subcmd__factory__subcmd__dry__subcmd__run)
+            opts="-h -V --url --dir --json --config --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         pilotage__subcmd__factory__subcmd__explain)
             opts="-h -V --url --dir --json --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -801,7 +918,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__factory__subcmd__help)
-            opts="run check config sources import decide describe explain help"
+            opts="run check config sources import decide describe dry-run explain help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -857,6 +974,20 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__factory__subcmd__help__subcmd__describe)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__factory__subcmd__help__subcmd__dry__subcmd__run)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1045,7 +1176,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__help)
-            opts="up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help"
+            opts="up demo submit jobs job logs wait kill retry top queues pilots decisions factories labels token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1171,8 +1302,22 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__help__subcmd__factories)
-            opts="reload"
+            opts="cycle reload"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__help__subcmd__factories__subcmd__cycle)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1199,7 +1344,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__help__subcmd__factory)
-            opts="run check config sources import decide describe explain"
+            opts="run check config sources import decide describe dry-run explain"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1255,6 +1400,20 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__help__subcmd__factory__subcmd__describe)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__help__subcmd__factory__subcmd__dry__subcmd__run)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1394,6 +1553,20 @@ _pilotage() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        pilotage__subcmd__help__subcmd__labels)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         pilotage__subcmd__help__subcmd__logs)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1437,7 +1610,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__help__subcmd__pilots)
-            opts="drain logs"
+            opts="drain kill search ends logs"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1464,7 +1637,49 @@ _pilotage() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        pilotage__subcmd__help__subcmd__pilots__subcmd__ends)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__help__subcmd__pilots__subcmd__kill)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         pilotage__subcmd__help__subcmd__pilots__subcmd__logs)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__help__subcmd__pilots__subcmd__search)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1804,6 +2019,44 @@ _pilotage() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        pilotage__subcmd__labels)
+            opts="-q -h -V --factory --label --queue --json --url --dir --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --factory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --label)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --queue)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -q)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         pilotage__subcmd__logs)
             opts="-f -n -h -V --stderr --follow --tail --attempt --url --dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -1935,7 +2188,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__pilots)
-            opts="-s -q -n -h -V --state --live --queue --factory --label --limit --cursor --all --json --url --dir --help --version drain logs help"
+            opts="-s -q -n -h -V --state --live --queue --factory --label --older-than --limit --cursor --all --json --url --dir --help --version drain kill search ends logs help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1962,6 +2215,10 @@ _pilotage() {
                     return 0
                     ;;
                 --label)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --older-than)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2014,8 +2271,50 @@ _pilotage() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        pilotage__subcmd__pilots__subcmd__ends)
+            opts="-q -h -V --hours --queue --factory --label --json --url --dir --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --hours)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --queue)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -q)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --factory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --label)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         pilotage__subcmd__pilots__subcmd__help)
-            opts="drain logs help"
+            opts="drain kill search ends logs help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2029,6 +2328,20 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__pilots__subcmd__help__subcmd__drain)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__pilots__subcmd__help__subcmd__ends)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2056,6 +2369,20 @@ _pilotage() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        pilotage__subcmd__pilots__subcmd__help__subcmd__kill)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         pilotage__subcmd__pilots__subcmd__help__subcmd__logs)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -2063,6 +2390,70 @@ _pilotage() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__pilots__subcmd__help__subcmd__search)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__pilots__subcmd__kill)
+            opts="-s -q -h -V --state --queue --factory --label --timeout --json --url --dir --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --state)
+                    COMPREPLY=($(compgen -W "announced submitted pending running exiting done fault" -- "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -W "announced submitted pending running exiting done fault" -- "${cur}"))
+                    return 0
+                    ;;
+                --queue)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -q)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --factory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --label)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2079,6 +2470,68 @@ _pilotage() {
             case "${prev}" in
                 --kind)
                     COMPREPLY=($(compgen -W "err out log" -- "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__pilots__subcmd__search)
+            opts="-s -q -n -h -V --kind --state --hours --queue --factory --label --limit --json --url --dir --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --kind)
+                    COMPREPLY=($(compgen -W "err out log" -- "${cur}"))
+                    return 0
+                    ;;
+                --state)
+                    COMPREPLY=($(compgen -W "announced submitted pending running exiting done fault" -- "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -W "announced submitted pending running exiting done fault" -- "${cur}"))
+                    return 0
+                    ;;
+                --hours)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --queue)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -q)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --factory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --label)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --url)

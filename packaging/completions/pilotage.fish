@@ -37,9 +37,10 @@ complete -c pilotage -n "__fish_pilotage_needs_command" -f -a "kill" -d 'Stop jo
 complete -c pilotage -n "__fish_pilotage_needs_command" -f -a "retry" -d 'Run ended jobs again'
 complete -c pilotage -n "__fish_pilotage_needs_command" -f -a "top" -d 'Watch jobs, pilots and throughput live'
 complete -c pilotage -n "__fish_pilotage_needs_command" -f -a "queues" -d 'List queues, or set the status of one'
-complete -c pilotage -n "__fish_pilotage_needs_command" -f -a "pilots" -d 'List pilots, or drain some'
+complete -c pilotage -n "__fish_pilotage_needs_command" -f -a "pilots" -d 'List pilots, drain or kill some, search their logs, show how they ended'
 complete -c pilotage -n "__fish_pilotage_needs_command" -f -a "decisions" -d 'Show why pilots were submitted, or not'
-complete -c pilotage -n "__fish_pilotage_needs_command" -f -a "factories" -d 'List factories and their labels'
+complete -c pilotage -n "__fish_pilotage_needs_command" -f -a "factories" -d 'List factories and their labels, or have one run a cycle or read its configuration'
+complete -c pilotage -n "__fish_pilotage_needs_command" -f -a "labels" -d 'Show how labels are doing: their pilots, the longest wait, the longest run'
 complete -c pilotage -n "__fish_pilotage_needs_command" -f -a "token" -d 'Create, list and revoke tokens'
 complete -c pilotage -n "__fish_pilotage_needs_command" -f -a "doctor" -d 'Check this machine and the server, and say what is wrong'
 complete -c pilotage -n "__fish_pilotage_needs_command" -f -a "backup" -d 'Copy a server\'s store while it works'
@@ -200,32 +201,81 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_see
 complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from help" -f -a "set" -d 'Set the status of a queue'
 complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from help" -f -a "define" -d 'Create a queue, or change all of its settings but the status'
 complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain logs help" -s s -l state -d 'Only this state' -r -f -a "announced\t''
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search ends logs help" -s s -l state -d 'Only this state' -r -f -a "announced\t''
 submitted\t''
 pending\t''
 running\t''
 exiting\t''
 done\t''
 fault\t''"
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain logs help" -s q -l queue -d 'Only this queue' -r
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain logs help" -l factory -d 'Only this factory' -r
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain logs help" -l label -d 'Only this label' -r
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain logs help" -s n -l limit -d 'Rows wanted [default: 20 for people, 100 for programs]' -r
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain logs help" -l cursor -d 'Go on where an earlier listing ended: its `next`' -r
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain logs help" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain logs help" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain logs help" -l live -d 'Only pilots that are not gone'
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain logs help" -l all -d 'All pages'
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain logs help" -l json -d 'Print JSON for programs'
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain logs help" -s h -l help -d 'Print help'
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain logs help" -s V -l version -d 'Print version'
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain logs help" -f -a "drain" -d 'Let pilots finish what they run, take nothing more, and end'
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain logs help" -f -a "logs" -d 'Show what a pilot wrote, once it has ended'
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain logs help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search ends logs help" -s q -l queue -d 'Only this queue' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search ends logs help" -l factory -d 'Only this factory' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search ends logs help" -l label -d 'Only this label' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search ends logs help" -l older-than -d 'Only pilots that have waited, or run, for longer, and are not gone, such as 8d' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search ends logs help" -s n -l limit -d 'Rows wanted [default: 20 for people, 100 for programs]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search ends logs help" -l cursor -d 'Go on where an earlier listing ended: its `next`' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search ends logs help" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search ends logs help" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search ends logs help" -l live -d 'Only pilots that are not gone'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search ends logs help" -l all -d 'All pages'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search ends logs help" -l json -d 'Print JSON for programs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search ends logs help" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search ends logs help" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search ends logs help" -f -a "drain" -d 'Let pilots finish what they run, take nothing more, and end'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search ends logs help" -f -a "kill" -d 'Take pilots out of their batch systems, whatever they run'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search ends logs help" -f -a "search" -d 'Find pilots by a text in their logs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search ends logs help" -f -a "ends" -d 'Show how pilots ended in the last hours: classes of error by label'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search ends logs help" -f -a "logs" -d 'Show what a pilot wrote, once it has ended'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search ends logs help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from drain" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from drain" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from drain" -s h -l help -d 'Print help'
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from drain" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from kill" -s s -l state -d 'Only this state, at the moment when the factory does it' -r -f -a "announced\t''
+submitted\t''
+pending\t''
+running\t''
+exiting\t''
+done\t''
+fault\t''"
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from kill" -s q -l queue -d 'Only this queue' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from kill" -l factory -d 'Only this factory' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from kill" -l label -d 'Only this label' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from kill" -l timeout -d 'How long to wait for the answer of each factory' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from kill" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from kill" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from kill" -l json -d 'Print JSON for programs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from kill" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from kill" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from search" -l kind -d 'Only this log' -r -f -a "err\t'What the pilot says of itself, on standard error'
+out\t'Standard output'
+log\t'The batch system\'s own record'"
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from search" -s s -l state -d 'Only pilots in this state' -r -f -a "announced\t''
+submitted\t''
+pending\t''
+running\t''
+exiting\t''
+done\t''
+fault\t''"
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from search" -l hours -d 'Only pilots that ended in so many hours' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from search" -s q -l queue -d 'Only this queue' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from search" -l factory -d 'Only this factory' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from search" -l label -d 'Only this label' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from search" -s n -l limit -d 'The most hits' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from search" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from search" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from search" -l json -d 'Print JSON for programs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from search" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from search" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from ends" -l hours -d 'Hours to look back, whole ones' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from ends" -s q -l queue -d 'Only this queue' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from ends" -l factory -d 'Only this factory' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from ends" -l label -d 'Only this label' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from ends" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from ends" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from ends" -l json -d 'Print JSON for programs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from ends" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from ends" -s V -l version -d 'Print version'
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from logs" -l kind -d 'Which of its logs' -r -f -a "err\t'What the pilot says of itself, on standard error'
 out\t'Standard output'
 log\t'The batch system\'s own record'"
@@ -234,6 +284,9 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_see
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from logs" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from logs" -s V -l version -d 'Print version'
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from help" -f -a "drain" -d 'Let pilots finish what they run, take nothing more, and end'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from help" -f -a "kill" -d 'Take pilots out of their batch systems, whatever they run'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from help" -f -a "search" -d 'Find pilots by a text in their logs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from help" -f -a "ends" -d 'Show how pilots ended in the last hours: classes of error by label'
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from help" -f -a "logs" -d 'Show what a pilot wrote, once it has ended'
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c pilotage -n "__fish_pilotage_using_subcommand decisions" -l label -d 'Only this label' -r
@@ -246,21 +299,37 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand decisions" -s l -l lon
 complete -c pilotage -n "__fish_pilotage_using_subcommand decisions" -l json -d 'Print JSON for programs'
 complete -c pilotage -n "__fish_pilotage_using_subcommand decisions" -s h -l help -d 'Print help'
 complete -c pilotage -n "__fish_pilotage_using_subcommand decisions" -s V -l version -d 'Print version'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from reload help" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
-complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from reload help" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
-complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from reload help" -l json -d 'Print JSON for programs'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from reload help" -s h -l help -d 'Print help'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from reload help" -s V -l version -d 'Print version'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from reload help" -f -a "reload" -d 'Let a factory read its configuration and its sources again, and say what came of it'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from reload help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from cycle reload help" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from cycle reload help" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from cycle reload help" -l json -d 'Print JSON for programs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from cycle reload help" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from cycle reload help" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from cycle reload help" -f -a "cycle" -d 'Let a factory run a cycle now'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from cycle reload help" -f -a "reload" -d 'Let a factory read its configuration and its sources again, and say what came of it'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from cycle reload help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from cycle" -l timeout -d 'How long to wait for the answer' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from cycle" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from cycle" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from cycle" -l json -d 'Print JSON for programs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from cycle" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from cycle" -s V -l version -d 'Print version'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from reload" -l accept -d 'Accept what this source gives now, however many of its labels are gone' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from reload" -l timeout -d 'How long to wait for the answer' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from reload" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from reload" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
 complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from reload" -s h -l help -d 'Print help'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from reload" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from help" -f -a "cycle" -d 'Let a factory run a cycle now'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from help" -f -a "reload" -d 'Let a factory read its configuration and its sources again, and say what came of it'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pilotage -n "__fish_pilotage_using_subcommand labels" -l factory -d 'Only this factory' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand labels" -l label -d 'Only this label' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand labels" -s q -l queue -d 'Only this queue' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand labels" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand labels" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand labels" -l json -d 'Print JSON for programs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand labels" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand labels" -s V -l version -d 'Print version'
 complete -c pilotage -n "__fish_pilotage_using_subcommand token; and not __fish_seen_subcommand_from create list revoke help" -s h -l help -d 'Print help'
 complete -c pilotage -n "__fish_pilotage_using_subcommand token; and not __fish_seen_subcommand_from create list revoke help" -s V -l version -d 'Print version'
 complete -c pilotage -n "__fish_pilotage_using_subcommand token; and not __fish_seen_subcommand_from create list revoke help" -f -a "create" -d 'Create a token; it is shown once and never again'
@@ -317,18 +386,19 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand server" -l compat -d '
 complete -c pilotage -n "__fish_pilotage_using_subcommand server" -l check -d 'Read the configuration, say what is wrong with it, and stop'
 complete -c pilotage -n "__fish_pilotage_using_subcommand server" -s h -l help -d 'Print help'
 complete -c pilotage -n "__fish_pilotage_using_subcommand server" -s V -l version -d 'Print version'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide describe explain help" -l config -d 'Configuration file' -r -F
-complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide describe explain help" -s h -l help -d 'Print help'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide describe explain help" -s V -l version -d 'Print version'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide describe explain help" -f -a "run" -d 'Run until told to stop: TERM drains, USR1 leaves the pilots as they are, HUP reads the configuration again'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide describe explain help" -f -a "check" -d 'Read the configuration and its sources, ask every batch end point, and say what is wrong'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide describe explain help" -f -a "config" -d 'Show the configuration that counts, with the origin of each value'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide describe explain help" -f -a "sources" -d 'Read the sources of labels and show what became of their queues'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide describe explain help" -f -a "import" -d 'Turn an AutoPyFactory configuration into one of ours, and say what became of every key'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide describe explain help" -f -a "decide" -d 'Decide on facts from a file, without a factory'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide describe explain help" -f -a "describe" -d 'Show what would be submitted for a pilot of one label, such as its submit description, without submitting it'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide describe explain help" -f -a "explain" -d 'Say what one label would do now, step by step'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide describe explain help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide describe dry-run explain help" -l config -d 'Configuration file' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide describe dry-run explain help" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide describe dry-run explain help" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide describe dry-run explain help" -f -a "run" -d 'Run until told to stop: TERM drains, USR1 leaves the pilots as they are, HUP reads the configuration again'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide describe dry-run explain help" -f -a "check" -d 'Read the configuration and its sources, ask every batch end point, and say what is wrong'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide describe dry-run explain help" -f -a "config" -d 'Show the configuration that counts, with the origin of each value'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide describe dry-run explain help" -f -a "sources" -d 'Read the sources of labels and show what became of their queues'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide describe dry-run explain help" -f -a "import" -d 'Turn an AutoPyFactory configuration into one of ours, and say what became of every key'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide describe dry-run explain help" -f -a "decide" -d 'Decide on facts from a file, without a factory'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide describe dry-run explain help" -f -a "describe" -d 'Show what would be submitted for a pilot of one label, such as its submit description, without submitting it'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide describe dry-run explain help" -f -a "dry-run" -d 'Show what a cycle would do now, with the submit description of each submission, without doing it'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide describe dry-run explain help" -f -a "explain" -d 'Say what one label would do now, step by step'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources import decide describe dry-run explain help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from run" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from run" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from run" -l config -d 'Configuration file' -r -F
@@ -372,6 +442,12 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_se
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from describe" -l config -d 'Configuration file' -r -F
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from describe" -s h -l help -d 'Print help'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from describe" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from dry-run" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from dry-run" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from dry-run" -l config -d 'Configuration file' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from dry-run" -l json -d 'Print JSON for programs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from dry-run" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from dry-run" -s V -l version -d 'Print version'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from explain" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from explain" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from explain" -l config -d 'Configuration file' -r -F
@@ -385,6 +461,7 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_se
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from help" -f -a "import" -d 'Turn an AutoPyFactory configuration into one of ours, and say what became of every key'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from help" -f -a "decide" -d 'Decide on facts from a file, without a factory'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from help" -f -a "describe" -d 'Show what would be submitted for a pilot of one label, such as its submit description, without submitting it'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from help" -f -a "dry-run" -d 'Show what a cycle would do now, with the submit description of each submission, without doing it'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from help" -f -a "explain" -d 'Say what one label would do now, step by step'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilot" -l secret-file -d 'File of mode 0600 with pilot id, secret, server URLs and whom to trust' -r -F
@@ -421,38 +498,43 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand demo-assemble" -s h -l
 complete -c pilotage -n "__fish_pilotage_using_subcommand demo-assemble" -s V -l version -d 'Print version'
 complete -c pilotage -n "__fish_pilotage_using_subcommand demo-memory" -s h -l help -d 'Print help'
 complete -c pilotage -n "__fish_pilotage_using_subcommand demo-memory" -s V -l version -d 'Print version'
-complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "up" -d 'Start server, factory and a local queue in one process, for one machine'
-complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "demo" -d 'Run real work through the whole chain in a temporary directory'
-complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "submit" -d 'Submit a command, a script, an array or a file of jobs'
-complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "jobs" -d 'List or count jobs'
-complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "job" -d 'Show everything about one job'
-complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "logs" -d 'Show or follow the output of a job'
-complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "wait" -d 'Wait until jobs have ended'
-complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "kill" -d 'Stop jobs, wherever they are'
-complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "retry" -d 'Run ended jobs again'
-complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "top" -d 'Watch jobs, pilots and throughput live'
-complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "queues" -d 'List queues, or set the status of one'
-complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "pilots" -d 'List pilots, or drain some'
-complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "decisions" -d 'Show why pilots were submitted, or not'
-complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "factories" -d 'List factories and their labels'
-complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "token" -d 'Create, list and revoke tokens'
-complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "doctor" -d 'Check this machine and the server, and say what is wrong'
-complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "backup" -d 'Copy a server\'s store while it works'
-complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "restore" -d 'Put a copy of a store into the directory of a stopped server'
-complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "server" -d 'Run the server: dispatcher, monitor, pages, all interfaces'
-complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "factory" -d 'Run, check or explain a factory, which submits pilots to batch systems'
-complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "pilot" -d 'Run a pilot on this machine'
-complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "completions" -d 'Print the completions of a shell'
-complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "man" -d 'Write the man pages, or the command reference'
-complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "generate" -d 'Write everything that is made from the program and checked in'
-complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "demo-tile" -d 'The payload of the demo\'s image jobs'
-complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "demo-assemble" -d 'The payload of the demo\'s last job'
-complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "demo-memory" -d 'The payload of the demo\'s job that asks for too little memory'
-complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories labels token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "up" -d 'Start server, factory and a local queue in one process, for one machine'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories labels token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "demo" -d 'Run real work through the whole chain in a temporary directory'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories labels token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "submit" -d 'Submit a command, a script, an array or a file of jobs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories labels token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "jobs" -d 'List or count jobs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories labels token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "job" -d 'Show everything about one job'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories labels token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "logs" -d 'Show or follow the output of a job'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories labels token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "wait" -d 'Wait until jobs have ended'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories labels token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "kill" -d 'Stop jobs, wherever they are'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories labels token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "retry" -d 'Run ended jobs again'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories labels token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "top" -d 'Watch jobs, pilots and throughput live'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories labels token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "queues" -d 'List queues, or set the status of one'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories labels token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "pilots" -d 'List pilots, drain or kill some, search their logs, show how they ended'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories labels token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "decisions" -d 'Show why pilots were submitted, or not'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories labels token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "factories" -d 'List factories and their labels, or have one run a cycle or read its configuration'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories labels token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "labels" -d 'Show how labels are doing: their pilots, the longest wait, the longest run'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories labels token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "token" -d 'Create, list and revoke tokens'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories labels token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "doctor" -d 'Check this machine and the server, and say what is wrong'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories labels token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "backup" -d 'Copy a server\'s store while it works'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories labels token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "restore" -d 'Put a copy of a store into the directory of a stopped server'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories labels token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "server" -d 'Run the server: dispatcher, monitor, pages, all interfaces'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories labels token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "factory" -d 'Run, check or explain a factory, which submits pilots to batch systems'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories labels token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "pilot" -d 'Run a pilot on this machine'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories labels token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "completions" -d 'Print the completions of a shell'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories labels token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "man" -d 'Write the man pages, or the command reference'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories labels token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "generate" -d 'Write everything that is made from the program and checked in'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories labels token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "demo-tile" -d 'The payload of the demo\'s image jobs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories labels token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "demo-assemble" -d 'The payload of the demo\'s last job'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories labels token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "demo-memory" -d 'The payload of the demo\'s job that asks for too little memory'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and not __fish_seen_subcommand_from up demo submit jobs job logs wait kill retry top queues pilots decisions factories labels token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from queues" -f -a "set" -d 'Set the status of a queue'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from queues" -f -a "define" -d 'Create a queue, or change all of its settings but the status'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from pilots" -f -a "drain" -d 'Let pilots finish what they run, take nothing more, and end'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from pilots" -f -a "kill" -d 'Take pilots out of their batch systems, whatever they run'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from pilots" -f -a "search" -d 'Find pilots by a text in their logs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from pilots" -f -a "ends" -d 'Show how pilots ended in the last hours: classes of error by label'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from pilots" -f -a "logs" -d 'Show what a pilot wrote, once it has ended'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from factories" -f -a "cycle" -d 'Let a factory run a cycle now'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from factories" -f -a "reload" -d 'Let a factory read its configuration and its sources again, and say what came of it'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "create" -d 'Create a token; it is shown once and never again'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "list" -d 'List the tokens that are valid, without the tokens themselves'
@@ -464,4 +546,5 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from factory" -f -a "import" -d 'Turn an AutoPyFactory configuration into one of ours, and say what became of every key'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from factory" -f -a "decide" -d 'Decide on facts from a file, without a factory'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from factory" -f -a "describe" -d 'Show what would be submitted for a pilot of one label, such as its submit description, without submitting it'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from factory" -f -a "dry-run" -d 'Show what a cycle would do now, with the submit description of each submission, without doing it'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from factory" -f -a "explain" -d 'Say what one label would do now, step by step'

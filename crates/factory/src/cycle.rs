@@ -5,6 +5,7 @@ mod act;
 mod ask;
 mod closing;
 mod jobs;
+mod kill;
 mod learn;
 mod look;
 mod looks;

@@ -1,7 +1,7 @@
-//! Looking without doing: `pilotage factory explain` and `pilotage factory check`.
+//! Looking without doing: `pilotage factory explain`, `pilotage factory dry-run` and `pilotage factory check`.
 
 use crate::cycle::{Cycler, now};
-use crate::plan::plan_label;
+use crate::plan::{LabelPlan, plan, plan_label};
 use crate::{Config, FactoryError};
 use batch::Check;
 use model::Decision;
@@ -10,6 +10,19 @@ impl Cycler {
     /// What a label would decide now, without doing it.
     pub async fn explain(&mut self, name: &str) -> Result<Decision, FactoryError> {
         known(&self.config, name)?;
+        self.look_around(Some(name)).await?;
+        self.world.count(&self.config);
+        Ok(plan_label(&self.config, &self.world, name).decision)
+    }
+
+    /// What all enabled labels would do in a cycle now, without doing it.
+    pub async fn rehearse(&mut self) -> Result<Vec<LabelPlan>, FactoryError> {
+        self.look_around(None).await?;
+        Ok(plan(&self.config, &mut self.world))
+    }
+
+    /// Looks at everything that a decision of this label, or of all, goes by.
+    async fn look_around(&mut self, label: Option<&str>) -> Result<(), FactoryError> {
         self.world.now = now();
         self.look_at_pilots().await.map_err(FactoryError::Server)?;
         let counts = self.ask_for_jobs();
@@ -17,9 +30,8 @@ impl Cycler {
         self.look_at_queues().await;
         self.look_at_jobs(counts).await;
         self.recall().await;
-        self.ask_programs(Some(name)).await;
-        self.world.count(&self.config);
-        Ok(plan_label(&self.config, &self.world, name).decision)
+        self.ask_programs(label).await;
+        Ok(())
     }
 
     /// Whether every batch end point can be used, by name.

@@ -28,6 +28,7 @@ pub use config::Config;
 pub use cycle::{Batches, Cycler};
 pub use keeper::{Keeper, Loaded, Look};
 pub use launch::{PilotLaunch, PilotProgram};
+pub use monitor::ask_monitors;
 pub use replay::replay;
 pub use server::Server;
 
@@ -121,6 +122,11 @@ impl Factory {
     /// What a label would decide now, without doing it.
     pub async fn explain(&mut self, label: &str) -> Result<Decision, FactoryError> {
         self.cycler.explain(label).await
+    }
+
+    /// What all enabled labels would do in a cycle now, without doing it.
+    pub async fn rehearse(&mut self) -> Result<Vec<plan::LabelPlan>, FactoryError> {
+        self.cycler.rehearse().await
     }
 
     /// Whether every batch end point can be used, by name.

@@ -151,6 +151,20 @@ impl Post {
     }
 }
 
+/// Asks each monitor how many labels of the factory it knows, and tells it nothing. By name and URL; an error says why it
+/// cannot be asked.
+pub async fn ask_monitors(config: &Config) -> Vec<(String, String, Result<usize, String>)> {
+    let mut found = Vec::new();
+    for (name, section) in &config.monitor {
+        let asked = match connect(name, section) {
+            Ok(monitor) => monitor.labels(&config.factory.name).await.map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        found.push((name.clone(), section.url.clone(), asked.map(|labels| labels.len())));
+    }
+    found
+}
+
 fn connect(name: &str, section: &MonitorSection) -> Result<ApfMonitor, FactoryError> {
     let failed = |reason: String| FactoryError::Monitor { name: name.to_owned(), reason };
     let file = &section.authorities;

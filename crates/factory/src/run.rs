@@ -157,12 +157,13 @@ impl Loop {
     async fn obey(&mut self, nudge: Nudge) {
         let Nudge::Command(command) = nudge else { return };
         let obeyed = match command.verb {
+            Verb::Kill => self.cycler.kill(&command.arguments).await,
             Verb::Reload if self.keeping.wish(Wish::of(&command)) => return,
             Verb::Reload => Err("too many reloads wait already".to_owned()),
-            _ => self.cycler.obey(&command),
+            _ => self.cycler.obey(&command).map(str::to_owned),
         };
         let outcome = match obeyed {
-            Ok(note) => CommandOutcome { state: CommandState::Done, note: note.to_owned() },
+            Ok(note) => CommandOutcome { state: CommandState::Done, note },
             Err(note) => CommandOutcome { state: CommandState::Refused, note },
         };
         self.answer(command.id, outcome).await;

@@ -19,7 +19,8 @@ pub enum Target {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Verb {
-    /// End the job's process tree: TERM, grace, KILL.
+    /// To a job: end its process tree by TERM, grace, KILL. To a factory: take the pilots that the arguments choose out of
+    /// their batch systems; see [`crate::PilotChoice`].
     Kill,
     /// Finish what runs, lease nothing more, then exit.
     Drain,

@@ -13,8 +13,10 @@ pub mod fair_share;
 pub mod id;
 pub mod id_set;
 pub mod job;
+pub mod label_status;
 pub mod offer;
 pub mod pilot;
+pub mod pilot_choice;
 pub mod queue;
 pub mod role;
 pub mod spelling;
@@ -32,8 +34,10 @@ pub use job::{
     AttemptOutcome, AttemptRecord, JobCounts, JobDetail, JobEvent, JobReport, JobSpec, JobState, JobSummary, Killed,
     LogStream, Placement, RefusedReport, Retried, Submitted, Usage,
 };
+pub use label_status::{LabelStatus, Since, label_statuses};
 pub use offer::Offer;
-pub use pilot::{BatchUpdate, PilotEvent, PilotFlag, PilotState, PilotSummary};
+pub use pilot::{BatchUpdate, EndedPilots, PilotEvent, PilotFlag, PilotState, PilotSummary};
+pub use pilot_choice::PilotChoice;
 pub use queue::{QueueRecord, QueueStatus, StatusChange};
 pub use role::{Permission, Role};
 pub use time::Time;

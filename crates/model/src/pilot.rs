@@ -2,7 +2,7 @@
 
 mod record;
 
-pub use record::{BatchUpdate, PilotFlag, PilotSummary};
+pub use record::{BatchUpdate, EndedPilots, PilotFlag, PilotSummary};
 
 use serde::{Deserialize, Serialize};
 use std::fmt;

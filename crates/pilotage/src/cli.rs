@@ -1,6 +1,7 @@
 //! The command line: one file per command.
 
 pub mod args;
+mod ask;
 mod backup;
 mod completions;
 mod decisions;
@@ -11,6 +12,7 @@ mod generate;
 mod job;
 mod jobs;
 mod kill;
+mod labels;
 mod logs;
 mod man;
 mod pilots;
@@ -86,6 +88,7 @@ fn run_client_side(command: Command) -> anyhow::Result<ExitCode> {
             with_client(&args.server.clone(), async |client| decisions::run(args, &client).await)
         }
         Command::Factories(args) => factories::run(args),
+        Command::Labels(args) => with_client(&args.server.clone(), async |client| labels::run(args, &client).await),
         Command::Backup(args) => with_client(&args.server.clone(), async |client| backup::run(args, &client).await),
         other => anyhow::bail!("run {other:?} as a client"),
     }

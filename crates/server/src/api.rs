@@ -5,11 +5,14 @@ pub(crate) mod commands;
 pub(crate) mod decisions;
 pub(crate) mod factories;
 pub(crate) mod jobs;
+mod labels;
 pub(crate) mod log_read;
 pub(crate) mod log_write;
 mod outputs;
+mod pilot_ends;
 pub(crate) mod pilot_list;
 pub(crate) mod pilot_logs;
+mod pilot_search;
 mod pilot_work;
 pub(crate) mod queues;
 mod service;
@@ -57,6 +60,8 @@ fn jobs_router() -> Router<AppState> {
 fn pilots_router() -> Router<AppState> {
     Router::new()
         .route("/pilots", get(pilot_list::list))
+        .route("/pilots/ends", get(pilot_ends::list))
+        .route("/pilots/search", get(pilot_search::search))
         .route("/pilots/announce", post(factories::announce))
         .route("/pilots/batch", post(factories::batch))
         .route("/pilots/{id}", get(pilot_list::show))
@@ -76,6 +81,7 @@ fn others_router() -> Router<AppState> {
         .route("/queues/{name}/status", put(queues::set_status))
         .route("/sites", get(queues::sites))
         .route("/tags", get(queues::tags))
+        .route("/labels", get(labels::list))
         .route("/demand", get(queues::demand))
         .route("/decisions", post(decisions::add).get(decisions::list))
         .route("/factories", get(factories::list))

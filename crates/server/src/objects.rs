@@ -3,6 +3,7 @@
 use crate::extract::body::{ARRIVES_WITHIN, Held, broken, too_large, too_slow};
 use crate::{ApiError, AppState, now};
 use axum::body::{Body, BodyDataStream};
+use bytes::Bytes;
 use futures_util::StreamExt;
 use model::{JobId, PilotSummary};
 use object_store::path::Path;
@@ -91,6 +92,25 @@ pub async fn body_from(store: &dyn ObjectStore, path: &Path, offset: u64) -> Res
     let range = (offset > 0).then_some(GetRange::Offset(offset));
     let read = store.get_opts(path, GetOptions { range, ..GetOptions::default() }).await?;
     Ok(Body::from_stream(read.into_stream()))
+}
+
+/// The last `max` bytes of a stored file; none when there is no such file.
+pub async fn tail(store: &dyn ObjectStore, path: &Path, max: u64) -> Result<Bytes, ApiError> {
+    // A suffix of an empty file cannot be asked for.
+    let size = match store.head(path).await {
+        Ok(meta) => meta.size,
+        Err(object_store::Error::NotFound { .. }) => 0,
+        Err(error) => return Err(error.into()),
+    };
+    if size == 0 {
+        return Ok(Bytes::new());
+    }
+    let range = Some(GetRange::Bounded(size.saturating_sub(max)..size));
+    match store.get_opts(path, GetOptions { range, ..GetOptions::default() }).await {
+        Ok(found) => Ok(found.bytes().await?),
+        Err(object_store::Error::NotFound { .. }) => Ok(Bytes::new()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Size of a stored file.

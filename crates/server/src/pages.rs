@@ -6,13 +6,13 @@
 mod assets;
 mod cells;
 mod decisions;
+mod elsewhere;
 mod factories;
 mod factory;
 mod frame;
 mod handlers;
 mod job;
 mod jobs;
-mod elsewhere;
 mod link;
 mod login;
 mod moment;

@@ -2,6 +2,7 @@
 
 pub(crate) mod announce;
 pub(crate) mod batch;
+pub(crate) mod ends;
 pub(crate) mod hello;
 pub(crate) mod leave;
 pub(crate) mod list;

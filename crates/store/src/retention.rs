@@ -3,6 +3,7 @@
 use crate::archive::{DAY_MS, keys};
 use crate::engine::{Row, params, statements};
 use crate::jobs::codes;
+use crate::pilots::ends::hour;
 use crate::sessions::OLD_SESSIONS;
 use crate::tx::{LabelKey, Tx};
 use crate::{LabelCount, Result, Store};
@@ -16,6 +17,7 @@ const PORTION: i64 = 1000;
 statements! {
     OLD_KEYS = "DELETE FROM idempotency WHERE made < ?1";
     OLD_THROUGHPUT = "DELETE FROM throughput WHERE minute < ?1";
+    OLD_ENDS = "DELETE FROM pilot_end WHERE hour < ?1";
     OLD_COMMANDS = "DELETE FROM command WHERE id IN (SELECT id FROM (SELECT id, expires FROM command ORDER BY id \
         LIMIT 1000) AS oldest WHERE expires < ?1)";
     OLD_DECISIONS = "DELETE FROM decision WHERE id IN (SELECT id FROM (SELECT id, last_time FROM decision ORDER BY id \
@@ -39,16 +41,17 @@ statements! {
 }
 
 impl Store {
-    /// Deletes what is of no use any more: idempotency keys after `keep_keys`, throughput after two hours, commands a week
-    /// after their expiry, decisions after thirty days, sessions that have ended, lanes without any job. Returns how much.
+    /// Deletes what is of no use any more: idempotency keys after `keep_keys`, throughput after two hours, ends
+    /// of pilots after thirty days, commands a week after their expiry, decisions after thirty days, sessions that have ended, lanes without any job. Returns how much.
     pub async fn prune(&self, now: Time, keep_keys: Duration) -> Result<u64> {
         self.write(move |tx| {
             let keys = tx.execute(&OLD_KEYS, params![now - keep_keys])?;
             let minutes = tx.execute(&OLD_THROUGHPUT, params![now.0.div_euclid(60_000) - 120])?;
+            let ends = tx.execute(&OLD_ENDS, params![hour(now) - 30 * 24])?;
             let commands = tx.execute(&OLD_COMMANDS, params![now.0 - 7 * DAY_MS])?;
             let decisions = tx.execute(&OLD_DECISIONS, params![now.0 - 30 * DAY_MS])?;
             let sessions = tx.execute(&OLD_SESSIONS, params![now])?;
-            Ok(keys + minutes + commands + decisions + sessions + drop_empty_lanes(tx)?)
+            Ok(keys + minutes + ends + commands + decisions + sessions + drop_empty_lanes(tx)?)
         })
         .await
     }

@@ -2,6 +2,7 @@
 
 mod archive;
 mod beside;
+mod ends;
 mod faults;
 mod group_commit;
 mod lanes;

@@ -27,6 +27,9 @@ statements! {
     ADD_TO_LABEL = "INSERT INTO label_count (factory, label, queue, state, pilots, slots) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
         ON CONFLICT (factory, label, queue, state) DO UPDATE SET pilots = label_count.pilots + excluded.pilots, \
         slots = label_count.slots + excluded.slots";
+    ADD_TO_ENDS = "INSERT INTO pilot_end (hour, factory, label, queue, state, error_class, pilots, last) \
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (hour, factory, label, queue, state, error_class) \
+        DO UPDATE SET pilots = pilot_end.pilots + excluded.pilots, last = excluded.last";
     ADD_TO_THROUGHPUT = "INSERT INTO throughput (queue, minute, finished) VALUES (?1, ?2, ?3) \
         ON CONFLICT (queue, minute) DO UPDATE SET finished = throughput.finished + excluded.finished";
 }
@@ -48,6 +51,16 @@ pub(crate) struct LabelKey {
     pub(crate) queue: String,
 }
 
+/// What the counters of ends of pilots hang on.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct EndKey {
+    /// Hours since 1970.
+    pub(crate) hour: i64,
+    pub(crate) label: LabelKey,
+    pub(crate) state: i64,
+    pub(crate) error_class: i64,
+}
+
 /// Everything that is written at the end, in key order, so that counters of two servers do not lock each other out.
 #[derive(Clone, Default)]
 pub(crate) struct Pending {
@@ -55,6 +68,8 @@ pub(crate) struct Pending {
     arrays: BTreeMap<i64, StateDeltas>,
     pilots: BTreeMap<PilotId, (i64, i64)>,
     labels: BTreeMap<(LabelKey, i64), (i64, i64)>,
+    /// How many, and one of them.
+    ends: BTreeMap<EndKey, (i64, PilotId)>,
     throughput: BTreeMap<(String, i64), i64>,
     learned: Learned,
     changes: ChangeSet,
@@ -207,6 +222,12 @@ impl<'a> Tx<'a> {
         counts.1 += slots;
     }
 
+    /// Counts a pilot that ended.
+    pub(crate) fn count_end(&mut self, key: EndKey, pilot: PilotId) {
+        let counts = self.pending.ends.entry(key).or_insert((0, pilot));
+        *counts = (counts.0 + 1, pilot);
+    }
+
     /// Counts a job that finished in a queue.
     pub(crate) fn count_finished(&mut self, queue: &str, now: Time) {
         *self.pending.throughput.entry((queue.to_owned(), now.0.div_euclid(60_000))).or_default() += 1;
@@ -268,6 +289,7 @@ impl<'a> Tx<'a> {
         connection.execute_many(&ADD_TO_ARRAY, &of(&pending.arrays))?;
         connection.execute_many(&ADD_TO_PILOT, &pilot_rows(&pending))?;
         connection.execute_many(&ADD_TO_LABEL, &label_rows(&pending))?;
+        connection.execute_many(&ADD_TO_ENDS, &end_rows(&pending))?;
         connection.execute_many(&ADD_TO_THROUGHPUT, &throughput_rows(&pending))?;
         Ok((pending.changes, pending.learned))
     }
@@ -285,6 +307,14 @@ fn label_rows(pending: &Pending) -> Vec<Vec<Value>> {
             params![&key.factory, &key.label, &key.queue, *state, *pilots, *slots].to_vec()
         })
         .collect()
+}
+
+fn end_rows(pending: &Pending) -> Vec<Vec<Value>> {
+    let row = |(key, (pilots, last)): (&EndKey, &(i64, PilotId))| {
+        let LabelKey { factory, label, queue } = &key.label;
+        params![key.hour, factory, label, queue, key.state, key.error_class, *pilots, *last].to_vec()
+    };
+    pending.ends.iter().map(row).collect()
 }
 
 fn throughput_rows(pending: &Pending) -> Vec<Vec<Value>> {

@@ -114,7 +114,8 @@ impl ApfMonitor {
         let call = format!("GET {url}");
         let body = self.send(&call, self.client.get(url)).await?;
         let known: Result<Vec<Named>, _> = serde_json::from_slice(&body);
-        let no_list = |error| MonitorError::NoAnswer { call, reason: format!("the answer is no list of labels: {error}") };
+        let no_list =
+            |error| MonitorError::NoAnswer { call, reason: format!("the answer is no list of labels: {error}") };
         Ok(known.map_err(no_list)?.into_iter().map(|label| label.name).collect())
     }
 
@@ -134,16 +135,12 @@ impl ApfMonitor {
     }
 
     /// `POST /jobs/FID:CID`: a state, and a return code with `exiting`.
-    pub async fn post_job(
-        &self,
-        factory: &str,
-        cid: &str,
-        state: &str,
-        rc: Option<i32>,
-    ) -> Result<(), MonitorError> {
+    pub async fn post_job(&self, factory: &str, cid: &str, state: &str, rc: Option<i32>) -> Result<(), MonitorError> {
         let rc = rc.map(|rc| rc.to_string());
-        let form: Vec<(&str, &str)> =
-            [("state", Some(state)), ("rc", rc.as_deref())].into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
+        let form: Vec<(&str, &str)> = [("state", Some(state)), ("rc", rc.as_deref())]
+            .into_iter()
+            .filter_map(|(key, value)| Some((key, value?)))
+            .collect();
         self.post(self.url(&["jobs", &format!("{factory}:{cid}")]), &form).await
     }
 

@@ -140,9 +140,8 @@ async fn a_monitor_that_lost_everything_is_introduced_to_the_factory_again() {
     let run = run(&site, &settings(&apf));
     live(&site, 2).await;
     wait_until("their runs are told", || apf.lives() == [["created", "running"]; 2]).await;
-    let mut state = apf.lock();
-    (state.factories.clear(), state.labels.clear());
-    drop(state);
+    apf.lock().factories.clear();
+    apf.lock().labels.clear();
     site.server.lock().waiting = 1;
     wait_until("a new one is told", || apf.lives().len() == 3).await;
     assert!(apf.lock().factories.contains_key("f1"));

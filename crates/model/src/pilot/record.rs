@@ -41,6 +41,34 @@ pub enum PilotFlag {
     Retiring,
 }
 
+impl PilotSummary {
+    /// Since when it has run; of one that never said hello, since when it has waited.
+    pub fn since(&self) -> Time {
+        self.started.unwrap_or(self.announced)
+    }
+}
+
+/// How pilots of a label ended in some hours.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct EndedPilots {
+    /// Their factory.
+    pub factory: String,
+    /// Their label.
+    pub label: String,
+    /// The queue they served.
+    pub queue: String,
+    /// `done` or `fault`.
+    pub state: PilotState,
+    /// Why they are in fault.
+    pub error_class: Option<ErrorClass>,
+    /// How many.
+    pub pilots: u64,
+    /// The last of them.
+    pub last: PilotId,
+    /// Its last words; empty when it is kept no longer.
+    pub message: String,
+}
+
 /// One pilot.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PilotSummary {

@@ -2,6 +2,8 @@
 
 mod admin;
 mod client;
+mod factories;
+mod pilots;
 mod role;
 mod submit;
 mod watch;
@@ -9,6 +11,8 @@ mod words;
 
 pub use admin::*;
 pub use client::*;
+pub use factories::*;
+pub use pilots::*;
 pub use role::*;
 pub use submit::*;
 pub use watch::*;
@@ -64,12 +68,14 @@ pub enum Command {
     Top(TopArgs),
     /// List queues, or set the status of one
     Queues(QueuesArgs),
-    /// List pilots, or drain some
+    /// List pilots, drain or kill some, search their logs, show how they ended
     Pilots(PilotsArgs),
     /// Show why pilots were submitted, or not
     Decisions(DecisionsArgs),
-    /// List factories and their labels
+    /// List factories and their labels, or have one run a cycle or read its configuration
     Factories(FactoriesArgs),
+    /// Show how labels are doing: their pilots, the longest wait, the longest run
+    Labels(LabelsArgs),
     /// Create, list and revoke tokens
     Token(TokenArgs),
     /// Check this machine and the server, and say what is wrong

@@ -1,24 +1,25 @@
 //! `pilotage factories`.
 
 use super::args::{FactoriesAction, FactoriesArgs};
+use super::ask::{self, tell};
 use super::{now, with_client};
-use crate::output::{Style, TIMED_OUT, Table, ago, duration, print, print_json};
-use model::{CommandState, MonitorInfo, SourceInfo, Target, Time, Verb};
+use crate::output::{Style, Table, ago, duration, print, print_json};
+use model::{MonitorInfo, SourceInfo, Time, Verb};
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use wire::Client;
-use wire::api::{CommandRequest, FactoryList, FactorySummary};
+use wire::api::{FactoryList, FactorySummary};
 
-/// Time between two looks at what became of a command.
-const LOOKS_APART: Duration = Duration::from_millis(300);
-
-/// Lists factories with their labels, or lets one read its configuration.
+/// Lists factories with their labels, or gives a command to one.
 pub fn run(args: FactoriesArgs) -> anyhow::Result<ExitCode> {
     match args.action {
         None => with_client(&args.server, async |client| list(args.output.json, &client).await),
-        Some(FactoriesAction::Reload { factory, accept, timeout, server }) => {
-            with_client(&server, async |client| reload(&factory, accept, timeout, &client).await)
-        }
+        Some(FactoriesAction::Reload { factory, accept, timeout, server }) => with_client(&server, async |client| {
+            tell(&[ask::factory(&client, &factory, Verb::Reload, accept, timeout).await?], false)
+        }),
+        Some(FactoriesAction::Cycle { factory, timeout, output, server }) => with_client(&server, async |client| {
+            tell(&[ask::factory(&client, &factory, Verb::Cycle, Vec::new(), timeout).await?], output.json)
+        }),
     }
 }
 
@@ -30,25 +31,6 @@ async fn list(json: bool, client: &Client) -> anyhow::Result<ExitCode> {
         print(&in_words(&list, now()))?
     }
     Ok(ExitCode::SUCCESS)
-}
-
-async fn reload(factory: &str, accepted: Vec<String>, timeout: Duration, client: &Client) -> anyhow::Result<ExitCode> {
-    let target = Target::Factory(factory.to_owned());
-    let request = CommandRequest { target, verb: Verb::Reload, arguments: accepted, expires_s: None };
-    let given = client.command(&request).await?;
-    let until = Instant::now() + timeout;
-    while Instant::now() < until {
-        let commands = client.commands().await?.commands;
-        let ours = commands.into_iter().find(|command| command.id == given.id);
-        if let Some(command) = ours.filter(|command| command.state.is_final()) {
-            print(&format!("factory {factory}: {}: {}\n", command.state.as_str(), command.note))?;
-            let done = command.state == CommandState::Done;
-            return Ok(if done { ExitCode::SUCCESS } else { ExitCode::FAILURE });
-        }
-        tokio::time::sleep(LOOKS_APART).await;
-    }
-    print(&format!("factory {factory} has not answered within {}\n", duration(timeout)))?;
-    Ok(ExitCode::from(TIMED_OUT))
 }
 
 fn in_words(list: &FactoryList, now: Time) -> String {

@@ -4,6 +4,7 @@ mod check;
 mod config;
 mod decide;
 mod describe;
+mod dry_run;
 mod import;
 mod sources;
 
@@ -30,6 +31,7 @@ pub fn run(args: &FactoryArgs) -> anyhow::Result<ExitCode> {
         FactoryAction::Sources { server, output } => sources::run(path, server, output.json),
         FactoryAction::Import(args) => import::run(args),
         FactoryAction::Describe { label, server } => describe::run(path, label, server),
+        FactoryAction::DryRun { labels, server, output } => dry_run::run(path, labels, server, output.json),
         FactoryAction::Explain { label, server, output } => explain(path, label, server, output.json),
         FactoryAction::Decide(args) => decide::run(args),
     }

@@ -1,5 +1,9 @@
 //! `pilotage pilots`.
 
+mod ends;
+mod kill;
+mod search;
+
 use super::args::{PilotLog, PilotsAction, PilotsArgs};
 use super::jobs::{dash, or_dash};
 use super::{now, with_client};
@@ -15,15 +19,24 @@ const ROWS_FOR_PEOPLE: u32 = 20;
 /// Rows for programs when they do not say how many.
 const ROWS_FOR_PROGRAMS: u32 = 100;
 
-/// Lists pilots, or drains some.
+/// Lists pilots, or does something with them.
 pub fn run(args: PilotsArgs) -> anyhow::Result<ExitCode> {
-    match &args.action {
+    match args.action {
+        Some(PilotsAction::Kill(args)) => {
+            with_client(&args.server.clone(), async |client| kill::run(args, &client).await)
+        }
+        Some(PilotsAction::Search(args)) => {
+            with_client(&args.server.clone(), async |client| search::run(args, &client).await)
+        }
+        Some(PilotsAction::Ends(args)) => {
+            with_client(&args.server.clone(), async |client| ends::run(args, &client).await)
+        }
         None => with_client(&args.server.clone(), async |client| list(args, &client).await),
         Some(PilotsAction::Drain { pilots, server }) => {
-            with_client(server, async |client| drain(pilots, &client).await)
+            with_client(&server, async |client| drain(&pilots, &client).await)
         }
         Some(PilotsAction::Logs { pilot, kind, server }) => {
-            with_client(server, async |client| logs(*pilot, *kind, &client).await)
+            with_client(&server, async |client| logs(pilot, kind, &client).await)
         }
     }
 }
@@ -39,12 +52,7 @@ async fn drain(pilots: &[PilotId], client: &Client) -> anyhow::Result<ExitCode> 
 }
 
 async fn logs(pilot: PilotId, kind: PilotLog, client: &Client) -> anyhow::Result<ExitCode> {
-    let kind = match kind {
-        PilotLog::Err => "err",
-        PilotLog::Out => "out",
-        PilotLog::Log => "log",
-    };
-    io::stdout().write_all(&client.pilot_log(pilot, kind).await?)?;
+    io::stdout().write_all(&client.pilot_log(pilot, kind.as_str()).await?)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -68,6 +76,7 @@ async fn fetch(args: &PilotsArgs, client: &Client) -> anyhow::Result<PilotPage> 
         queue: args.queue.clone(),
         factory: args.factory.clone(),
         label: args.label.clone(),
+        older_s: args.older_than.map(|time| time.as_secs()),
         cursor: args.cursor.clone(),
         limit: None,
     };

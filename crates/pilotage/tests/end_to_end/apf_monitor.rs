@@ -11,6 +11,26 @@ fn is_whole(states: &[String]) -> bool {
 }
 
 #[test]
+fn a_check_asks_the_monitor_and_tells_it_nothing() {
+    let apf = Apf::start();
+    let site = Site::new();
+    let text = std::fs::read_to_string(&site.factory_file).unwrap();
+    std::fs::write(&site.factory_file, text + &format!("[monitor.apf]\nurl = \"{}\"\n", apf.url())).unwrap();
+    let server = site.server();
+    let check = || {
+        let output = site.place.bare(&["factory", "check", "--config", &site.factory_file]).output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (code, said) = check();
+    assert!(code == 0 && said.contains("knows 0 labels"), "{said}");
+    assert!(apf.lock().calls.iter().all(|call| call.what.starts_with("GET ")));
+    apf.set(Mood::Page(200));
+    let (code, said) = check();
+    assert!(code == 1 && said.contains("the answer is no list of labels"), "{said}");
+    server.stop();
+}
+
+#[test]
 fn a_factory_that_is_killed_again_and_again_tells_every_life_once_and_whole() {
     let apf = Apf::start();
     let site = Site::new();

@@ -3,6 +3,10 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at what it did not expect")]
 
 mod apart;
+#[expect(dead_code, reason = "the tests of the factory need all of it")]
+#[path = "../../../factory/tests/factory/apf.rs"]
+mod apf;
+mod apf_monitor;
 mod bad_input;
 mod clock;
 mod condor;
@@ -20,6 +24,7 @@ mod listings;
 mod login_node;
 mod logs;
 mod operating;
+mod operators;
 mod outage;
 mod own_system;
 mod panda;

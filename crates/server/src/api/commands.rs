@@ -9,7 +9,7 @@ use crate::{ApiError, AppState, now};
 use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
-use model::{Command, CommandId, CommandState, Permission, PilotFlag, PilotId, Role, Target, Verb};
+use model::{Command, CommandId, CommandState, Permission, PilotChoice, PilotFlag, PilotId, Role, Target, Verb};
 use std::hash::Hash;
 use std::time::Duration;
 use store::{CommandFilter, NewCommand, Taker};
@@ -72,17 +72,21 @@ fn describe(target: &Target) -> String {
 
 fn check(request: &CommandRequest) -> Result<(), ApiError> {
     let fits = match request.target {
-        Target::Factory(_) => matches!(request.verb, Verb::Cycle | Verb::Drain | Verb::Reload),
+        Target::Factory(_) => matches!(request.verb, Verb::Cycle | Verb::Drain | Verb::Kill | Verb::Reload),
         Target::Pilot(_) => request.verb == Verb::Drain,
         Target::Job(_) => request.verb == Verb::Follow,
     };
     if !fits {
         let hint = match (request.verb, &request.target) {
             (Verb::Kill, Target::Job(_)) => "; jobs are killed by POST /pilotage/v1/jobs/kill",
-            _ => "; factories take cycle, drain and reload, pilots take drain, jobs take follow",
+            _ => "; factories take cycle, drain, kill and reload, pilots take drain, jobs take follow",
         };
         let detail = format!("'{}' does not fit {}{hint}", request.verb.as_str(), describe(&request.target));
         return Err(ApiError::invalid("verb-does-not-fit", "verb", detail));
+    }
+    if request.verb == Verb::Kill {
+        PilotChoice::of_arguments(&request.arguments)
+            .map_err(|error| ApiError::invalid("bad-value", "arguments", error))?;
     }
     let bytes: usize = request.arguments.iter().map(String::len).sum();
     if request.arguments.len() > ARGUMENTS_MAX || bytes > ARGUMENT_BYTES_MAX {

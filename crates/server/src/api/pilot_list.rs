@@ -4,10 +4,11 @@ use super::{cursor, page_size};
 use crate::auth::Identity;
 use crate::extract::{Params, Segments};
 use crate::names::Narrowed;
-use crate::{ApiError, AppState};
+use crate::{ApiError, AppState, now};
 use axum::Json;
 use axum::extract::State;
 use model::{Permission, PilotId, PilotSummary};
+use std::time::Duration;
 use store::PilotFilter;
 use wire::api::{PilotPage, PilotQuery};
 
@@ -21,9 +22,12 @@ pub async fn list(
 ) -> Result<Json<PilotPage>, ApiError> {
     who.require(Permission::Read)?;
     let (rows, below) = (page_size(query.limit)?, cursor(query.cursor.as_deref())?);
-    let PilotQuery { state: wanted, live, queue, factory, label, .. } = query;
+    let PilotQuery { state: wanted, live, queue, factory, label, older_s, .. } = query;
     let narrowed = Narrowed { queue: queue.clone(), factory: factory.clone(), label: label.clone(), site: None };
-    let filter = PilotFilter { state: wanted, live: live.unwrap_or(false), queue, factory, label };
+    let before = older_s.map(|seconds| now() - Duration::from_secs(seconds));
+    // Gone ones neither wait nor run.
+    let live = live.unwrap_or(false) || before.is_some();
+    let filter = PilotFilter { state: wanted, live, queue, factory, label, before };
     let page = state.store.pilots(filter, below, rows).await?;
     if page.rows.is_empty() {
         narrowed.check(&state).await?;

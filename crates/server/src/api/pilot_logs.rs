@@ -13,7 +13,8 @@ use serde::Deserialize;
 
 /// The most bytes of one log of a pilot.
 const PILOT_LOG_MAX: u64 = 64 << 20;
-const KINDS: [&str; 3] = ["out", "err", "log"];
+/// The logs of a pilot.
+pub(super) const KINDS: [&str; 3] = ["out", "err", "log"];
 
 /// Which part.
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -43,7 +44,8 @@ pub async fn write(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn check_kind(kind: &str) -> Result<(), ApiError> {
+/// Refuses a log that no pilot has.
+pub(super) fn check_kind(kind: &str) -> Result<(), ApiError> {
     match KINDS.contains(&kind) {
         true => Ok(()),
         false => Err(ApiError::missing("unknown-log", format!("'{kind}' is no log of a pilot; use out, err or log"))),

@@ -1,5 +1,6 @@
 //! What batch systems say about pilots.
 
+use super::ends;
 use super::row::{self, PilotRow};
 use crate::tx::Tx;
 use crate::{Result, Store};
@@ -71,6 +72,9 @@ fn apply_one(
     }
     if update.event == PilotEvent::Break {
         row.error_class = Some(update.error_class.unwrap_or(ErrorClass::Batch));
+    }
+    if row.state.is_final() {
+        ends::count(tx, row, now);
     }
     let requeued = before == PilotState::Running && row.state == PilotState::Pending;
     if row.state.is_final() || requeued {

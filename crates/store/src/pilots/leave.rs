@@ -1,5 +1,6 @@
 //! The end of pilots.
 
+use super::ends;
 use super::row::{self, PilotRow};
 use crate::tx::Tx;
 use crate::{Error, Result, Store};
@@ -48,6 +49,7 @@ impl Store {
             row::advance(tx, &mut row, event, end.now).map_err(Error::Conflict)?;
             row.say(&end.message);
             row.error_class = end.error_class.or(row.error_class);
+            ends::count(tx, &row, end.now);
             row::save(tx, [&row])?;
             row::drop_jobs(tx, &row, ErrorClass::Lost, end.now)
         })

@@ -5,7 +5,7 @@ use crate::engine::{Connection, Row, Sql, Value, params, statements};
 use crate::jobs::codes;
 use crate::page::collect;
 use crate::{Page, Result, Store};
-use model::{PilotId, PilotState, PilotSummary};
+use model::{PilotId, PilotState, PilotSummary, Time};
 use std::cmp::Reverse;
 
 /// The most rows that one page looks at.
@@ -51,6 +51,8 @@ pub struct PilotFilter {
     pub factory: Option<String>,
     /// Only this label.
     pub label: Option<String>,
+    /// Only those that have waited, or run, since before this time; to be used with `live`.
+    pub before: Option<Time>,
 }
 
 /// How many pilots of a label are in a state.
@@ -167,6 +169,7 @@ fn is_meant(pilot: &PilotSummary, filter: &PilotFilter) -> bool {
         && is(&filter.queue, &pilot.queue)
         && is(&filter.factory, &pilot.factory)
         && is(&filter.label, &pilot.label)
+        && filter.before.is_none_or(|before| pilot.since() < before)
 }
 
 fn pilot_of(row: &Row) -> Result<PilotSummary> {

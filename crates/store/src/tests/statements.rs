@@ -40,6 +40,7 @@ fn all() -> Vec<&'static Sql> {
         migrate::ALL,
         crate::notify::ALL,
         crate::pilots::announce::ALL,
+        crate::pilots::ends::ALL,
         crate::pilots::hello::ALL,
         crate::pilots::list::ALL,
         crate::pilots::row::ALL,
@@ -111,6 +112,7 @@ fn hot() -> Vec<&'static Sql> {
         "DUE_FILES",
         "LARGE_LOGS",
         "OLD_PILOTS",
+        "ENDS_SINCE",
     ];
     let all = all();
     let find = |name: &str| all.iter().copied().find(|sql| sql.name == name);

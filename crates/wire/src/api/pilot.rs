@@ -1,6 +1,6 @@
 //! `/pilots`: announce, batch states, hello, lease, report, heartbeat, exit, list.
 
-pub use model::{BatchUpdate, JobReport, PilotFlag, PilotSummary, RefusedReport};
+pub use model::{BatchUpdate, EndedPilots, JobReport, PilotFlag, PilotSummary, RefusedReport};
 use model::{ErrorClass, JobId, JobSpec, JobState, Offer, PilotId, PilotState, Shape, SubmissionId, Time};
 use serde::{Deserialize, Serialize};
 
@@ -213,6 +213,9 @@ pub struct PilotQuery {
     /// Only this label.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
+    /// Only pilots that have waited, or run, for more than so many seconds, and are not gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub older_s: Option<u64>,
     /// Where the last page ended: its `next`. Newest pilots come first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
@@ -228,4 +231,86 @@ pub struct PilotPage {
     pub pilots: Vec<PilotSummary>,
     /// Cursor of the next page; null on the last.
     pub next: Option<String>,
+}
+
+/// `GET /pilots/ends?...`
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct EndsQuery {
+    /// Hours to look back, 1 to 720, whole ones; 24 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hours: Option<u32>,
+    /// Only this factory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub factory: Option<String>,
+    /// Only this label.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Only this queue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<String>,
+}
+
+/// How pilots ended.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct PilotEnds {
+    /// The beginning of the first hour.
+    pub since: Time,
+    /// By label, state and error class, the most frequent first.
+    pub ends: Vec<EndedPilots>,
+}
+
+/// `GET /pilots/search?...`
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct SearchQuery {
+    /// What a line of a log has in it, whatever its case.
+    pub text: String,
+    /// Only this log: `out`, `err` or `log`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Only pilots in this state; `fault` when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<PilotState>,
+    /// Only pilots that ended at most so many hours ago.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hours: Option<u32>,
+    /// Only this factory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub factory: Option<String>,
+    /// Only this label.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Only this queue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<String>,
+    /// Where the last page ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
+/// A page of a search. It may have no hit and yet a `next`: the work for one page is bounded.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct SearchPage {
+    /// The hits, newest pilots first.
+    pub hits: Vec<SearchHit>,
+    /// Pilots whose logs were looked at.
+    pub looked: u64,
+    /// Cursor of the next page; null on the last.
+    pub next: Option<String>,
+}
+
+/// A log that has the text in it.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct SearchHit {
+    /// Whose it is.
+    pub pilot: PilotSummary,
+    /// `out`, `err` or `log`.
+    pub kind: String,
+    /// Lines with the text, within the last MiB of the log.
+    pub lines: u64,
+    /// The last of them.
+    pub line: String,
 }

@@ -19,6 +19,11 @@ impl Client {
         self.send(Call::get(&format!("/factories/{name}/pilots"))).await?.json()
     }
 
+    /// How labels and their pilots are doing.
+    pub async fn labels(&self, query: &LabelQuery) -> Result<LabelList, Error> {
+        self.send(Call::get("/labels").query(query)).await?.json()
+    }
+
     /// Commands for a factory; waits for one.
     pub async fn factory_commands(&self, name: &str, wait_s: u32) -> Result<CommandList, Error> {
         let call = Call::get(&format!("/factories/{name}/commands")).query(&CommandPoll { wait_s });

@@ -67,6 +67,16 @@ impl Client {
         self.send(Call::get("/pilots").query(query)).await?.json()
     }
 
+    /// How pilots ended in the last hours.
+    pub async fn pilot_ends(&self, query: &EndsQuery) -> Result<PilotEnds, Error> {
+        self.send(Call::get("/pilots/ends").query(query)).await?.json()
+    }
+
+    /// One page of a search in the logs of pilots.
+    pub async fn search_pilots(&self, query: &SearchQuery) -> Result<SearchPage, Error> {
+        self.send(Call::get("/pilots/search").query(query)).await?.json()
+    }
+
     /// One pilot.
     pub async fn pilot(&self, id: PilotId) -> Result<PilotSummary, Error> {
         self.send(Call::get(&format!("/pilots/{id}"))).await?.json()

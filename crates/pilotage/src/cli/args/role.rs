@@ -123,6 +123,16 @@ pub enum FactoryAction {
         #[command(flatten)]
         server: super::ServerChoice,
     },
+    /// Show what a cycle would do now, with the submit description of each submission, without doing it
+    DryRun {
+        /// Only these labels
+        #[arg(value_name = "LABEL")]
+        labels: Vec<String>,
+        #[command(flatten)]
+        server: super::ServerChoice,
+        #[command(flatten)]
+        output: super::OutputChoice,
+    },
     /// Say what one label would do now, step by step
     Explain {
         /// The label

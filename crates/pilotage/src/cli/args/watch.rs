@@ -1,7 +1,7 @@
-use super::words::{error_classes, pilot_states, queue_statuses, states};
+use super::words::{error_classes, queue_statuses, states};
 use super::{OutputChoice, ServerChoice};
-use clap::{ArgGroup, Args, Subcommand, ValueEnum};
-use model::{ErrorClass, IdSet, JobId, JobState, PilotId, PilotState, QueueStatus};
+use clap::{ArgGroup, Args, Subcommand};
+use model::{ErrorClass, IdSet, JobId, JobState, PilotId, QueueStatus};
 
 /// `pilotage jobs`.
 #[derive(Args, Debug)]
@@ -196,77 +196,6 @@ pub struct QueueDefinition {
     pub server: ServerChoice,
 }
 
-/// `pilotage pilots`.
-#[derive(Args, Debug)]
-#[command(args_conflicts_with_subcommands = true)]
-pub struct PilotsArgs {
-    /// What to do; lists when absent.
-    #[command(subcommand)]
-    pub action: Option<PilotsAction>,
-    /// Only this state
-    #[arg(long, short = 's', value_name = "STATE", value_parser = pilot_states())]
-    pub state: Option<PilotState>,
-    /// Only pilots that are not gone
-    #[arg(long)]
-    pub live: bool,
-    /// Only this queue
-    #[arg(long, short = 'q', value_name = "QUEUE")]
-    pub queue: Option<String>,
-    /// Only this factory
-    #[arg(long, value_name = "FACTORY")]
-    pub factory: Option<String>,
-    /// Only this label
-    #[arg(long, value_name = "LABEL")]
-    pub label: Option<String>,
-    /// Rows wanted [default: 20 for people, 100 for programs]
-    #[arg(long, short = 'n', value_name = "N", conflicts_with = "all", value_parser = clap::value_parser!(u32).range(1..))]
-    pub limit: Option<u32>,
-    /// Go on where an earlier listing ended: its `next`
-    #[arg(long, value_name = "CURSOR")]
-    pub cursor: Option<String>,
-    /// All pages
-    #[arg(long)]
-    pub all: bool,
-    #[command(flatten)]
-    pub output: OutputChoice,
-    #[command(flatten)]
-    pub server: ServerChoice,
-}
-
-/// What to do with pilots.
-#[derive(Debug, Subcommand)]
-pub enum PilotsAction {
-    /// Let pilots finish what they run, take nothing more, and end
-    Drain {
-        /// Pilot ids
-        #[arg(required = true, value_name = "PILOT")]
-        pilots: Vec<PilotId>,
-        #[command(flatten)]
-        server: ServerChoice,
-    },
-    /// Show what a pilot wrote, once it has ended
-    Logs {
-        /// The pilot
-        pilot: PilotId,
-        /// Which of its logs
-        #[arg(long, value_enum, default_value_t = PilotLog::Err)]
-        kind: PilotLog,
-        #[command(flatten)]
-        server: ServerChoice,
-    },
-}
-
-/// A log of a pilot.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum PilotLog {
-    /// What the pilot says of itself, on standard error
-    Err,
-    /// Standard output
-    Out,
-    /// The batch system's own record
-    Log,
-}
-
 /// `pilotage decisions`.
 #[derive(Args, Debug)]
 pub struct DecisionsArgs {
@@ -289,34 +218,4 @@ pub struct DecisionsArgs {
     pub output: OutputChoice,
     #[command(flatten)]
     pub server: ServerChoice,
-}
-
-/// `pilotage factories`.
-#[derive(Args, Debug)]
-pub struct FactoriesArgs {
-    /// What to do instead of listing them.
-    #[command(subcommand)]
-    pub action: Option<FactoriesAction>,
-    #[command(flatten)]
-    pub output: OutputChoice,
-    #[command(flatten)]
-    pub server: ServerChoice,
-}
-
-/// What to do with factories.
-#[derive(Debug, Subcommand)]
-pub enum FactoriesAction {
-    /// Let a factory read its configuration and its sources again, and say what came of it
-    Reload {
-        /// The factory
-        factory: String,
-        /// Accept what this source gives now, however many of its labels are gone
-        #[arg(long, value_name = "SOURCE")]
-        accept: Vec<String>,
-        /// How long to wait for the answer
-        #[arg(long, value_name = "TIME", default_value = "2m", value_parser = crate::config::parse_duration)]
-        timeout: std::time::Duration,
-        #[command(flatten)]
-        server: ServerChoice,
-    },
 }

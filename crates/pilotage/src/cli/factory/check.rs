@@ -5,7 +5,7 @@ use crate::cli::client_runtime;
 use crate::output::{Style, Tone, plural, print};
 use batch::condor::Grid;
 use batch::{BatchConfig, Check};
-use factory::{Config, Look};
+use factory::{Config, Look, ask_monitors};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::ExitCode;
@@ -37,6 +37,12 @@ pub fn run(path: &Path, choice: &ServerChoice) -> anyhow::Result<ExitCode> {
                 text.push_str(&line(&format!("wms {name} ({})", wms.kind()), &check.what, check.ok, &check.found));
                 all_well &= check.ok;
             }
+        }
+        for (name, url, asked) in ask_monitors(config).await {
+            let ok = asked.is_ok();
+            let found = asked.map_or_else(|why| why, |labels| format!("knows {}", plural(labels as u64, "label")));
+            text.push_str(&line(&format!("monitor {name}"), &url, ok, &found));
+            all_well &= ok;
         }
         for (name, label) in &config.label {
             if let Some(what) = label.condor.grid.as_ref().and_then(Grid::unsupported) {

@@ -1,0 +1,37 @@
+//! Labels: how their pilots are doing.
+
+use crate::auth::Identity;
+use crate::extract::Params;
+use crate::names::Narrowed;
+use crate::{ApiError, AppState};
+use axum::Json;
+use axum::extract::State;
+use model::{LabelStatus, Permission, label_statuses};
+use wire::api::{LabelList, LabelQuery};
+
+/// All labels with their pilots by state, the longest wait and the longest run.
+#[utoipa::path(get, path = "/pilotage/v1/labels", tag = "factories", params(LabelQuery),
+    responses((status = 200, body = LabelList), (status = "4XX", body = wire::api::Problem)))]
+pub async fn list(
+    State(state): State<AppState>,
+    who: Identity,
+    Params(query): Params<LabelQuery>,
+) -> Result<Json<LabelList>, ApiError> {
+    who.require(Permission::Read)?;
+    let factories = state.store.factories().await?;
+    let counts = state.store.pilot_counts().await?;
+    let live = state.store.live_pilots(query.factory.clone()).await?;
+    let counts = counts.into_iter().map(|one| (one.factory, one.label, one.queue, one.state, one.pilots));
+    let mut labels = label_statuses(&factories, counts, &live);
+    labels.retain(|label| is_meant(label, &query));
+    if labels.is_empty() {
+        let LabelQuery { factory, label, queue } = query;
+        Narrowed { factory, label, queue, site: None }.check(&state).await?;
+    }
+    Ok(Json(LabelList { labels }))
+}
+
+fn is_meant(status: &LabelStatus, query: &LabelQuery) -> bool {
+    let is = |wanted: &Option<String>, have: &String| wanted.as_ref().is_none_or(|wanted| wanted == have);
+    is(&query.factory, &status.factory) && is(&query.label, &status.label) && is(&query.queue, &status.queue)
+}
