@@ -11,7 +11,7 @@ use wire::tls::Trust;
 pub const DEADLINE: Duration = Duration::from_secs(20);
 
 /// Runs until a file named `go` is beside it, then ends with the code in it. Not for ever: a test may be killed.
-pub const WAITS: &str = "echo \"$PILOTAGE_PILOT $*\"\nwhile [ ! -s go ]; do [ -e wrapper ] && [ $((i += 1)) -lt 3000 ] || exit 99; sleep 0.05; done\nexit $(cat go)\n";
+pub const WAITS: &str = "echo \"$PILOTAGE_PILOT $*\"\nwhile [ ! -s go ]; do [ -d \"$PWD\" ] && [ $((i += 1)) -lt 3000 ] || exit 99; sleep 0.05; done\nexit $(cat go)\n";
 
 pub struct Site {
     pub dir: tempfile::TempDir,

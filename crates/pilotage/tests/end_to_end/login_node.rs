@@ -96,10 +96,10 @@ fn pilots_outlive_a_killed_factory_and_their_logs_come_back() {
         known.iter().any(|shown| shown["state"] == "done").then_some(known)
     });
     assert!(ended.len() == 1 && ended[0]["id"] == pilot["id"], "{ended:?}");
-    let log = site.run(&["pilots", "logs", &id]);
-    assert!(log.contains("pilot"), "{log}");
     let there = site.place.path("there").join(site.place.name());
     eventually("all traces to go", || fs::read_dir(&there).unwrap().next().is_none().then_some(()));
+    let log = site.run(&["pilots", "logs", &id]);
+    assert!(log.contains("pilot"), "{log}");
     let submissions = fs::read_to_string(site.place.path("submissions")).unwrap();
     assert_eq!(submissions.lines().count(), 1, "{}", site.place.log());
     factory.stop();
