@@ -59,7 +59,7 @@ async fn make_queues(client: &Client, count: usize) -> Result<()> {
             made??;
         }
         let client = client.clone();
-        calls.spawn(async move { client.put_queue(&QueueRecord::named(&cycles::queue(index))).await });
+        calls.spawn(async move { client.put_queue(&QueueRecord::named(cycles::queue(index))).await });
     }
     while let Some(made) = calls.join_next().await {
         made??;

@@ -240,7 +240,9 @@ pub fn reference() -> String {
 fn in_words(prefix: &str, meaning: &Meaning) -> String {
     match meaning {
         Becomes(key)
-            if ["batch.", "factory.", "monitor.", "source.", "label.", "wms.*."].iter().any(|top| key.starts_with(top)) =>
+            if ["batch.", "factory.", "monitor.", "source.", "label.", "wms.*."]
+                .iter()
+                .any(|top| key.starts_with(top)) =>
         {
             format!("`{key}`")
         }
