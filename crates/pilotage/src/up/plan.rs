@@ -105,16 +105,19 @@ impl Plan {
             self.queues.retain(|there| there.name != queue.name);
             self.queues.push(queue);
         }
-        let config = file.main.config;
-        for label in config.label.values() {
+        // By name, so that no section can be forgotten.
+        let Config { factory: _, batch, label, source, wms, monitor, template } = file.main.config;
+        for label in label.values() {
             if !self.queues.iter().any(|queue| queue.name == label.queue) {
                 self.queues.push(QueueRecord::named(&label.queue));
             }
         }
-        self.factory.batch.extend(config.batch);
-        self.factory.label.extend(config.label);
-        self.factory.source.extend(config.source);
-        self.factory.template.extend(config.template);
+        self.factory.batch.extend(batch);
+        self.factory.label.extend(label);
+        self.factory.source.extend(source);
+        self.factory.wms.extend(wms);
+        self.factory.monitor.extend(monitor);
+        self.factory.template.extend(template);
         Ok(())
     }
 }
@@ -154,4 +157,38 @@ pub fn cores() -> u32 {
 pub fn own_pilot_program() -> anyhow::Result<PilotProgram> {
     let path = std::env::current_exe().context("find this program")?;
     Ok(PilotProgram::Path { path, arguments: vec!["pilot".to_owned()] })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_factory_is_what_the_file_says_beside_its_own_queue() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("up.toml");
+        let text = "
+            [batch.more]\nsystem = \"local\"
+            [label.other]\nqueue = \"q\"\nbatch = \"more\"\nmonitors = [\"apf\"]\nwms = { source = \"twin\" }
+            [source.file]\nformat = \"toml\"\nfrom = [\"labels.d\"]
+            [wms.twin]\nsystem = \"pilotage\"\nservers = [\"https://twin.example:25443\"]\ntoken_file = \"t\"
+            [monitor.apf]\nurl = \"https://apf.example/api\"
+            [template.slow]\ncores = 2
+        ";
+        std::fs::write(&path, text).unwrap();
+        let local = LocalQueue { queue: QueueRecord::named("local"), slots: 1 };
+        let mut plan = Plan::local(server::Config::in_dir(dir.path()), [local], Duration::ZERO);
+        plan.add(UpFile::read(&path).unwrap()).unwrap();
+        let Config { factory, batch, label, source, wms, monitor, template } = plan.factory.checked().unwrap();
+        assert_eq!(factory.cycle_s, CYCLE_S);
+        let names = [
+            batch.into_keys().collect::<Vec<_>>(),
+            label.into_keys().collect(),
+            source.into_keys().collect(),
+            wms.into_keys().collect(),
+            monitor.into_keys().collect(),
+            template.into_keys().collect(),
+        ];
+        assert_eq!(names.map(|names| names.join(" ")), ["local more", "local other", "file", "twin", "apf", "slow"]);
+    }
 }
