@@ -127,6 +127,9 @@ _pilotage() {
             pilotage__subcmd__factory,config)
                 cmd="pilotage__subcmd__factory__subcmd__config"
                 ;;
+            pilotage__subcmd__factory,credentials)
+                cmd="pilotage__subcmd__factory__subcmd__credentials"
+                ;;
             pilotage__subcmd__factory,decide)
                 cmd="pilotage__subcmd__factory__subcmd__decide"
                 ;;
@@ -156,6 +159,9 @@ _pilotage() {
                 ;;
             pilotage__subcmd__factory__subcmd__help,config)
                 cmd="pilotage__subcmd__factory__subcmd__help__subcmd__config"
+                ;;
+            pilotage__subcmd__factory__subcmd__help,credentials)
+                cmd="pilotage__subcmd__factory__subcmd__help__subcmd__credentials"
                 ;;
             pilotage__subcmd__factory__subcmd__help,decide)
                 cmd="pilotage__subcmd__factory__subcmd__help__subcmd__decide"
@@ -279,6 +285,9 @@ _pilotage() {
                 ;;
             pilotage__subcmd__help__subcmd__factory,config)
                 cmd="pilotage__subcmd__help__subcmd__factory__subcmd__config"
+                ;;
+            pilotage__subcmd__help__subcmd__factory,credentials)
+                cmd="pilotage__subcmd__help__subcmd__factory__subcmd__credentials"
                 ;;
             pilotage__subcmd__help__subcmd__factory,decide)
                 cmd="pilotage__subcmd__help__subcmd__factory__subcmd__decide"
@@ -736,7 +745,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__factory)
-            opts="-h -V --config --help --version run check config sources import decide describe dry-run explain help"
+            opts="-h -V --config --help --version run check config sources credentials import decide describe dry-run explain help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -795,6 +804,28 @@ _pilotage() {
                     return 0
                     ;;
                 --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__factory__subcmd__credentials)
+            opts="-h -V --renew --json --config --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --renew)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -918,7 +949,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__factory__subcmd__help)
-            opts="run check config sources import decide describe dry-run explain help"
+            opts="run check config sources credentials import decide describe dry-run explain help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -946,6 +977,20 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__factory__subcmd__help__subcmd__config)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__factory__subcmd__help__subcmd__credentials)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1344,7 +1389,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__help__subcmd__factory)
-            opts="run check config sources import decide describe dry-run explain"
+            opts="run check config sources credentials import decide describe dry-run explain"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1372,6 +1417,20 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__help__subcmd__factory__subcmd__config)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__help__subcmd__factory__subcmd__credentials)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

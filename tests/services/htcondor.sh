@@ -9,36 +9,6 @@ CACHE=${SERVICES_CACHE:-$SERVICES_ROOT}/htcondor-$SUITE; ROOT=$STATE/root
 export CONDOR_CONFIG=$STATE/condor_config
 is_root && WHO=games || WHO=$(id -un)
 
-# The mirror that this machine itself uses, for nothing else is surely reachable from it.
-mirror() {
-  grep -rhoE 'https?://[^ ]+/debian/?( |$)' /etc/apt/sources.list /etc/apt/sources.list.d 2>/dev/null | head -1 | tr -d ' '
-}
-
-# The packages and all that they depend on, as if nothing were installed: apt keeps its state in the folder.
-download() {
-  local apt=$1 from; from=$(mirror)
-  mkdir -p "$apt"/{lists/partial,archives/partial}; : >"$apt/status"
-  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${from:-http://deb.debian.org/debian} $SUITE main" >"$apt/sources.list"
-  set -- -qq -o Dir::Etc::SourceList="$apt/sources.list" -o Dir::Etc::SourceParts=- -o Dir::State="$apt" \
-    -o Dir::State::Lists="$apt/lists" -o Dir::State::Status="$apt/status" -o Dir::Cache="$apt" -o Dir::Cache::Archives="$apt/archives" \
-    -o APT::Sandbox::User=root -o APT::Install-Recommends=false -o Acquire::Languages=none -o Debug::NoLocking=true
-  apt-get "$@" update && apt-get "$@" --yes --download-only install condor
-}
-
-# Only once: what is needed of the packages, in CACHE. Made beside it and renamed, so that it is whole or absent.
-fetch() {
-  [ -d "$CACHE" ] && return 0
-  local half=$CACHE.$$ deb
-  mkdir -p "$half/root"
-  download "$half/apt" >"$half/apt.log" 2>&1 || fail "apt failed: $(tail -n 5 "$half/apt.log")"
-  for deb in "$half"/apt/archives/*.deb; do
-    dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$half/root" --exclude=./usr/share --exclude='./usr/lib/python*' --exclude='./usr/lib/*/perl*' --exclude=./var ||
-      fail "cannot unpack $deb"
-  done
-  mv -T "$half/root" "$CACHE" 2>/dev/null || [ -d "$CACHE" ] || fail "cannot make $CACHE"
-  rm -rf "$half"
-}
-
 # Debian's programs name the machine's loader, which may be too old for them.
 unpack() {
   [ -d "$ROOT" ] && return 0
@@ -111,6 +81,9 @@ NEGOTIATOR_CYCLE_DELAY = 1
 NEGOTIATOR_MIN_INTERVAL = 1
 UPDATE_INTERVAL = 5
 CLAIM_WORKLIFE = 60
+SHADOW_CHECKPROXY_INTERVAL = 2
+# The HTCondor of Debian 13 fails to ask for a delegated proxy (X509Credential::Request); a copy does as well.
+DELEGATE_JOB_GSI_CREDENTIALS = false
 PERIODIC_EXPR_INTERVAL = 2
 MAX_JOBS_RUNNING = 2000
 JOB_DEFAULT_REQUESTMEMORY = 32
@@ -131,7 +104,7 @@ C
 }
 
 start() {
-  fetch; unpack
+  fetch "$SUITE" "$CACHE" condor; unpack
   local folder; for folder in log spool execute lock; do mkdir -p "$STATE/$folder"; own daemon "$STATE/$folder"; done
   mkdir -p "$STATE/grid"; own "$WHO" "$STATE/grid"
   configuration >"$CONDOR_CONFIG"

@@ -56,6 +56,39 @@ as() {
 }
 own() { if is_root; then chown -R "$1:$1" "$2"; fi; }
 
+# The mirror that this machine itself uses, for nothing else is surely reachable from it.
+mirror() {
+  grep -rhoE 'https?://[^ ]+/debian/?( |$)' /etc/apt/sources.list /etc/apt/sources.list.d 2>/dev/null | head -1 | tr -d ' '
+}
+
+# download FOLDER SUITE PACKAGE: the package of that suite and all that it depends on, as if nothing were installed; apt
+# keeps its state in the folder
+download() {
+  local apt=$1 suite=$2 package=$3 from; from=$(mirror)
+  mkdir -p "$apt"/{lists/partial,archives/partial}; : >"$apt/status"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${from:-http://deb.debian.org/debian} $suite main" >"$apt/sources.list"
+  set -- -qq -o Dir::Etc::SourceList="$apt/sources.list" -o Dir::Etc::SourceParts=- -o Dir::State="$apt" \
+    -o Dir::State::Lists="$apt/lists" -o Dir::State::Status="$apt/status" -o Dir::Cache="$apt" -o Dir::Cache::Archives="$apt/archives" \
+    -o APT::Sandbox::User=root -o APT::Install-Recommends=false -o Acquire::Languages=none -o Debug::NoLocking=true
+  apt-get "$@" update && apt-get "$@" --yes --download-only install "$package"
+}
+
+# fetch SUITE FOLDER PACKAGE: what is needed of the package to run its programs, unpacked in the folder. Only once; made
+# beside it and renamed, so that it is whole or absent.
+fetch() {
+  local suite=$1 folder=$2 package=$3
+  [ -d "$folder" ] && return 0
+  local half=$folder.$$ deb
+  mkdir -p "$half/root"
+  download "$half/apt" "$suite" "$package" >"$half/apt.log" 2>&1 || fail "apt failed: $(tail -n 5 "$half/apt.log")"
+  for deb in "$half"/apt/archives/*.deb; do
+    dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$half/root" --exclude=./usr/share --exclude='./usr/lib/python*' --exclude='./usr/lib/*/perl*' --exclude=./var ||
+      fail "cannot unpack $deb"
+  done
+  mv -T "$half/root" "$folder" 2>/dev/null || [ -d "$folder" ] || fail "cannot make $folder"
+  rm -rf "$half"
+}
+
 serve() {
   mkdir -p "$STATE" && chmod 755 "$SERVICES_ROOT" "$STATE" || exit 1
   case "${1:-}" in

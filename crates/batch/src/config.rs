@@ -40,6 +40,16 @@ impl BatchConfig {
         matches!(self, BatchConfig::Local(config) if config.ssh.is_none())
     }
 
+    /// Whether it is behind a login node, so that files of this host are not there.
+    pub fn is_elsewhere(&self) -> bool {
+        match self {
+            BatchConfig::Local(config) => config.ssh.is_some(),
+            BatchConfig::Slurm(config) => config.ssh.is_some(),
+            BatchConfig::Condor(config) => config.ssh.is_some(),
+            BatchConfig::Command(_) => false,
+        }
+    }
+
     /// The end point's directory on this host, for making it absolute; empty when the factory is to choose.
     pub fn dir_mut(&mut self) -> &mut PathBuf {
         let (dir, ssh) = match self {

@@ -18,6 +18,7 @@ mod submission;
 mod system;
 mod transcript;
 
-pub use command::short;
+pub use command::{Answer, Commander, short};
 pub use config::BatchConfig;
 pub use system::*;
+pub use transcript::Transcript;

@@ -7,6 +7,7 @@
 mod back_off;
 mod classic;
 mod command;
+mod credential;
 mod demand;
 mod fit;
 mod life;

@@ -1,5 +1,6 @@
 //! The factory's configuration: TOML, strict, every key checked before anything starts.
 
+mod carry;
 mod check;
 mod effective;
 mod error;
@@ -11,6 +12,7 @@ mod source;
 mod tree;
 mod wms;
 
+pub use carry::CredentialNames;
 pub(crate) use check::label_problems;
 pub use effective::{Effective, effective};
 pub(crate) use effective::{dotted, leaves};
@@ -25,6 +27,7 @@ pub(crate) use tree::{inherit, overlay, tables_of, typed};
 pub use wms::*;
 
 use crate::PilotProgram;
+use crate::credential::CredentialSection;
 use batch::BatchConfig;
 use batch::condor::CondorJob;
 use model::offer::promised_s;
@@ -60,6 +63,9 @@ pub struct Config {
     /// APF monitors by name.
     #[serde(default)]
     pub monitor: BTreeMap<String, MonitorSection>,
+    /// Credentials of labels by name.
+    #[serde(default)]
+    pub credential: BTreeMap<String, CredentialSection>,
     /// Keys of labels by name, for labels and sources that name one.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, BTreeMap<String, serde_json::Value>>")]
@@ -150,6 +156,9 @@ pub struct LabelSection {
     /// Further arguments of the submit command, one per element, such as `--partition=short`.
     #[serde(default)]
     pub submit_arguments: Vec<String>,
+    /// The credential that its pilots carry; it submits only while that can be used. Several in a list.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub credential: CredentialNames,
     /// What its jobs are like in HTCondor, where it is not as its end point's `job` says.
     #[serde(default, skip_serializing_if = "is_default")]
     pub condor: CondorJob,

@@ -12,6 +12,7 @@ mod looks;
 mod reload;
 mod tell;
 
+use crate::credential::Credentials;
 use crate::monitor::Monitors;
 use crate::plan::plan;
 use crate::reconcile::{Answer, Gap, Memory, reconcile};
@@ -45,6 +46,7 @@ pub struct Cycler {
     pub(crate) launch: PilotLaunch,
     pub(crate) batches: Batches,
     pub(crate) world: World,
+    pub(crate) credentials: Arc<Credentials>,
     memories: BTreeMap<String, Memory>,
     /// Pilots that this process saw before their hello, and when they were announced.
     unborn: BTreeMap<PilotId, Time>,
@@ -82,8 +84,10 @@ impl Cycler {
     /// With batch end points that are open already, by the names that the configuration gives them. They need not be of
     /// the systems that it names.
     pub fn on(config: Config, batches: Batches, server: Arc<dyn Server>, launch: PilotLaunch) -> Cycler {
+        let credentials = Arc::new(Credentials::of(&config));
         Cycler {
             config,
+            credentials,
             server,
             launch,
             batches,
@@ -111,6 +115,7 @@ impl Cycler {
     pub async fn cycle(&mut self) {
         self.world.now = now();
         self.world.past.cycle += 1;
+        self.look_at_credentials();
         self.heartbeat().await;
         let counts = self.ask_for_jobs();
         let answers = self.look_at_batches().await;
@@ -127,6 +132,7 @@ impl Cycler {
         }
         self.look_at_queues().await;
         self.look_at_jobs(counts).await;
+        self.look_at_credentials();
         self.learn_starts();
         self.forget_dismissed();
         self.recall().await;
@@ -174,6 +180,15 @@ impl Cycler {
             Ok(()) => self.said = Some((self.world.now, said)),
             Err(error) => tracing::warn!(%error, "could not tell the server that the factory is alive"),
         }
+    }
+
+    /// Each is looked at where it lies: for the heartbeat, and again right before labels decide.
+    pub(crate) fn look_at_credentials(&mut self) {
+        let views = self.credentials.look(self.world.now);
+        for (name, view) in &views {
+            view.tell(self.world.credentials.get(name));
+        }
+        self.world.credentials = views;
     }
 
     pub(crate) async fn look_at_pilots(&mut self) -> Result<(), wire::Error> {

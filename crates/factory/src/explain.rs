@@ -29,6 +29,7 @@ impl Cycler {
         self.look_at_batches().await;
         self.look_at_queues().await;
         self.look_at_jobs(counts).await;
+        self.look_at_credentials();
         self.recall().await;
         self.ask_programs(label).await;
         Ok(())

@@ -40,6 +40,7 @@ struct Document {
     label: Option<Remembered>,
     history: Option<EndedPilots>,
     command: Option<Advice>,
+    credential: Option<Credential>,
     pilot: Option<NewPilot>,
     offers: Option<Vec<Room>>,
 }
@@ -118,6 +119,7 @@ impl Document {
             label: self.label,
             history,
             command: self.command,
+            credential: self.credential,
             pilot: self.pilot,
             offers: self.offers,
         };

@@ -4,6 +4,7 @@ pub mod advice;
 pub mod autopyfactory;
 pub mod chain;
 pub mod config;
+pub mod credential;
 mod cycle;
 mod explain;
 pub mod facts;

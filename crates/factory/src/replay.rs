@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// Facts that are words; all others are JSON.
-const WORDS: [&str; 4] = ["name", "status", "message", "from"];
+const WORDS: [&str; 5] = ["name", "status", "message", "from", "trouble"];
 /// Groups of facts that tell their age.
 const AGED: [&str; 4] = ["wms", "batch", "site", "cloud"];
 

@@ -2,7 +2,7 @@
 
 use crate::cycle::{Cycler, now};
 use crate::keep::{Fresh, Keeping, Wish};
-use crate::{FactoryError, Keeper, Server, Signal};
+use crate::{FactoryError, Keeper, Server, Signal, credential};
 use batch::BatchSystem;
 use model::{Command, CommandId, CommandState, Verb};
 use std::collections::BTreeSet;
@@ -27,6 +27,7 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration::from
 enum Nudge {
     Demand,
     Batch,
+    Credential,
     Command(Command),
 }
 
@@ -38,6 +39,8 @@ struct Loop {
     _listener: JoinSet<()>,
     /// Wait for what happens at the batch end points.
     watchers: JoinSet<()>,
+    /// Renew credentials.
+    renewals: JoinSet<()>,
     nudge: mpsc::Sender<Nudge>,
 }
 
@@ -125,7 +128,8 @@ impl Loop {
         let (server, name) = (Arc::clone(&cycler.server), cycler.config.factory.name.clone());
         listener.spawn(poll_commands(server, name, nudge.clone()));
         let watchers = watchers(&cycler, &nudge);
-        Loop { cycler, keeping: Keeping::start(keeper), _listener: listener, watchers, nudge }
+        let renewals = renewals(&cycler, &nudge);
+        Loop { cycler, keeping: Keeping::start(keeper), _listener: listener, watchers, renewals, nudge }
     }
 
     fn heed(&mut self, signal: Signal) {
@@ -142,6 +146,7 @@ impl Loop {
         let taken = self.cycler.take(fresh);
         if taken.changed {
             self.watchers = watchers(&self.cycler, &self.nudge);
+            self.renewals = renewals(&self.cycler, &self.nudge);
         }
         if let Some(command) = taken.command {
             let (state, note) = match taken.said {
@@ -190,6 +195,16 @@ fn watchers(cycler: &Cycler, nudge: &mpsc::Sender<Nudge>) -> JoinSet<()> {
         tasks.spawn(watch(Arc::clone(batch), nudge.clone()));
     }
     tasks
+}
+
+/// Starts the tasks that renew credentials; they end with the set.
+fn renewals(cycler: &Cycler, nudge: &mpsc::Sender<Nudge>) -> JoinSet<()> {
+    let nudge = nudge.clone();
+    credential::renew_all(&cycler.credentials, move || {
+        let nudge = nudge.clone();
+        // The loop may have ended just now.
+        async move { drop(nudge.send(Nudge::Credential).await) }
+    })
 }
 
 async fn watch(batch: Arc<dyn BatchSystem>, sender: mpsc::Sender<Nudge>) {

@@ -18,6 +18,7 @@ impl Cycler {
             draining: self.draining,
             sources: self.sources.clone(),
             monitors: self.monitor_infos(),
+            credentials: world.credentials.values().map(|view| view.info.clone()).collect(),
             trouble: self.trouble.clone(),
         }
     }

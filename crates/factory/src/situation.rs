@@ -260,6 +260,20 @@ facts!(
     }
 );
 
+facts!(
+    /// The label's credential; of several the one that it waits for.
+    Credential {
+        /// Its name.
+        name: String,
+        /// Why it cannot be used; empty when it can.
+        #[serde(skip_serializing_if = "String::is_empty")]
+        trouble: String,
+        /// Seconds that it is still good for; `None` when it has no end, or when it is not known.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        left_s: Option<i64>,
+    }
+);
+
 /// Everything a chain may look at.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Situation {
@@ -281,6 +295,8 @@ pub struct Situation {
     pub history: Option<History>,
     /// What a program said; `None` when none was asked.
     pub command: Option<Advice>,
+    /// The credential; `None` when the label has none.
+    pub credential: Option<Credential>,
     /// What a new pilot offers.
     pub pilot: Option<NewPilot>,
     /// Room in live pilots of the queue; the label's own pending pilots are not among them.

@@ -6,8 +6,9 @@ mod jobs;
 
 use crate::chain::{Sched, StepName};
 use crate::config::{Config, LabelSection};
+use crate::credential::View;
 use crate::past::Past;
-use crate::situation::{Advice, Batch, Endpoint, NewPilot, Room, Site, Situation, Whole};
+use crate::situation::{Advice, Batch, Credential, Endpoint, NewPilot, Room, Site, Situation, Whole};
 use crate::wms::WmsView;
 use counts::Counts;
 use model::{Demand, Offer, QueueRecord, Time};
@@ -33,6 +34,8 @@ pub struct World {
     pub batches: BTreeMap<String, BatchView>,
     /// What programs said for labels with the step Command.
     pub advice: BTreeMap<String, Advice>,
+    /// Credentials by name.
+    pub credentials: BTreeMap<String, View>,
     /// What earlier cycles left.
     pub past: Past,
     counts: Counts,
@@ -100,6 +103,7 @@ impl World {
             label: Some(self.past.of_label(name, self.now)),
             command: asks(&[StepName::Command]).then(|| self.advice.get(name).cloned()).flatten(),
             history: by_history.then(|| self.past.history(name, sched, self.now)).flatten(),
+            credential: self.credential(label),
             pilot: Some(NewPilot {
                 slots,
                 cores: whole.cores,
@@ -127,7 +131,21 @@ impl World {
             words.push(format!("batch end point '{}': failed to {}", label.batch, view.trouble));
         }
         words.extend(self.trouble_of_jobs(config, label));
+        let of_credentials = self.views(label).filter(|view| !view.refusal.is_empty());
+        words.extend(of_credentials.map(|view| format!("credential '{}': {}", view.info.name, view.refusal)));
         words.join("; ")
+    }
+
+    fn views(&self, label: &LabelSection) -> impl Iterator<Item = &View> {
+        label.credential.0.iter().filter_map(|name| self.credentials.get(name))
+    }
+
+    /// The first one that cannot be used, else the one that ends first.
+    fn credential(&self, label: &LabelSection) -> Option<Credential> {
+        let by_end = |view: &&View| (view.refusal.is_empty(), view.info.end().unwrap_or(Time(i64::MAX)));
+        let View { info, refusal } = self.views(label).min_by_key(by_end)?;
+        let left_s = info.end().map(|end| end.since(self.now).as_secs() as i64);
+        Some(Credential { name: info.name.clone(), trouble: refusal.clone(), left_s })
     }
 
     /// Takes note of pilots that a label will submit, so that the next label sees them.

@@ -61,6 +61,41 @@ pub struct MonitorInfo {
     pub trouble: String,
 }
 
+/// One credential as its factory describes it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct CredentialInfo {
+    /// The credential.
+    pub name: String,
+    /// Its kind, such as `voms`.
+    pub kind: String,
+    /// Whose it is; empty when it cannot be read.
+    #[serde(default)]
+    pub who: String,
+    /// Groups and roles, or scopes.
+    #[serde(default)]
+    pub attributes: Vec<String>,
+    /// Since when it has been there and good.
+    pub began: Option<Time>,
+    /// When it ends; none when it does not, or when it is not known.
+    pub ends: Option<Time>,
+    /// When its attributes end.
+    pub attributes_end: Option<Time>,
+    /// The last share of its life, in percent, whose alarm it has passed.
+    pub alarm_percent: Option<u8>,
+    /// Whether pilots are submitted with it.
+    pub is_usable: bool,
+    /// Why it cannot be used or renewed; empty when nothing is wrong.
+    #[serde(default)]
+    pub trouble: String,
+}
+
+impl CredentialInfo {
+    /// When the part of it ends that ends first.
+    pub fn end(&self) -> Option<Time> {
+        self.ends.into_iter().chain(self.attributes_end).min()
+    }
+}
+
 /// `PUT /factories/{name}`: heartbeat with everything worth knowing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -86,6 +121,9 @@ pub struct FactoryHeartbeat {
     /// APF monitors that it tells. Left out when empty, for servers that do not know it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub monitors: Vec<MonitorInfo>,
+    /// What it and its pilots prove who they are with. Left out when empty, for servers that do not know it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub credentials: Vec<CredentialInfo>,
     /// Why its configuration, as it stands now, is not in use; empty when it is.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub trouble: String,

@@ -27,7 +27,7 @@ pub use command::{Command, CommandState, Target, Verb};
 pub use decision::{Decision, Step};
 pub use demand::{Demand, IdlePilots, Shape, WaitingShape};
 pub use error_class::ErrorClass;
-pub use factory::{FactoryHeartbeat, FactorySummary, LabelInfo, MonitorInfo, SourceInfo};
+pub use factory::{CredentialInfo, FactoryHeartbeat, FactorySummary, LabelInfo, MonitorInfo, SourceInfo};
 pub use id::{CommandId, DecisionId, JobId, PilotId, SubmissionId, TaskId};
 pub use id_set::IdSet;
 pub use job::{

@@ -71,6 +71,15 @@ fn the_configuration_of_the_page_about_it_is_valid() {
 }
 
 #[test]
+fn the_configuration_of_the_page_about_credentials_is_valid() {
+    let page = "credentials.md";
+    let config = factory::Config::parse(&blocks(page), page.as_ref()).unwrap();
+    let kinds: Vec<&str> = config.credential.values().map(|credential| credential.kind()).collect();
+    assert_eq!(kinds, ["token", "ssh", "token", "token", "voms", "myproxy", "voms", "file"]);
+    assert!(config.armed(&config.label["ce"]).condor.proxy.ends_with("credentials/production.pem"));
+}
+
+#[test]
 fn the_configuration_of_the_page_about_autopyfactory_is_valid() {
     let page = "autopyfactory.md";
     let config = factory::Config::parse(&blocks(page), page.as_ref()).unwrap();

@@ -14,7 +14,7 @@ pub use call::{Answer, Call};
 pub use error::{Error, FOREIGN};
 pub use job::{Attempt, LogPart};
 pub use transport::InProcess;
-pub(crate) use transport::{client_builder, http_client, reason};
+pub(crate) use transport::{client_builder, http_client, is_loopback, reason};
 
 use crate::tls::Trust;
 use std::sync::Arc;

@@ -5,6 +5,7 @@ pub mod api;
 pub mod client;
 pub mod credential;
 pub mod download;
+pub mod oidc;
 pub mod panda;
 pub mod pilot_secret;
 pub mod spool;

@@ -31,6 +31,12 @@ pub const SLURM: &[&str] = &["munge", "slurm-client", "slurm-wlm-basic-plugins",
 /// Debian packages of the HTCondor service; HTCondor itself is unpacked, not installed.
 pub const HTCONDOR: &[&str] = &["debian-archive-keyring", "patchelf"];
 
+/// Debian packages of the VOMS service; those of its client, which signs proxies, are among them.
+pub const VOMS: &[&str] = &["mariadb-server", "openssl", "voms-clients", "voms-mysql-plugin", "voms-server"];
+
+/// Debian packages of the MyProxy service.
+pub const MYPROXY: &[&str] = &["myproxy", "myproxy-server"];
+
 /// Debian packages that are needed only where the command is not there yet from another source.
 const COMMANDS: &[(&str, &[&str])] = &[("node", &["nodejs"]), ("npm", &["npm"]), ("pip3", &["python3-pip"])];
 
@@ -42,7 +48,8 @@ const PANDA_PILOT: &str = "panda-pilot==3.7.0.36";
 /// Installs what is missing and says where it is.
 pub fn install(workspace: &Workspace) -> Result<Environment> {
     let commands = COMMANDS.iter().filter(|(command, _)| !is_command(command)).flat_map(|(_, packages)| *packages);
-    let debian: Vec<&str> = DEBIAN.iter().chain(SLURM).chain(HTCONDOR).chain(commands).copied().collect();
+    let debian: Vec<&str> =
+        DEBIAN.iter().chain(SLURM).chain(HTCONDOR).chain(VOMS).chain(MYPROXY).chain(commands).copied().collect();
     install_debian(&debian)?;
     let cache = workspace.target.join("test-tools");
     std::fs::create_dir_all(&cache).with_context(|| format!("cannot make {}", cache.display()))?;

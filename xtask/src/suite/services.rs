@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 /// All scripts, in the order of their start.
-pub const ALL: [&str; 4] = ["postgres.sh", "slurm.sh", "htcondor.sh", "ssh.sh"];
+pub const ALL: [&str; 6] = ["postgres.sh", "slurm.sh", "htcondor.sh", "ssh.sh", "voms.sh", "myproxy.sh"];
 
 /// Running services; stopped when dropped, also after a failure.
 pub struct Services {
@@ -32,6 +32,8 @@ impl Services {
             ("POSTGRES_PORT", ports::one()?.to_string()),
             ("HTCONDOR_PORT", ports::one()?.to_string()),
             ("SSH_PORT", ports::one()?.to_string()),
+            ("MYPROXY_PORT", ports::one()?.to_string()),
+            ("VOMS_PORT", ports::one()?.to_string()),
             ("SERVICES_CACHE", workspace.target.join("test-tools").display().to_string()),
             ("SLURM_PORT", ports::with_offsets(&[0, 10, 11, 12, 13])?.to_string()),
         ];

@@ -3,6 +3,7 @@
 mod agis;
 mod factory_section;
 mod hoist;
+mod profile;
 mod text;
 mod wms;
 
@@ -48,7 +49,9 @@ pub fn import(paths: &[PathBuf], options: &ImportOptions) -> Result<Imported, Co
     let mut report = Report::default();
     let found = gather(paths, &options.home, &mut report).map_err(ConfigError::Wrong)?;
     let part = factory_section::read(&found.factory, &mut report);
+    let profiles = profile::read(&found.auth, &options.home, &options.dir, &mut report);
     let around = Around {
+        credentials: profiles.names,
         auth: found.auth.clone(),
         monitors: found.monitors.clone(),
         configured: monitors::urls(&found.monitors),
@@ -63,15 +66,16 @@ pub fn import(paths: &[PathBuf], options: &ImportOptions) -> Result<Imported, Co
     tell_others(&found, &mut report);
     let count = labels.len();
     let monitors = part.monitors(around.configured);
-    let config = assemble(labels, agis, monitors, &part, options);
+    let config = assemble(labels, agis, [("monitor", monitors), ("credential", profiles.sections)], &part, options);
     Ok(Imported { text: text::text(&config), rows: report.rows(), labels: count })
 }
 
-/// The keys of credentials and monitors, of which labels took what they need.
+/// The keys of monitors, and of profiles that are no credentials, of which labels took what they need.
 fn tell_others(found: &Gathered, report: &mut Report) {
     let parts: [(&_, &[Known]); 2] = [(&found.auth, AUTH), (&found.monitors, MONITOR)];
     for (ini, table) in parts {
-        for (name, section) in &ini.sections {
+        let others = ini.sections.iter().filter(|(_, section)| !section.contains_key("x509.proxyfile"));
+        for (name, section) in others {
             for (key, written) in section {
                 report.note(&written.place, name, key, fate(table, key));
             }
@@ -91,7 +95,7 @@ fn fate(table: &[Known], key: &str) -> Fate {
 fn assemble(
     labels: Vec<Label>,
     agis: agis::Sources,
-    monitors: Table,
+    others: [(&str, Table); 2],
     part: &FactoryPart,
     options: &ImportOptions,
 ) -> Table {
@@ -121,12 +125,11 @@ fn assemble(
         ("factory", factory),
         ("batch", end_points.sections(part)),
         ("wms", places.sections(&part.wms_poll, &options.panda)),
-        ("monitor", monitors),
         ("template", templates),
         ("source", agis.sources),
         ("label", labels),
     ];
-    sections.into_iter().map(|(name, table)| (name.to_owned(), Value::Table(table))).collect()
+    sections.into_iter().chain(others).map(|(name, table)| (name.to_owned(), Value::Table(table))).collect()
 }
 
 /// End points by what makes them differ.

@@ -147,7 +147,7 @@ pub const SUBMIT: &[Known] = &[
 /// Below `batchsubmit.PLUGIN.`, of single plug-ins and those that build on them.
 pub const SUBMIT_OF: &[(&str, &[Known])] = &[
     ("condorlocal", &[("proxy", Ignored("AutoPyFactory never used it for CondorLocal"))]),
-    ("condorgrid", &[("proxy", Becomes("condor.proxy")), ("proxyfile", Becomes("condor.proxy"))]),
+    ("condorgrid", &[("proxy", Becomes("credential")), ("proxyfile", Becomes("condor.proxy"))]),
     ("condorosgce", &[("gridresource", Becomes("condor.grid.host")), ("port", Becomes("condor.grid.port"))]),
     (
         "condorcream",
@@ -191,14 +191,34 @@ pub const SUBMIT_OF: &[(&str, &[Known])] = &[
     ),
 ];
 
-const RENEWED: Meaning = Ignored("the proxy is used as it lies there; it is renewed elsewhere");
+const NOWHERE: Meaning = Ignored("AutoPyFactory never sent proxies anywhere");
 
 /// A profile of `auth.conf`.
 pub const AUTH: &[Known] = &[
     ("plugin", Read("tells the kind of the profile")),
     ("authbasedir", Ignored("keys are used where they lie")),
-    ("x509.proxyfile", Becomes("label.*.condor.proxy")),
-    ("x509.", RENEWED),
+    ("x509.proxyfile", Becomes("credential.*.path")),
+    ("x509.flavor", Read("tells the kind of the credential")),
+    ("x509.renew", Read("tells whether the factory renews it")),
+    ("x509.vorole", Becomes("credential.*.vo")),
+    ("x509.baseproxy", Becomes("credential.*.base")),
+    ("x509.usercert", Becomes("credential.*.certificate")),
+    ("x509.userkey", Becomes("credential.*.key")),
+    ("x509.lifetime", Becomes("credential.*.life_s")),
+    ("x509.minlife", Becomes("credential.*.renew.at_percent")),
+    ("x509.checktime", Becomes("credential.*.renew.retry_s")),
+    ("x509.voms.args", Becomes("credential.*.arguments")),
+    ("x509.myproxy_hostname", Becomes("credential.*.server")),
+    ("x509.myproxy_username", Becomes("credential.*.username")),
+    ("x509.myproxy_passphrase", Becomes("credential.*.passphrase_file")),
+    ("x509.retriever_list", Becomes("credential.*.retriever")),
+    ("x509.owner", Ignored("it belongs to the account of the factory")),
+    ("x509.initdelay", NEVER),
+    ("x509.interruptcheck", NEVER),
+    ("x509.remote_host", NOWHERE),
+    ("x509.remote_user", NOWHERE),
+    ("x509.remote_owner", NOWHERE),
+    ("x509.remote_group", NOWHERE),
     ("ssh.privatekeyfile", Becomes("label.*.condor.grid.key")),
     ("ssh.", Ignored("HTCondor uses the file with the private key")),
 ];
@@ -240,7 +260,7 @@ pub fn reference() -> String {
 fn in_words(prefix: &str, meaning: &Meaning) -> String {
     match meaning {
         Becomes(key)
-            if ["batch.", "factory.", "monitor.", "source.", "label.", "wms.*."]
+            if ["batch.", "credential.", "factory.", "monitor.", "source.", "label.", "wms.*."]
                 .iter()
                 .any(|top| key.starts_with(top)) =>
         {

@@ -21,6 +21,8 @@ pub use wms::Place as WmsPlace;
 pub struct Around {
     /// The profiles of `auth.conf`.
     pub auth: Ini,
+    /// Those of them that are credentials here, with their names.
+    pub credentials: BTreeMap<String, String>,
     /// The sections of `monitor.conf`.
     pub monitors: Ini,
     /// The monitors that are configured here: URLs by name.

@@ -38,6 +38,13 @@ pub(super) fn check(config: &Config, origins: &Origins, path: &Path) -> Result<(
         }
         found.extend(monitor.problems().into_iter().map(|(key, what)| (format!("monitor.{name}.{key}"), what)));
     }
+    for (name, credential) in &config.credential {
+        if let Err(error) = model::queue::check_name(name) {
+            found.push((format!("credential.{name}"), error.to_string()));
+        }
+        found.extend(credential.problems().into_iter().map(|(key, what)| (format!("credential.{name}.{key}"), what)));
+    }
+    found.extend(config.needed_problems().into_iter().map(|(key, what)| (format!("credential.{key}"), what)));
     for (name, label) in &config.label {
         found.extend(label_problems(config, name, label));
     }
@@ -199,6 +206,9 @@ fn check_label(config: &Config, name: &str, label: &LabelSection, found: &mut Ve
         && label.condor != CondorJob::default()
     {
         say(".condor", format!("is for HTCondor, and [batch.{}] is {}", label.batch, other.kind()));
+    }
+    for what in config.credential_problems(label) {
+        say(".credential", what);
     }
     if let Some(what) = useless(label.chain(&config.factory)) {
         say(".chain", what);

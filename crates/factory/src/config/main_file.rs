@@ -2,6 +2,7 @@
 
 use super::tree::{Tree, tables_of};
 use super::{Config, ConfigError, Origins, check};
+use crate::credential::CredentialSection;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -73,6 +74,7 @@ fn anchor(config: &mut Config, base: &Path) {
     for monitor in config.monitor.values_mut() {
         anchored(&mut monitor.authorities);
     }
+    config.credential.values_mut().flat_map(CredentialSection::paths_mut).for_each(anchored);
     for source in config.source.values_mut() {
         anchored(&mut source.authorities);
         for place in source.from.iter_mut().filter(|place| !place.contains("://")) {

@@ -29,7 +29,7 @@ impl Cycler {
     /// Announces, submits, records; a crash between any two of them is mended by a later cycle.
     async fn submit(&mut self, plan: &mut LabelPlan) -> Result<(), String> {
         let name = plan.decision.label.clone();
-        let Some(label) = self.config.label.get(&name).cloned() else { return Ok(()) };
+        let Some(label) = self.config.label.get(&name).map(|label| self.config.armed(label)) else { return Ok(()) };
         let Some(batch) = self.batches.get(&label.batch).cloned() else { return Ok(()) };
         let request = AnnounceRequest {
             factory: self.config.factory.name.clone(),

@@ -42,6 +42,9 @@ impl Cycler {
         for label in change.changed.iter().chain(&change.removed) {
             self.world.past.forgive(label);
         }
+        if !self.credentials.fits(&config) {
+            self.credentials = Arc::new(self.credentials.renewed_for(&config));
+        }
         self.config = config;
         Ok(change)
     }
@@ -82,7 +85,8 @@ impl Change {
             || old.batch != new.batch
             || old.source != new.source
             || old.wms != new.wms
-            || old.monitor != new.monitor;
+            || old.monitor != new.monitor
+            || old.credential != new.credential;
         Change { added: names(new, old), changed, removed: names(old, new), beside_labels }
     }
 

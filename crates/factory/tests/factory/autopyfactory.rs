@@ -118,6 +118,26 @@ fn mistakes_are_told_with_their_place_and_the_nearest_key() {
     insta::assert_snapshot!(rows_of(&site).join("\n"));
 }
 
+/// What is kept where it lies, what is fetched with a passphrase, what lacks something.
+#[test]
+fn profiles_become_credentials() {
+    let queue = |name: &str| {
+        format!("[{name}]\nwmsqueue = Q\nbatchsubmitplugin = CondorLSF\nbatchsubmit.condorlsf.proxy = {name}\n")
+    };
+    let names = ["kept", "fetched", "lacking"];
+    let queues = format!("[DEFAULT]\nenabled = True\nschedplugin = Ready\n{}", names.map(queue).concat());
+    let profiles = "[DEFAULT]\nplugin = X509\nx509.renew = True\nx509.vorole = vo:/vo/Role=pilot\nx509.lifetime = 90000\n\
+                    x509.minlife = 45000\nx509.checktime = 600\n[kept]\nx509.renew = False\nx509.proxyfile = ~/kept\n\
+                    [fetched]\nx509.flavor = myproxy\nx509.myproxy_hostname = m.example\nx509.myproxy_username = u\n\
+                    x509.myproxy_passphrase = top secret\nx509.proxyfile = /tmp/fetched\n\
+                    [lacking]\nx509.usercert = /c\nx509.proxyfile = /tmp/lacking\n";
+    let imported = imported(&[("queues.conf", &queues), ("auth.conf", profiles)]);
+    assert!(!imported.text.contains("top secret"));
+    factory::Config::parse(&imported.text, Path::new("factory.toml")).unwrap();
+    let of_profiles = imported.rows.iter().map(without_dir).filter(|row| row.starts_with("auth.conf"));
+    insta::assert_snapshot!(format!("{}\n{}", imported.text, of_profiles.collect::<Vec<_>>().join("\n")));
+}
+
 #[test]
 fn a_queue_that_autopyfactory_left_out_is_switched_off() {
     let text = imported(&[(

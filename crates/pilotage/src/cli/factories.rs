@@ -4,7 +4,7 @@ use super::args::{FactoriesAction, FactoriesArgs};
 use super::ask::{self, tell};
 use super::{now, with_client};
 use crate::output::{Style, Table, ago, duration, print, print_json};
-use model::{MonitorInfo, SourceInfo, Time, Verb};
+use model::{CredentialInfo, MonitorInfo, SourceInfo, Time, Verb};
 use std::process::ExitCode;
 use std::time::Duration;
 use wire::Client;
@@ -57,7 +57,8 @@ fn describe(factory: &FactorySummary, now: Time) -> String {
     let trouble = if said.trouble.is_empty() { String::new() } else { format!("  trouble: {}\n", said.trouble) };
     let sources: String = said.sources.iter().map(|source| describe_source(source, now)).collect();
     let monitors: String = said.monitors.iter().map(describe_monitor).collect();
-    let head = head + &trouble + &sources + &monitors;
+    let credentials: String = said.credentials.iter().map(|credential| describe_credential(credential, now)).collect();
+    let head = head + &trouble + &sources + &monitors + &credentials;
     if said.labels.is_empty() {
         return head + "  no labels\n";
     }
@@ -70,6 +71,19 @@ fn describe(factory: &FactorySummary, now: Time) -> String {
     }
     let labels: String = table.text().lines().map(|line| format!("  {line}\n")).collect();
     head + &labels
+}
+
+fn describe_credential(credential: &CredentialInfo, now: Time) -> String {
+    let CredentialInfo { name, kind, is_usable, alarm_percent, trouble, .. } = credential;
+    let left = match credential.end() {
+        Some(end) if end > now => format!(", {} left", duration(end.since(now))),
+        Some(end) => format!(", ended {}", ago(now, end)),
+        None => String::new(),
+    };
+    let state = if *is_usable { "good" } else { "dead" };
+    let alarm = alarm_percent.map(|percent| format!(", below {percent} %")).unwrap_or_default();
+    let trouble = if trouble.is_empty() { String::new() } else { format!(": {trouble}") };
+    format!("  credential {name} ({kind}) {state}{left}{alarm}{trouble}\n")
 }
 
 fn describe_source(source: &SourceInfo, now: Time) -> String {

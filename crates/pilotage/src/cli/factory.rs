@@ -2,6 +2,7 @@
 
 mod check;
 mod config;
+mod credentials;
 mod decide;
 mod describe;
 mod dry_run;
@@ -29,6 +30,7 @@ pub fn run(args: &FactoryArgs) -> anyhow::Result<ExitCode> {
         FactoryAction::Check { server } => check::run(path, server),
         FactoryAction::Config { label, server, output } => config::run(path, label.as_deref(), server, output.json),
         FactoryAction::Sources { server, output } => sources::run(path, server, output.json),
+        FactoryAction::Credentials { renew, output } => credentials::run(path, renew.as_deref(), output.json),
         FactoryAction::Import(args) => import::run(args),
         FactoryAction::Describe { label, server } => describe::run(path, label, server),
         FactoryAction::DryRun { labels, server, output } => dry_run::run(path, labels, server, output.json),

@@ -106,7 +106,7 @@ impl Plan {
             self.queues.push(queue);
         }
         // By name, so that no section can be forgotten.
-        let Config { factory: _, batch, label, source, wms, monitor, template } = file.main.config;
+        let Config { factory: _, batch, label, source, wms, monitor, credential, template } = file.main.config;
         for label in label.values() {
             if !self.queues.iter().any(|queue| queue.name == label.queue) {
                 self.queues.push(QueueRecord::named(&label.queue));
@@ -117,6 +117,7 @@ impl Plan {
         self.factory.source.extend(source);
         self.factory.wms.extend(wms);
         self.factory.monitor.extend(monitor);
+        self.factory.credential.extend(credential);
         self.factory.template.extend(template);
         Ok(())
     }

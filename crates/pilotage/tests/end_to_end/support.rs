@@ -50,6 +50,11 @@ impl Place {
         place
     }
 
+    /// Who runs `up` here, when it is not the user of the tests.
+    pub fn user(&self) -> Option<&str> {
+        self.user.as_deref()
+    }
+
     /// The program as the one who runs it here.
     pub fn program(&self) -> std::process::Command {
         let Some(user) = &self.user else { return std::process::Command::new(PROGRAM) };

@@ -8,7 +8,7 @@ use super::overview::{FactoryRow, factory_row};
 use super::queue::LabelCounts;
 use super::{assets, frame, link, moment, number, result, words};
 use askama::Template;
-use model::{Decision, FactorySummary, LabelInfo, MonitorInfo, SourceInfo};
+use model::{CredentialInfo, Decision, FactorySummary, LabelInfo, MonitorInfo, SourceInfo, Time};
 use std::collections::BTreeMap;
 
 /// One label with everything its row shows.
@@ -23,6 +23,13 @@ struct LabelRow {
     last: Option<Decision>,
 }
 
+/// One credential.
+struct CredentialRow {
+    info: CredentialInfo,
+    end: Option<Time>,
+    is_over: bool,
+}
+
 /// The page.
 #[derive(Template)]
 #[template(path = "factory.html")]
@@ -34,6 +41,7 @@ pub struct Factory {
     labels: Vec<LabelRow>,
     sources: Vec<SourceInfo>,
     monitors: Vec<MonitorInfo>,
+    credentials: Vec<CredentialRow>,
     decisions: Vec<Decision>,
 }
 
@@ -50,9 +58,23 @@ impl Factory {
         let labels = factory.said.labels.iter().map(label).collect();
         let row = factory_row(factory, frame.now, &of_factory(counts, &factory.name));
         let said = &factory.said;
-        let (trouble, sources, monitors) = (said.trouble.clone(), said.sources.clone(), said.monitors.clone());
-        Factory { factory: row, pid: said.pid, trouble, labels, sources, monitors, decisions, frame }
+        Factory {
+            factory: row,
+            pid: said.pid,
+            trouble: said.trouble.clone(),
+            labels,
+            sources: said.sources.clone(),
+            monitors: said.monitors.clone(),
+            credentials: said.credentials.iter().map(|info| credential_row(info, frame.now)).collect(),
+            decisions,
+            frame,
+        }
     }
+}
+
+fn credential_row(info: &CredentialInfo, now: Time) -> CredentialRow {
+    let end = info.end();
+    CredentialRow { info: info.clone(), end, is_over: end.is_some_and(|end| end <= now) }
 }
 
 fn label_row(factory: &str, info: &LabelInfo, counts: &LabelCounts, last: Option<Decision>) -> LabelRow {

@@ -11,8 +11,9 @@ use model::job::{
 };
 use model::pilot::{PilotFlag, PilotSummary};
 use model::{
-    Decision, DecisionId, Demand, ErrorClass, FactoryHeartbeat, FactorySummary, JobId, JobSpec, JobState, LabelInfo,
-    MonitorInfo, Offer, PilotId, PilotState, QueueRecord, Role, Shape, SourceInfo, SubmissionId, Time, WaitingShape,
+    CredentialInfo, Decision, DecisionId, Demand, ErrorClass, FactoryHeartbeat, FactorySummary, JobId, JobSpec,
+    JobState, LabelInfo, MonitorInfo, Offer, PilotId, PilotState, QueueRecord, Role, Shape, SourceInfo, SubmissionId,
+    Time, WaitingShape,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -225,9 +226,35 @@ pub fn factories() -> Vec<FactorySummary> {
         draining: false,
         sources: vec![cric],
         monitors: vec![apfmon],
+        credentials: credentials(),
         trouble: String::new(),
     };
     vec![FactorySummary { name: "f1".into(), said, last_heard: before(12) }]
+}
+
+fn credentials() -> Vec<CredentialInfo> {
+    let proxy = CredentialInfo {
+        name: "production".into(),
+        kind: "voms".into(),
+        who: "/DC=org/DC=example/CN=robot".into(),
+        attributes: ["/atlas/Role=production", "/atlas"].map(String::from).into(),
+        began: Some(before(7200)),
+        ends: Some(NOW + Duration::from_secs(90_000)),
+        attributes_end: Some(NOW + Duration::from_secs(36_000)),
+        is_usable: true,
+        ..CredentialInfo::default()
+    };
+    let failed = "failed 3 times in a row, at last to run voms-proxy-init2: exit code 1: no answer";
+    let dead = CredentialInfo {
+        name: "pilot".into(),
+        attributes_end: Some(before(600)),
+        alarm_percent: Some(10),
+        is_usable: false,
+        trouble: format!("its attributes ended at 2026-11-21 11:50:00 UTC; {failed}"),
+        ..proxy.clone()
+    };
+    let key = CredentialInfo { name: "login".into(), kind: "ssh".into(), is_usable: true, ..CredentialInfo::default() };
+    vec![proxy, dead, key]
 }
 
 pub fn queue_situation(last: Option<Decision>) -> QueueSituation {

@@ -202,6 +202,7 @@ fn commented(step: &Step, comment: &str) -> Option<String> {
         "Invalid queueinfo" | "Invalid batchinfo" | "no batchinfo" | "No batchinfo" | "No queueinfo." => {
             "the batch system has not answered".to_owned()
         }
+        waits if step.plugin == "Credential" => format!("it {waits}"),
         other => format!("{}: {other}", step.plugin),
     };
     Some(words)

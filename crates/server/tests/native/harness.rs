@@ -214,6 +214,7 @@ pub fn heartbeat() -> FactoryHeartbeat {
         draining: false,
         sources: Vec::new(),
         monitors: Vec::new(),
+        credentials: Vec::new(),
         trouble: String::new(),
     }
 }

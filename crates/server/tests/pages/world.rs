@@ -102,6 +102,7 @@ impl World {
             draining: false,
             sources: Vec::new(),
             monitors: Vec::new(),
+            credentials: Vec::new(),
             trouble: String::new(),
         };
         self.factory.factory_heartbeat("f1", &said).await.unwrap();

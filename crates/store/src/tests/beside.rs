@@ -184,6 +184,7 @@ async fn queues_are_kept(test: TestStore) {
         draining: false,
         sources: Vec::new(),
         monitors: Vec::new(),
+        credentials: Vec::new(),
         trouble: String::new(),
     };
     test.store.factory_says("fab".into(), said.clone(), NOW).await.unwrap();

@@ -1,7 +1,7 @@
 //! `/factories`.
 
 use model::PilotState;
-pub use model::{FactoryHeartbeat, FactorySummary, LabelInfo, MonitorInfo, SourceInfo};
+pub use model::{CredentialInfo, FactoryHeartbeat, FactorySummary, LabelInfo, MonitorInfo, SourceInfo};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

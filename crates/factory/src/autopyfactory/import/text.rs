@@ -4,7 +4,7 @@ use crate::config::leaves;
 use toml::{Table, Value};
 
 /// The order of the sections, those with names last.
-const SECTIONS: [&str; 7] = ["factory", "batch", "wms", "monitor", "template", "source", "label"];
+const SECTIONS: [&str; 8] = ["factory", "batch", "wms", "monitor", "credential", "template", "source", "label"];
 
 /// The text of a configuration.
 pub fn text(config: &Table) -> String {

@@ -153,10 +153,14 @@ impl Reader<'_> {
         }
     }
 
-    /// The proxy of the first profile that has one, or else the file.
+    /// The credential or the proxy of the first profile that has one, or else the file.
     fn proxy(&mut self) {
         let mut found = None;
         if let Some((profiles, place)) = self.submit.get("proxy").cloned() {
+            let names = list(&profiles).into_iter().find_map(|name| self.around.credentials.get(name));
+            if let Some(name) = names.cloned() {
+                return self.put("credential", Value::from(name), place);
+            }
             found = list(&profiles).iter().find_map(|name| self.profile(name, "x509.proxyfile"));
             if found.is_none() {
                 self.wrong_below("proxy", &place, self.no_profile(&profiles, "x509.proxyfile"));

@@ -87,19 +87,23 @@ fn any_situation() -> impl Strategy<Value = Situation> {
         .prop_map(|(number, input, message)| Advice { input: Some(input.into()), number, message: message.to_owned() });
     let some = (prop::option::of(wms), prop::option::of(batch), prop::option::of(site), prop::option::of(point));
     let past = (prop::option::of(label), prop::option::of(history), prop::option::of(command));
-    let more = (past, prop::option::of(factory), 1u32..9);
-    (some, more).prop_map(|((wms, batch, site, endpoint), ((label, history, command), factory, slots))| Situation {
-        wms,
-        batch,
-        site,
-        cloud: None,
-        endpoint,
-        factory,
-        label,
-        history,
-        command,
-        pilot: Some(NewPilot { slots, cores: 2, memory_mib: 500, wall_time_s: 900 }),
-        offers: Some(vec![Room { cores: 1, slots, pilots: 2, ..Room::default() }]),
+    let credential = "(|it ended)".prop_map(|trouble| Credential { name: "x".to_owned(), trouble, left_s: None });
+    let more = (past, prop::option::of(factory), prop::option::of(credential), 1u32..9);
+    (some, more).prop_map(|((wms, batch, site, endpoint), ((label, history, command), factory, credential, slots))| {
+        Situation {
+            wms,
+            batch,
+            site,
+            cloud: None,
+            endpoint,
+            factory,
+            label,
+            history,
+            command,
+            credential,
+            pilot: Some(NewPilot { slots, cores: 2, memory_mib: 500, wall_time_s: 900 }),
+            offers: Some(vec![Room { cores: 1, slots, pilots: 2, ..Room::default() }]),
+        }
     })
 }
 

@@ -241,6 +241,14 @@ fn what_the_view_says() {
         ("Capacity", r#"{"input":9,"endpoint":{"free":2}}"#, 2, "Capacity:in=9,free=2,ret=2"),
         ("Capacity", r#"{"input":2,"endpoint":{"free":2}}"#, 2, ""),
         ("Capacity", r#"{"input":9,"endpoint":{}}"#, 9, ""),
+        ("Credential", r#"{"input":9,"credential":{"name":"x","left_s":700}}"#, 9, ""),
+        ("Credential", r#"{"input":0,"credential":{"name":"x","trouble":"it ended"}}"#, 0, ""),
+        (
+            "Credential",
+            r#"{"input":-9,"credential":{"name":"x","trouble":"it ended"}}"#,
+            0,
+            "Credential:comment=waits for credential 'x',in=-9,ret=0",
+        ),
         (
             "Stale",
             r#"{"input":9,"wms":{"age_s":151},"batch":{"age_s":150},"site":{"age_s":181}}"#,

@@ -90,7 +90,7 @@ pub enum FactoryAction {
         #[command(flatten)]
         server: super::ServerChoice,
     },
-    /// Read the configuration and its sources, ask every batch end point, and say what is wrong
+    /// Read the configuration and its sources, look at every credential, ask every batch end point, and say what is wrong
     Check {
         #[command(flatten)]
         server: super::ServerChoice,
@@ -109,6 +109,14 @@ pub enum FactoryAction {
     Sources {
         #[command(flatten)]
         server: super::ServerChoice,
+        #[command(flatten)]
+        output: super::OutputChoice,
+    },
+    /// Show the credentials of labels: whose they are, how long they last, what is wrong with them
+    Credentials {
+        /// Renew this one first
+        #[arg(long, value_name = "NAME")]
+        renew: Option<String>,
         #[command(flatten)]
         output: super::OutputChoice,
     },

@@ -1,16 +1,18 @@
 //! `pilotage factory check`.
 
+use super::credentials::in_words;
 use super::{ServerChoice, look, own_token};
-use crate::cli::client_runtime;
+use crate::cli::{client_runtime, now};
 use crate::output::{Style, Tone, plural, print};
 use batch::condor::Grid;
 use batch::{BatchConfig, Check};
+use factory::credential::Credentials;
 use factory::{Config, Look, ask_monitors};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::ExitCode;
 
-/// Checks the file, reads its sources, then asks every batch end point whether all it needs is there.
+/// Checks the file, reads its sources, looks at its credentials, then asks every batch end point whether all it needs is there.
 pub fn run(path: &Path, choice: &ServerChoice) -> anyhow::Result<ExitCode> {
     client_runtime()?.block_on(async {
         let loaded = look(path, choice, Look::All(BTreeSet::new())).await?;
@@ -25,6 +27,11 @@ pub fn run(path: &Path, choice: &ServerChoice) -> anyhow::Result<ExitCode> {
             let found = if ok { counts } else { format!("{counts}; {}", source.trouble) };
             text.push_str(&line(&format!("source {}", source.name), &source.from, ok, &found));
             all_well &= ok;
+        }
+        for (name, view) in Credentials::of(config).look(now()) {
+            let words = in_words(&view.info, now());
+            text.push_str(&line(&format!("credential {name}"), &view.info.kind, view.info.is_usable, &words));
+            all_well &= view.info.is_usable;
         }
         for (name, end_point) in &config.batch {
             for check in checks(config, name, end_point).await {

@@ -24,7 +24,7 @@ pub fn description(config: &Config, launch: &PilotLaunch, name: &str, pilots: u3
     let label = config.label.get(name).ok_or_else(|| unknown_label(name, &known()))?;
     // Pilots of their own id and secret are made only when they are submitted.
     let announced = Announced { first: PilotId(1), secrets: vec![String::new(); pilots as usize] };
-    let request = launch.request(config, name, label, &announced)?;
+    let request = launch.request(config, name, &config.armed(label), &announced)?;
     let batch =
         config.batch.get(&label.batch).ok_or_else(|| BadInput::new(format!("no end point '{}'", label.batch)))?;
     let dir = config.factory.dir.join("batch").join(&label.batch);
