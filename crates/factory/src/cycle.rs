@@ -28,7 +28,7 @@ use model::{Command, PilotId, PilotState, SourceInfo, Target, Time, Verb};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
-use wire::api::{BatchReport, BatchUpdate, CommandRequest, FactoryHeartbeat, PilotSummary};
+use wire::api::{BatchReport, BatchUpdate, CommandRequest, FACTORY_TAKEN, FactoryHeartbeat, PilotSummary};
 
 /// The most updates of one report; the server takes a report in one commit.
 const UPDATES_MAX: usize = 1000;
@@ -63,6 +63,8 @@ pub struct Cycler {
     /// End points that have live pilots and are not configured; these are told once.
     abandoned: BTreeSet<String>,
     pub(crate) draining: bool,
+    /// Why this process may not be the factory any more: another one is.
+    pub(crate) taken: Option<String>,
     pub(crate) started: Time,
     /// Where labels come from, for the heartbeat.
     pub(crate) sources: Vec<SourceInfo>,
@@ -103,6 +105,7 @@ impl Cycler {
             swept: BTreeSet::new(),
             abandoned: BTreeSet::new(),
             draining: false,
+            taken: None,
             started: now(),
             sources: Vec::new(),
             monitors: None,
@@ -117,6 +120,9 @@ impl Cycler {
         self.world.past.cycle += 1;
         self.look_at_credentials();
         self.heartbeat().await;
+        if self.taken.is_some() {
+            return;
+        }
         let counts = self.ask_for_jobs();
         let answers = self.look_at_batches().await;
         if let Err(error) = self.look_at_pilots().await {
@@ -170,7 +176,7 @@ impl Cycler {
     }
 
     /// Cycles that nudges cause say nothing while there is nothing new to say.
-    async fn heartbeat(&mut self) {
+    pub(crate) async fn heartbeat(&mut self) {
         let said = self.said();
         let age = self.config.factory.cycle() / 2;
         if self.said.as_ref().is_some_and(|(at, last)| *last == said && self.world.now.since(*at) < age) {
@@ -178,6 +184,7 @@ impl Cycler {
         }
         match self.server.heartbeat(&self.config.factory.name, &said).await {
             Ok(()) => self.said = Some((self.world.now, said)),
+            Err(error) if error.code() == Some(FACTORY_TAKEN) => self.taken = Some(error.to_string()),
             Err(error) => tracing::warn!(%error, "could not tell the server that the factory is alive"),
         }
     }

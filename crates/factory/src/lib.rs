@@ -77,6 +77,9 @@ pub enum FactoryError {
         /// The name in the new configuration.
         to: String,
     },
+    /// Another process is the factory of this name.
+    #[error("go on: {0}")]
+    Taken(String),
     /// There is no such label.
     #[error("find label '{name}'; the labels are {known}")]
     UnknownLabel {

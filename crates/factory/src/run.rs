@@ -50,6 +50,8 @@ pub async fn run(
     keeper: Option<Keeper>,
     mut signals: mpsc::Receiver<Signal>,
 ) -> Result<(), FactoryError> {
+    // Before anything is taken that is meant for the factory of this name.
+    cycler.introduce().await?;
     cycler.begin_telling()?;
     // A few places: more nudges than that in one cycle say nothing new.
     let (sender, mut nudges) = mpsc::channel(16);
@@ -58,6 +60,7 @@ pub async fn run(
     loop {
         let began = Instant::now();
         let Some(told) = cycle_unless_told_to_leave(&mut all.cycler, &mut signals).await else { return Ok(()) };
+        all.cycler.refuse_if_taken()?;
         for signal in told {
             all.heed(signal);
         }
@@ -182,6 +185,17 @@ impl Loop {
 }
 
 impl Cycler {
+    async fn introduce(&mut self) -> Result<(), FactoryError> {
+        self.world.now = now();
+        self.heartbeat().await;
+        self.refuse_if_taken()
+    }
+
+    /// Leaves all pilots to the process that is this factory now.
+    fn refuse_if_taken(&mut self) -> Result<(), FactoryError> {
+        self.taken.take().map_or(Ok(()), |by| Err(FactoryError::Taken(by)))
+    }
+
     fn until_next(&self) -> Duration {
         let cycle = self.config.factory.cycle();
         if self.draining || self.is_unsettled() { SOON.min(cycle) } else { cycle }

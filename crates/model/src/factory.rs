@@ -152,6 +152,14 @@ impl FactorySummary {
         let allowed = Duration::from_secs(u64::from(self.said.cycle_s) * u64::from(SILENT_CYCLES));
         now.since(self.last_heard) > allowed.max(SILENT_AT_LEAST)
     }
+
+    /// Whether a process that calls itself the same may not be this factory: another one is, and has not gone silent. On
+    /// one host the process that started last is the factory, for so it is after a crash.
+    pub fn refuses(&self, other: &FactoryHeartbeat, now: Time) -> bool {
+        let process = |said: &FactoryHeartbeat| (said.host.clone(), said.pid, said.started);
+        let restarted = self.said.host == other.host && self.said.started < other.started;
+        process(&self.said) != process(other) && !restarted && !self.is_silent(now)
+    }
 }
 
 /// Labels that are named in a reason; there may be hundreds.
@@ -193,5 +201,23 @@ mod tests {
         assert_eq!(misfit(job, &[labels[0].clone(), label("c", 16, 16)]), None);
         assert_eq!(misfit(job, &[label("of an older factory", 0, 0)]), None);
         assert_eq!(misfit(job, &[]), None);
+    }
+
+    fn said(host: &str, pid: u32, started: i64) -> FactoryHeartbeat {
+        let text = serde_json::json!({
+            "version": "1", "host": host, "pid": pid, "started": Time(started), "cycle_s": 60, "labels": []
+        });
+        serde_json::from_value(text).unwrap()
+    }
+
+    #[test]
+    fn a_name_belongs_to_one_process() {
+        let at = |seconds: u64| Time(1_000) + Duration::from_secs(seconds);
+        let there = FactorySummary { name: "f".into(), said: said("a", 1, 500), last_heard: at(0) };
+        assert!(!there.refuses(&said("a", 1, 500), at(1)), "itself");
+        assert!(there.refuses(&said("b", 1, 500), at(240)), "another host");
+        assert!(!there.refuses(&said("b", 1, 500), at(241)), "another host after four cycles of silence");
+        assert!(!there.refuses(&said("a", 2, 600), at(1)), "the next one after a crash");
+        assert!(there.refuses(&said("a", 2, 400), at(1)), "one that a later one has replaced");
     }
 }

@@ -39,6 +39,8 @@ pub const LEASE_SLOTS_MAX: u32 = 8192;
 pub const REPORTS_MAX: usize = 2000;
 /// The most pilots of one announcement.
 pub const ANNOUNCE_MAX: u32 = 10_000;
+/// Code of the problem that a factory gets whose name another process has.
+pub const FACTORY_TAKEN: &str = "factory-taken";
 /// The longest long poll, in seconds.
 pub const LONG_POLL_MAX_S: u32 = 60;
 /// The most bytes of one output file that the server keeps.

@@ -171,6 +171,7 @@ mod tests {
         let text = "
             [batch.more]\nsystem = \"local\"
             [label.other]\nqueue = \"q\"\nbatch = \"more\"\nmonitors = [\"apf\"]\nwms = { source = \"twin\" }
+            [credential.grid]\nkind = \"file\"\npath = \"/tmp/proxy\"
             [source.file]\nformat = \"toml\"\nfrom = [\"labels.d\"]
             [wms.twin]\nsystem = \"pilotage\"\nservers = [\"https://twin.example:25443\"]\ntoken_file = \"t\"
             [monitor.apf]\nurl = \"https://apf.example/api\"
@@ -180,16 +181,21 @@ mod tests {
         let local = LocalQueue { queue: QueueRecord::named("local"), slots: 1 };
         let mut plan = Plan::local(server::Config::in_dir(dir.path()), [local], Duration::ZERO);
         plan.add(UpFile::read(&path).unwrap()).unwrap();
-        let Config { factory, batch, label, source, wms, monitor, template } = plan.factory.checked().unwrap();
+        let Config { factory, batch, label, credential, source, wms, monitor, template } =
+            plan.factory.checked().unwrap();
         assert_eq!(factory.cycle_s, CYCLE_S);
         let names = [
             batch.into_keys().collect::<Vec<_>>(),
             label.into_keys().collect(),
+            credential.into_keys().collect(),
             source.into_keys().collect(),
             wms.into_keys().collect(),
             monitor.into_keys().collect(),
             template.into_keys().collect(),
         ];
-        assert_eq!(names.map(|names| names.join(" ")), ["local more", "local other", "file", "twin", "apf", "slow"]);
+        assert_eq!(
+            names.map(|names| names.join(" ")),
+            ["local more", "local other", "grid", "file", "twin", "apf", "slow"]
+        );
     }
 }

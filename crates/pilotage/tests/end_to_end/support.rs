@@ -368,6 +368,11 @@ impl Role {
         kill(self.child.id() as i32, "HUP");
     }
 
+    /// Waits until it ends by itself; its exit code.
+    pub fn ended(mut self) -> Option<i32> {
+        eventually("the end of a role", || self.child.try_wait().unwrap()).code()
+    }
+
     /// Ends it by TERM; it must end well.
     pub fn stop(self) {
         self.end_by("TERM");

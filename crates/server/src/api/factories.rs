@@ -10,10 +10,12 @@ use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 use model::queue::check_name;
-use model::{FactoryHeartbeat, Permission, PilotState};
+use model::{FactoryHeartbeat, FactorySummary, Permission, PilotState};
 use std::collections::BTreeMap;
 use store::Announcement;
-use wire::api::{ANNOUNCE_MAX, AnnounceRequest, Announced, BatchReport, FactoryList, FactoryPilots, LabelPilots};
+use wire::api::{
+    ANNOUNCE_MAX, AnnounceRequest, Announced, BatchReport, FACTORY_TAKEN, FactoryList, FactoryPilots, LabelPilots,
+};
 use wire::credential::random_bytes;
 
 /// The most updates of one batch report.
@@ -57,8 +59,21 @@ pub async fn heartbeat(
 ) -> Result<StatusCode, ApiError> {
     who.require_factory(&name)?;
     check_name(&name)?;
-    committed(&state, state.store.factory_says(name, said, now())).await?;
-    Ok(StatusCode::NO_CONTENT)
+    match committed(&state, state.store.factory_says(name, said, now())).await? {
+        None => Ok(StatusCode::NO_CONTENT),
+        Some(other) => Err(taken(&other)),
+    }
+}
+
+fn taken(by: &FactorySummary) -> ApiError {
+    let age_s = now().since(by.last_heard).as_secs();
+    ApiError::conflict(
+        FACTORY_TAKEN,
+        format!(
+            "factory '{}' is process {} on {}, heard {age_s} s ago; stop it, or give this one another name",
+            by.name, by.said.pid, by.said.host
+        ),
+    )
 }
 
 /// Announces pilots before they are submitted; the answer has their ids and secrets.

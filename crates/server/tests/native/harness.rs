@@ -208,7 +208,8 @@ pub fn heartbeat() -> FactoryHeartbeat {
         version: "0".into(),
         host: "h".into(),
         pid: 1,
-        started: now(),
+        // One and the same process, whoever says it.
+        started: Time(1),
         cycle_s: 30,
         labels: Vec::new(),
         draining: false,

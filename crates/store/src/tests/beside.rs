@@ -191,6 +191,10 @@ async fn queues_are_kept(test: TestStore) {
     test.store.factory_says("fab".into(), said.clone(), after(9)).await.unwrap();
     let factories = test.store.factories().await.unwrap();
     assert_eq!((factories.len(), factories[0].last_heard, &factories[0].said), (1, after(9), &said));
+    let elsewhere = FactoryHeartbeat { host: "other".into(), ..said.clone() };
+    let by = test.store.factory_says("fab".into(), elsewhere.clone(), after(10)).await.unwrap();
+    assert_eq!(by.map(|by| (by.said, by.last_heard)), Some((said, after(9))));
+    assert_eq!(test.store.factory_says("fab".into(), elsewhere, after(200)).await.unwrap(), None);
 }
 
 fn decision(label: &str, number: i64, seconds: u64) -> Decision {
