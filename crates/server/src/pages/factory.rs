@@ -19,9 +19,13 @@ struct LabelRow {
     system: String,
     chain: String,
     trouble: String,
-    cells: Vec<Cell>,
+    /// Each with its column.
+    cells: Vec<(&'static str, Cell)>,
     last: Option<Decision>,
 }
+
+/// The monitor's columns of counts.
+const COLUMNS: [&str; 5] = ["Created", "Running", "Exiting", "Done", "Fault"];
 
 /// One credential.
 struct CredentialRow {
@@ -88,7 +92,7 @@ fn label_row(factory: &str, info: &LabelInfo, counts: &LabelCounts, last: Option
         system: info.system.clone(),
         chain: info.chain.join(" → "),
         trouble: info.trouble.clone(),
-        cells: cells::monitor(counted, &link),
+        cells: COLUMNS.into_iter().zip(cells::monitor(counted, &link)).collect(),
         last,
     }
 }
