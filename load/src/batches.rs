@@ -54,6 +54,8 @@ pub struct Measured {
     pub submit_s: Vec<f64>,
     /// The bare command with as many jobs that have the files which a pilot has.
     pub bare_submit_s: Vec<f64>,
+    /// The bare command with AutoPyFactory's description of as many jobs; none where it had no such.
+    pub autopyfactory_submit_s: Vec<f64>,
     /// Our status of all pilots.
     pub status_s: Vec<f64>,
     /// The bare command.
@@ -93,7 +95,7 @@ pub async fn run(arguments: &Arguments) -> Result<bool> {
     fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755))?;
     let system = open(arguments.system, dir.path())?;
     let bare = Bare::new(arguments.system, dir.path())?;
-    let (mut submit_s, mut bare_submit_s) = (Vec::new(), Vec::new());
+    let (mut submit_s, mut bare_submit_s, mut autopyfactory_submit_s) = (Vec::new(), Vec::new(), Vec::new());
     let mut next = 1;
     for _ in 0..arguments.runs {
         submit_s.push(submit(&*system, arguments.system, &mut next).await?);
@@ -102,6 +104,11 @@ pub async fn run(arguments: &Arguments) -> Result<bool> {
         bare_submit_s.push(bare.submit()?);
         bare.take_all()?;
         bare.wait_empty()?;
+        if arguments.system == System::Condor {
+            autopyfactory_submit_s.push(bare.submit_as_autopyfactory()?);
+            bare.take_all()?;
+            bare.wait_empty()?;
+        }
     }
     for _ in 0..arguments.submissions {
         submit(&*system, arguments.system, &mut next).await?;
@@ -117,7 +124,7 @@ pub async fn run(arguments: &Arguments) -> Result<bool> {
         ensure!(status.complete && seen == arguments.submissions * PILOTS, "the status shows {seen} pilots");
     }
     take_all(&*system, next).await?;
-    let measured = Measured { submit_s, bare_submit_s, status_s, bare_status_s };
+    let measured = Measured { submit_s, bare_submit_s, autopyfactory_submit_s, status_s, bare_status_s };
     println!("{}", serde_json::to_string(&measured)?);
     Ok(true)
 }
@@ -167,6 +174,25 @@ fn pilots(submissions: usize) -> i64 {
     (submissions * PILOTS) as i64
 }
 
+/// What AutoPyFactory wrote beside the files of a local job: its attributes, by which it and others found the job again, and
+/// the variables that its wrappers read.
+const AUTOPYFACTORY: &str = r#"universe = vanilla
+should_transfer_files = IF_NEEDED
++TransferOutput = ""
+notify_user = admin@site.example
++MATCH_APF_QUEUE = "load"
++FACTORY_JOBID = "site.example#$(Cluster).$(Process)"
++APF_QUEUE = "load"
++APF_LOGURL = "https://site.example:25443/2026-11-22/load/$(Cluster).$(Process).log"
++APF_OUTURL = "https://site.example:25443/2026-11-22/load/$(Cluster).$(Process).out"
++APF_ERRURL = "https://site.example:25443/2026-11-22/load/$(Cluster).$(Process).err"
+environment = "PANDA_JSID=load GTAG=https://site.example:25443/2026-11-22/load/$(Cluster).$(Process).out APFCID=$(Cluster).$(Process) APFFID=load FACTORY_JOBID=site.example#$(Cluster).$(Process) FACTORYQUEUE=load FACTORYUSER=load"
+stream_output = False
+stream_error = False
+notification = Never
+transfer_executable = True
+"#;
+
 /// The commands as a person would type them.
 struct Bare {
     system: System,
@@ -183,14 +209,20 @@ impl Bare {
             System::Condor => variable("PILOTAGE_TEST_CONDOR_BIN")?.into(),
         };
         fs::write(dir.join("input"), "one file for each pilot")?;
-        let description = format!(
+        let jobs = format!(
             "executable = /bin/true\ninitialdir = {}\noutput = $(Cluster).$(Process).out\n\
              error = $(Cluster).$(Process).err\nlog = $(Cluster).$(Process).log\n\
              transfer_input_files = input\nrequirements = False\nbatch_name = bare\nqueue {PILOTS}\n",
             dir.display()
         );
-        fs::write(dir.join("bare.sub"), description)?;
+        fs::write(dir.join("autopyfactory.sub"), format!("{AUTOPYFACTORY}{jobs}"))?;
+        fs::write(dir.join("bare.sub"), jobs)?;
         Ok(Bare { system, bin, dir })
+    }
+
+    fn submit_as_autopyfactory(&self) -> Result<f64> {
+        let file = self.dir.join("autopyfactory.sub").display().to_string();
+        self.call("condor_submit", &["-terse", &file])
     }
 
     fn submit(&self) -> Result<f64> {

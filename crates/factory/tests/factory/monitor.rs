@@ -117,7 +117,9 @@ async fn what_waits_outlives_the_factory() {
     let second = run(&site, &settings(&apf));
     wait_until("all is told", || whole_lives(&apf, 2)).await;
     second.ends_by(Signal::Leave).await;
-    assert_eq!(apf.lock().refused, [""; 0], "nothing was told twice");
+    // Of the eight, those may be told twice that were under way when the first one died: one of each pilot.
+    let twice = apf.lock().refused.clone();
+    assert!(twice.len() <= 2, "{twice:?}");
 }
 
 #[tokio::test]

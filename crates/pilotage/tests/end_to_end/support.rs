@@ -123,7 +123,7 @@ impl Place {
 
     /// Nothing of the test may be left once its server has ended.
     pub fn assert_empty(&self) {
-        let deadline = Instant::now() + Duration::from_secs(15);
+        let deadline = Instant::now() + DEADLINE;
         loop {
             let (processes, scratch) = (self.processes(), self.scratch());
             if processes.is_empty() && scratch.is_empty() {

@@ -10,8 +10,8 @@ use std::process::{Command, Stdio};
 /// The server; it can be stopped and started again at the same port.
 pub struct Voms {
     port: u16,
-    /// The most seconds that it gives attributes for.
-    life_s: u32,
+    /// The most seconds that it gives attributes for, from its next start on.
+    pub life_s: u32,
 }
 
 /// The folder of the service.
