@@ -152,6 +152,7 @@ async fn submit(system: &dyn BatchSystem, kind: System, next: &mut i64) -> Resul
         needs: Needs {
             cores: 1,
             arguments: if kind == System::Slurm { vec!["--hold".to_owned()] } else { Vec::new() },
+            avoid: Vec::new(),
             ..Needs::default()
         },
         log_url: "https://server.example:25443/logs/load".to_owned(),

@@ -59,6 +59,8 @@ fn hello_request(secret: String, id: PilotId, slots: u32) -> HelloRequest {
         shape: Shape { cores: slots, memory_mib: 0, wall_time_s: 0 },
         batch_id: String::new(),
         clock: jiff::Timestamp::now().into(),
+        profile: None,
+        failed: Vec::new(),
     }
 }
 

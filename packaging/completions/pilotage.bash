@@ -106,6 +106,9 @@ _pilotage() {
             pilotage__subcmd__factories,cycle)
                 cmd="pilotage__subcmd__factories__subcmd__cycle"
                 ;;
+            pilotage__subcmd__factories,forgive)
+                cmd="pilotage__subcmd__factories__subcmd__forgive"
+                ;;
             pilotage__subcmd__factories,help)
                 cmd="pilotage__subcmd__factories__subcmd__help"
                 ;;
@@ -114,6 +117,9 @@ _pilotage() {
                 ;;
             pilotage__subcmd__factories__subcmd__help,cycle)
                 cmd="pilotage__subcmd__factories__subcmd__help__subcmd__cycle"
+                ;;
+            pilotage__subcmd__factories__subcmd__help,forgive)
+                cmd="pilotage__subcmd__factories__subcmd__help__subcmd__forgive"
                 ;;
             pilotage__subcmd__factories__subcmd__help,help)
                 cmd="pilotage__subcmd__factories__subcmd__help__subcmd__help"
@@ -277,6 +283,9 @@ _pilotage() {
             pilotage__subcmd__help__subcmd__factories,cycle)
                 cmd="pilotage__subcmd__help__subcmd__factories__subcmd__cycle"
                 ;;
+            pilotage__subcmd__help__subcmd__factories,forgive)
+                cmd="pilotage__subcmd__help__subcmd__factories__subcmd__forgive"
+                ;;
             pilotage__subcmd__help__subcmd__factories,reload)
                 cmd="pilotage__subcmd__help__subcmd__factories__subcmd__reload"
                 ;;
@@ -325,6 +334,9 @@ _pilotage() {
             pilotage__subcmd__help__subcmd__pilots,search)
                 cmd="pilotage__subcmd__help__subcmd__pilots__subcmd__search"
                 ;;
+            pilotage__subcmd__help__subcmd__pilots,show)
+                cmd="pilotage__subcmd__help__subcmd__pilots__subcmd__show"
+                ;;
             pilotage__subcmd__help__subcmd__queues,define)
                 cmd="pilotage__subcmd__help__subcmd__queues__subcmd__define"
                 ;;
@@ -358,6 +370,9 @@ _pilotage() {
             pilotage__subcmd__pilots,search)
                 cmd="pilotage__subcmd__pilots__subcmd__search"
                 ;;
+            pilotage__subcmd__pilots,show)
+                cmd="pilotage__subcmd__pilots__subcmd__show"
+                ;;
             pilotage__subcmd__pilots__subcmd__help,drain)
                 cmd="pilotage__subcmd__pilots__subcmd__help__subcmd__drain"
                 ;;
@@ -375,6 +390,9 @@ _pilotage() {
                 ;;
             pilotage__subcmd__pilots__subcmd__help,search)
                 cmd="pilotage__subcmd__pilots__subcmd__help__subcmd__search"
+                ;;
+            pilotage__subcmd__pilots__subcmd__help,show)
+                cmd="pilotage__subcmd__pilots__subcmd__help__subcmd__show"
                 ;;
             pilotage__subcmd__queues,define)
                 cmd="pilotage__subcmd__queues__subcmd__define"
@@ -611,7 +629,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__factories)
-            opts="-h -V --json --url --dir --help --version cycle reload help"
+            opts="-h -V --json --url --dir --help --version cycle forgive reload help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -658,8 +676,34 @@ _pilotage() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        pilotage__subcmd__factories__subcmd__forgive)
+            opts="-h -V --timeout --json --url --dir --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         pilotage__subcmd__factories__subcmd__help)
-            opts="cycle reload help"
+            opts="cycle forgive reload help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -673,6 +717,20 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__factories__subcmd__help__subcmd__cycle)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__factories__subcmd__help__subcmd__forgive)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1347,7 +1405,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__help__subcmd__factories)
-            opts="cycle reload"
+            opts="cycle forgive reload"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1361,6 +1419,20 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__help__subcmd__factories__subcmd__cycle)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__help__subcmd__factories__subcmd__forgive)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1669,7 +1741,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__help__subcmd__pilots)
-            opts="drain kill search ends logs"
+            opts="drain kill search show ends logs"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1739,6 +1811,20 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__help__subcmd__pilots__subcmd__search)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__help__subcmd__pilots__subcmd__show)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2169,7 +2255,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__pilot)
-            opts="-h -V --secret-file --secret-dir --first-id --array-index --slots --cores --memory-mib --life-s --idle-s --grace-s --scratch --scratch-max-mib --scratch-free-mib --output-max-mib --spool-dir --linger-s --no-pin --delete-program --help --version"
+            opts="-h -V --secret-file --secret-dir --first-id --array-index --slots --cores --memory-mib --life-s --idle-s --grace-s --scratch --scratch-max-mib --scratch-free-mib --node --output-max-mib --spool-dir --linger-s --no-pin --delete-program --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2227,6 +2313,10 @@ _pilotage() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output-max-mib)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2247,7 +2337,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__pilots)
-            opts="-s -q -n -h -V --state --live --queue --factory --label --older-than --limit --cursor --all --json --url --dir --help --version drain kill search ends logs help"
+            opts="-s -q -n -h -V --state --live --queue --factory --label --older-than --limit --cursor --all --json --url --dir --help --version drain kill search show ends logs help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2373,7 +2463,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__pilots__subcmd__help)
-            opts="drain kill search ends logs help"
+            opts="drain kill search show ends logs help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2457,6 +2547,20 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__pilots__subcmd__help__subcmd__search)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__pilots__subcmd__help__subcmd__show)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2593,6 +2697,28 @@ _pilotage() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__pilots__subcmd__show)
+            opts="-h -V --json --url --dir --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --url)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

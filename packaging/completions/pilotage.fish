@@ -201,32 +201,33 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_see
 complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from help" -f -a "set" -d 'Set the status of a queue'
 complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from help" -f -a "define" -d 'Create a queue, or change all of its settings but the status'
 complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search ends logs help" -s s -l state -d 'Only this state' -r -f -a "announced\t''
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends logs help" -s s -l state -d 'Only this state' -r -f -a "announced\t''
 submitted\t''
 pending\t''
 running\t''
 exiting\t''
 done\t''
 fault\t''"
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search ends logs help" -s q -l queue -d 'Only this queue' -r
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search ends logs help" -l factory -d 'Only this factory' -r
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search ends logs help" -l label -d 'Only this label' -r
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search ends logs help" -l older-than -d 'Only pilots that have waited, or run, for longer, and are not gone, such as 8d' -r
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search ends logs help" -s n -l limit -d 'Rows wanted [default: 20 for people, 100 for programs]' -r
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search ends logs help" -l cursor -d 'Go on where an earlier listing ended: its `next`' -r
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search ends logs help" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search ends logs help" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search ends logs help" -l live -d 'Only pilots that are not gone'
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search ends logs help" -l all -d 'All pages'
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search ends logs help" -l json -d 'Print JSON for programs'
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search ends logs help" -s h -l help -d 'Print help'
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search ends logs help" -s V -l version -d 'Print version'
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search ends logs help" -f -a "drain" -d 'Let pilots finish what they run, take nothing more, and end'
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search ends logs help" -f -a "kill" -d 'Take pilots out of their batch systems, whatever they run'
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search ends logs help" -f -a "search" -d 'Find pilots by a text in their logs'
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search ends logs help" -f -a "ends" -d 'Show how pilots ended in the last hours: classes of error by label'
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search ends logs help" -f -a "logs" -d 'Show what a pilot wrote, once it has ended'
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search ends logs help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends logs help" -s q -l queue -d 'Only this queue' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends logs help" -l factory -d 'Only this factory' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends logs help" -l label -d 'Only this label' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends logs help" -l older-than -d 'Only pilots that have waited, or run, for longer, and are not gone, such as 8d' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends logs help" -s n -l limit -d 'Rows wanted [default: 20 for people, 100 for programs]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends logs help" -l cursor -d 'Go on where an earlier listing ended: its `next`' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends logs help" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends logs help" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends logs help" -l live -d 'Only pilots that are not gone'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends logs help" -l all -d 'All pages'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends logs help" -l json -d 'Print JSON for programs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends logs help" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends logs help" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends logs help" -f -a "drain" -d 'Let pilots finish what they run, take nothing more, and end'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends logs help" -f -a "kill" -d 'Take pilots out of their batch systems, whatever they run'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends logs help" -f -a "search" -d 'Find pilots by a text in their logs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends logs help" -f -a "show" -d 'Show one pilot, and what it found on its node'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends logs help" -f -a "ends" -d 'Show how pilots ended in the last hours: classes of error by label'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends logs help" -f -a "logs" -d 'Show what a pilot wrote, once it has ended'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends logs help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from drain" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from drain" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from drain" -s h -l help -d 'Print help'
@@ -267,6 +268,11 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_see
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from search" -l json -d 'Print JSON for programs'
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from search" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from search" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from show" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from show" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from show" -l json -d 'Print JSON for programs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from ends" -l hours -d 'Hours to look back, whole ones' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from ends" -s q -l queue -d 'Only this queue' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from ends" -l factory -d 'Only this factory' -r
@@ -286,6 +292,7 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_see
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from help" -f -a "drain" -d 'Let pilots finish what they run, take nothing more, and end'
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from help" -f -a "kill" -d 'Take pilots out of their batch systems, whatever they run'
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from help" -f -a "search" -d 'Find pilots by a text in their logs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show one pilot, and what it found on its node'
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from help" -f -a "ends" -d 'Show how pilots ended in the last hours: classes of error by label'
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from help" -f -a "logs" -d 'Show what a pilot wrote, once it has ended'
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -299,20 +306,27 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand decisions" -s l -l lon
 complete -c pilotage -n "__fish_pilotage_using_subcommand decisions" -l json -d 'Print JSON for programs'
 complete -c pilotage -n "__fish_pilotage_using_subcommand decisions" -s h -l help -d 'Print help'
 complete -c pilotage -n "__fish_pilotage_using_subcommand decisions" -s V -l version -d 'Print version'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from cycle reload help" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
-complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from cycle reload help" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
-complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from cycle reload help" -l json -d 'Print JSON for programs'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from cycle reload help" -s h -l help -d 'Print help'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from cycle reload help" -s V -l version -d 'Print version'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from cycle reload help" -f -a "cycle" -d 'Let a factory run a cycle now'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from cycle reload help" -f -a "reload" -d 'Let a factory read its configuration and its sources again, and say what came of it'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from cycle reload help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from cycle forgive reload help" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from cycle forgive reload help" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from cycle forgive reload help" -l json -d 'Print JSON for programs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from cycle forgive reload help" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from cycle forgive reload help" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from cycle forgive reload help" -f -a "cycle" -d 'Let a factory run a cycle now'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from cycle forgive reload help" -f -a "forgive" -d 'Let a factory use nodes again that its pilots failed on'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from cycle forgive reload help" -f -a "reload" -d 'Let a factory read its configuration and its sources again, and say what came of it'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from cycle forgive reload help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from cycle" -l timeout -d 'How long to wait for the answer' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from cycle" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from cycle" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
 complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from cycle" -l json -d 'Print JSON for programs'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from cycle" -s h -l help -d 'Print help'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from cycle" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from forgive" -l timeout -d 'How long to wait for the answer' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from forgive" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from forgive" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from forgive" -l json -d 'Print JSON for programs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from forgive" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from forgive" -s V -l version -d 'Print version'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from reload" -l accept -d 'Accept what this source gives now, however many of its labels are gone' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from reload" -l timeout -d 'How long to wait for the answer' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from reload" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
@@ -320,6 +334,7 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_
 complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from reload" -s h -l help -d 'Print help'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from reload" -s V -l version -d 'Print version'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from help" -f -a "cycle" -d 'Let a factory run a cycle now'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from help" -f -a "forgive" -d 'Let a factory use nodes again that its pilots failed on'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from help" -f -a "reload" -d 'Let a factory read its configuration and its sources again, and say what came of it'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c pilotage -n "__fish_pilotage_using_subcommand labels" -l factory -d 'Only this factory' -r
@@ -484,6 +499,7 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand pilot" -l grace-s -d '
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilot" -l scratch -d 'Directory below which jobs get their scratch directories; by default the best of the batch system\'s scratch, TMPDIR, /tmp and the working directory' -r -F
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilot" -l scratch-max-mib -d 'The most a job may keep in its scratch directory, in MiB; 0 sets no limit' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilot" -l scratch-free-mib -d 'Free space that a scratch directory must have, in MiB' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilot" -l node -d 'What the node must have before the first job, as a JSON object with the keys of `[label.NAME.node]`' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilot" -l output-max-mib -d 'The most bytes kept of each output of a job, in MiB: the first and the last half of them' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilot" -l spool-dir -d 'Directory for reports that the server could not take; by default that of the secret file' -r -F
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilot" -l linger-s -d 'Seconds at the end during which reports are still offered to a server that does not answer' -r
@@ -539,9 +555,11 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from pilots" -f -a "drain" -d 'Let pilots finish what they run, take nothing more, and end'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from pilots" -f -a "kill" -d 'Take pilots out of their batch systems, whatever they run'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from pilots" -f -a "search" -d 'Find pilots by a text in their logs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from pilots" -f -a "show" -d 'Show one pilot, and what it found on its node'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from pilots" -f -a "ends" -d 'Show how pilots ended in the last hours: classes of error by label'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from pilots" -f -a "logs" -d 'Show what a pilot wrote, once it has ended'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from factories" -f -a "cycle" -d 'Let a factory run a cycle now'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from factories" -f -a "forgive" -d 'Let a factory use nodes again that its pilots failed on'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from factories" -f -a "reload" -d 'Let a factory read its configuration and its sources again, and say what came of it'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "create" -d 'Create a token; it is shown once and never again'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "list" -d 'List the tokens that are valid, without the tokens themselves'

@@ -1,7 +1,7 @@
 //! What a pilot is told on its command line and in its environment. Secrets are never among it.
 
 use model::offer::GRACE_S;
-use model::{Offer, Shape};
+use model::{NodeNeeds, Offer, Shape};
 use std::path::PathBuf;
 
 /// Options of `pilotage pilot` and of `pilotage-pilot`.
@@ -60,6 +60,10 @@ pub struct PilotArgs {
     #[arg(long, env = "PILOTAGE_SCRATCH_FREE_MIB", value_name = "MIB", default_value_t = 64)]
     pub scratch_free_mib: u64,
 
+    /// What the node must have before the first job, as a JSON object with the keys of `[label.NAME.node]`.
+    #[arg(long, env = "PILOTAGE_NODE", value_name = "JSON", default_value = "{}", value_parser = node_needs)]
+    pub node: NodeNeeds,
+
     /// The most bytes kept of each output of a job, in MiB: the first and the last half of them.
     #[arg(long, env = "PILOTAGE_OUTPUT_MAX_MIB", value_name = "MIB", default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..=1024))]
     pub output_max_mib: u64,
@@ -79,6 +83,14 @@ pub struct PilotArgs {
     /// Remove the file of this program at the start: the wrapper downloaded it for this pilot alone.
     #[arg(long, env = "PILOTAGE_DELETE_PROGRAM", hide = true, value_parser = clap::builder::BoolishValueParser::new())]
     pub delete_program: bool,
+}
+
+fn node_needs(text: &str) -> Result<NodeNeeds, String> {
+    let needs: NodeNeeds = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    match needs.problems().first() {
+        Some((key, what)) => Err(format!("{key}: {what}")),
+        None => Ok(needs),
+    }
 }
 
 impl PilotArgs {

@@ -1,4 +1,11 @@
-//! What this node is and has: name, cores, home, where scratch directories can be.
+//! What this node is and has: name, cores, home, where scratch directories can be, and whether that is enough.
+
+mod examine;
+mod judge;
+mod profile;
+mod proxy;
+
+pub(crate) use examine::{Examined, examine};
 
 use rustix::fs::StatVfsMountFlags;
 use std::env;
@@ -10,9 +17,18 @@ use std::path::{Path, PathBuf};
 /// Entries that the file system of a scratch directory must still be able to make.
 const FREE_INODES_MIN: u64 = 1000;
 
-/// The node's name, without its domain left off.
+/// The node's name as its batch system knows it, so that it can be told to avoid the node; else the host's own.
 pub(crate) fn name() -> String {
-    rustix::system::uname().nodename().to_string_lossy().into_owned()
+    let of_slurm = env::var("SLURMD_NODENAME").ok().filter(|name| !name.is_empty());
+    let of_condor = || machine(&fs::read_to_string(env::var_os("_CONDOR_MACHINE_AD")?).ok()?);
+    let own = || rustix::system::uname().nodename().to_string_lossy().into_owned();
+    of_slurm.or_else(of_condor).unwrap_or_else(own)
+}
+
+/// The machine of HTCondor's description of the slot.
+fn machine(ad: &str) -> Option<String> {
+    let value = ad.lines().find_map(|line| line.strip_prefix("Machine = "))?;
+    Some(value.trim().trim_matches('"').to_owned())
 }
 
 /// CPUs that this process may use.
@@ -47,18 +63,10 @@ pub(crate) fn batch_id() -> String {
     ["SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "JOB_ID"].into_iter().find_map(var).unwrap_or_default()
 }
 
-/// No directory of this node can hold scratch directories.
-#[derive(Debug, thiserror::Error)]
-#[error("find a place for scratch directories: {}", .refused.join("; "))]
-pub(crate) struct NoScratch {
-    /// Each candidate and what is wrong with it.
-    refused: Vec<String>,
-}
-
 /// Finds the directory below which scratch directories go: `wanted` alone if given, else the first good one of the
 /// batch system's scratch, `TMPDIR`, `/tmp`, `/var/tmp` and the working directory. One where programs can be
-/// executed is taken before one mounted noexec.
-pub(crate) fn scratch_base(wanted: Option<&Path>, free_bytes: u64) -> Result<PathBuf, NoScratch> {
+/// executed is taken before one mounted noexec. The error names each candidate with what is wrong with it.
+pub(crate) fn scratch_base(wanted: Option<&Path>, free_bytes: u64) -> Result<PathBuf, String> {
     let candidates = match wanted {
         Some(path) => vec![path.to_owned()],
         None => usual_places(),
@@ -71,7 +79,7 @@ pub(crate) fn scratch_base(wanted: Option<&Path>, free_bytes: u64) -> Result<Pat
             Ok(()) => return Ok(place),
         }
     }
-    noexec.ok_or(NoScratch { refused })
+    noexec.ok_or_else(|| refused.join("; "))
 }
 
 fn usual_places() -> Vec<PathBuf> {
@@ -82,13 +90,18 @@ fn usual_places() -> Vec<PathBuf> {
     places
 }
 
+/// Room at a place for this user.
+fn room(place: &Path) -> u64 {
+    rustix::fs::statvfs(place).map_or(0, |seen| seen.f_bavail.saturating_mul(seen.f_frsize))
+}
+
 fn check_place(place: &Path, free_bytes: u64) -> Result<(), String> {
     if !place.is_absolute() {
         return Err("is not an absolute path".to_owned());
     }
     fs::DirBuilder::new().recursive(true).mode(0o700).create(place).map_err(|error| error.to_string())?;
     let seen = rustix::fs::statvfs(place).map_err(|error| io::Error::from(error).to_string())?;
-    let free = seen.f_bavail.saturating_mul(seen.f_frsize);
+    let free = room(place);
     if free < free_bytes {
         return Err(format!("has {} MiB free, {} MiB are needed", free >> 20, free_bytes >> 20));
     }
@@ -111,12 +124,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn condor_names_the_machine() {
+        let ad = "CpuFamily = 6\nMachine = \"n17.cluster\"\nMachineMaxVacateTime = 600\n";
+        assert_eq!(machine(ad).as_deref(), Some("n17.cluster"));
+        assert_eq!(machine(""), None);
+    }
+
+    #[test]
     fn a_bad_place_is_named_with_its_reason() {
         let dir = tempfile::tempdir().unwrap();
         assert_eq!(scratch_base(Some(dir.path()), 1).unwrap(), dir.path());
-        let error = scratch_base(Some(dir.path()), u64::MAX).unwrap_err().to_string();
+        let error = scratch_base(Some(dir.path()), u64::MAX).unwrap_err();
         assert!(error.contains("MiB free") && error.contains(&dir.path().display().to_string()), "{error}");
-        let error = scratch_base(Some(Path::new("/proc/none")), 1).unwrap_err().to_string();
+        let error = scratch_base(Some(Path::new("/proc/none")), 1).unwrap_err();
         assert!(error.contains("/proc/none: "), "{error}");
     }
 }

@@ -17,9 +17,10 @@ mod transfer;
 mod unfinished;
 
 use crate::PilotArgs;
-use crate::node;
+use crate::node::{self, Examined};
 use desk::Desk;
-use session::Session;
+use model::FailedCheck;
+use session::Greeter;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use wire::PilotSecret;
@@ -51,9 +52,14 @@ pub(crate) enum PilotError {
     /// The secret cannot be used.
     #[error(transparent)]
     Secret(#[from] SecretFileError),
-    /// No place for scratch directories.
-    #[error(transparent)]
-    Scratch(#[from] node::NoScratch),
+    /// The node lacks something that a label asks for; the server knows.
+    #[error("take jobs on {node}: {}", FailedCheck::all_in_words(.failed))]
+    Unfit {
+        /// The node.
+        node: String,
+        /// What it lacks, at least one thing.
+        failed: Vec<FailedCheck>,
+    },
     /// Something of the operating system.
     #[error("{doing}: {source}")]
     System {
@@ -91,7 +97,8 @@ impl PilotError {
             PilotError::NoSecret | PilotError::Secret(_) | PilotError::Connection(_) => EXIT_USAGE,
             PilotError::Refused(_) => EXIT_REFUSED,
             PilotError::Unreachable { .. } => EXIT_UNREACHABLE,
-            PilotError::Scratch(_) | PilotError::Node(_) => EXIT_NODE,
+            PilotError::Node(_) => EXIT_NODE,
+            PilotError::Unfit { failed, .. } => failed.first().map_or(EXIT_NODE, |failed| failed.check.exit_code()),
             PilotError::System { .. } => EXIT_INTERNAL,
         }
     }
@@ -100,7 +107,8 @@ impl PilotError {
 /// Runs a pilot to its end. Builds its own runtime; call it outside of one.
 ///
 /// Exit codes: 0 done, 1 internal fault, 2 wrong options or secret file, 3 refused by the server, 4 no server answers,
-/// 5 the node cannot run jobs, 6 reports could not be delivered and are kept in the spool.
+/// 5 the node cannot run jobs, 6 reports could not be delivered and are kept in the spool, 79 to 90 the node failed a
+/// check ([`model::NodeCheck::exit_code`]).
 pub fn run_pilot(args: PilotArgs) -> ExitCode {
     let ended = runtime().and_then(|runtime| {
         let ended = runtime.block_on(run(args));
@@ -133,12 +141,17 @@ async fn run(args: PilotArgs) -> Result<u8, PilotError> {
     }
     let path = secret_path(&args)?;
     let secret = PilotSecret::read(&path)?;
-    let base = node::scratch_base(args.scratch.as_deref(), args.scratch_free_mib << 20)?;
-    let root = root::Root::create(&base, secret.pilot)?;
-    root::sweep(&base);
+    let greeter = Greeter::new(secret)?;
+    let Examined { profile, failed, scratch } = node::examine(&args, greeter.clock_ahead_s().await).await;
     let spool_dir = args.spool_dir.clone().or_else(|| path.parent().map(PathBuf::from)).unwrap_or_default();
-    let spool_path = wire::spool::path(&spool_dir, secret.pilot);
-    let session = Session::open(secret, &args).await?;
+    let spool_path = wire::spool::path(&spool_dir, greeter.pilot());
+    let Some(base) = scratch.filter(|_| failed.is_empty()) else {
+        greeter.greet(&args, profile, &failed).await?;
+        return Err(PilotError::Unfit { node: node::name(), failed });
+    };
+    let root = root::Root::create(&base, greeter.pilot())?;
+    root::sweep(&base);
+    let session = greeter.open(&args, profile).await?;
     session.deliver_left(&spool_path).await;
     let opened = wire::Spool::open(&spool_path);
     let spool = opened.map_err(|error| PilotError::system(format!("open {}", spool_path.display()), error))?;

@@ -89,6 +89,8 @@ pub struct Needs {
     pub wall_time_s: u32,
     /// Further arguments of the submit command.
     pub arguments: Vec<String>,
+    /// Nodes that it shall not run on, where the batch system can be told so.
+    pub avoid: Vec<String>,
 }
 
 /// What became of a submission. A pilot that is neither accepted nor refused is in doubt: a later status will tell.
@@ -292,11 +294,11 @@ impl BatchError {
 /// Why a pilot ended, from the exit code of its wrapper.
 ///
 /// 3 is a pilot that the server refused, 4 one that no server answered, 5 a node that cannot run jobs, 6 one that left
-/// undelivered reports, 71 to 76 what the wrapper found wrong with the node; codes above 128 are signals as a shell shows
-/// them.
+/// undelivered reports; 64 to 90 is what a wrapper or a pilot found wrong with the node (docs/pilots.md); codes
+/// above 128 are signals as a shell shows them.
 pub fn exit_class(code: i32) -> ErrorClass {
     match code {
-        4..=6 | 71..=76 | 126 | 127 => ErrorClass::Node,
+        4..=6 | 64..=90 | 126 | 127 => ErrorClass::Node,
         129..=192 => ErrorClass::Killed,
         _ => ErrorClass::Internal,
     }

@@ -80,6 +80,7 @@ fn request(first: i64, count: usize, wrapper: &str, arguments: &[&str]) -> Submi
         needs: Needs {
             cores: 1,
             arguments: arguments.iter().map(|word| (*word).to_owned()).collect(),
+            avoid: Vec::new(),
             ..Needs::default()
         },
         ..SubmitRequest::default()

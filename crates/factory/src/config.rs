@@ -31,7 +31,7 @@ use crate::credential::CredentialSection;
 use batch::BatchConfig;
 use batch::condor::CondorJob;
 use model::offer::promised_s;
-use model::{Offer, Shape};
+use model::{NodeNeeds, Offer, Shape};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -156,6 +156,9 @@ pub struct LabelSection {
     /// Further arguments of the submit command, one per element, such as `--partition=short`.
     #[serde(default)]
     pub submit_arguments: Vec<String>,
+    /// What a node must have before a pilot takes its first job.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub node: NodeNeeds,
     /// The credential that its pilots carry; it submits only while that can be used. Several in a list.
     #[serde(default, skip_serializing_if = "is_default")]
     pub credential: CredentialNames,
@@ -275,6 +278,15 @@ impl Config {
         match self.batch.get(&label.batch) {
             Some(BatchConfig::Condor(condor)) => !label.condor.or(&condor.job).says_hello(),
             _ => false,
+        }
+    }
+
+    /// Whether new pilots of a label can be kept from nodes on which others failed.
+    pub fn can_avoid_nodes(&self, label: &LabelSection) -> bool {
+        match self.batch.get(&label.batch) {
+            Some(BatchConfig::Condor(condor)) => label.condor.or(&condor.job).grid.is_none(),
+            Some(BatchConfig::Slurm(_) | BatchConfig::Command(_)) => true,
+            Some(BatchConfig::Local(_)) | None => false,
         }
     }
 

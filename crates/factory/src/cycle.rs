@@ -331,12 +331,13 @@ impl Cycler {
     }
 
     /// Obeys a command, and says what became of it.
-    pub fn obey(&mut self, command: &Command) -> Result<&'static str, String> {
+    pub fn obey(&mut self, command: &Command) -> Result<String, String> {
         match command.verb {
-            Verb::Cycle => Ok("a cycle runs"),
+            Verb::Cycle => Ok("a cycle runs".to_owned()),
+            Verb::Forgive => self.world.past.nodes.forgive(&command.arguments),
             Verb::Drain => {
                 self.draining = true;
-                Ok("drains")
+                Ok("drains".to_owned())
             }
             other => Err(format!("a factory does not know '{}'", other.as_str())),
         }

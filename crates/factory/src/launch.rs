@@ -2,7 +2,7 @@
 
 use crate::config::{Config, LabelSection};
 use batch::{Needs, SubmitRequest};
-use model::PilotId;
+use model::{NodeNeeds, PilotId};
 use serde_json::Error;
 use std::path::PathBuf;
 use wire::PilotSecret;
@@ -70,13 +70,14 @@ impl PilotLaunch {
             first: announced.first,
             wrapper: self.wrapper.clone(),
             arguments: program.arguments(),
-            environment: environment(label, &program),
+            environment: environment(label, &program)?,
             secrets: secrets?,
             needs: Needs {
                 cores: label.cores,
                 memory_mib: label.memory_mib,
                 wall_time_s: label.wall_time_s,
                 arguments: label.submit_arguments.clone(),
+                avoid: Vec::new(),
             },
             log_url: self.log_url(&factory.name),
             monitor_url: monitor_url(config, label),
@@ -114,7 +115,7 @@ fn monitor_url(config: &Config, label: &LabelSection) -> String {
     first.map(|(_, monitor)| monitor.url.trim_end_matches('/').to_owned()).unwrap_or_default()
 }
 
-fn environment(label: &LabelSection, program: &PilotProgram) -> Vec<(String, String)> {
+fn environment(label: &LabelSection, program: &PilotProgram) -> Result<Vec<(String, String)>, Error> {
     let mut variables = vec![
         ("SLOTS", label.slots().to_string()),
         ("CORES", label.cores.to_string()),
@@ -125,6 +126,9 @@ fn environment(label: &LabelSection, program: &PilotProgram) -> Vec<(String, Str
     if !label.scratch.is_empty() {
         variables.push(("SCRATCH_BASE", label.scratch.clone()));
     }
+    if label.node != NodeNeeds::default() {
+        variables.push(("NODE", serde_json::to_string(&label.node)?));
+    }
     match program {
         PilotProgram::Path { path, .. } => variables.push(("PILOT", path.display().to_string())),
         PilotProgram::Url { url, sha256 } => {
@@ -133,5 +137,5 @@ fn environment(label: &LabelSection, program: &PilotProgram) -> Vec<(String, Str
         }
     }
     let own = variables.into_iter().map(|(name, value)| (format!("PILOTAGE_{name}"), value));
-    label.environment.clone().into_iter().chain(own).collect()
+    Ok(label.environment.clone().into_iter().chain(own).collect())
 }

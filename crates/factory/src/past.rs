@@ -1,5 +1,9 @@
 //! What a factory remembers between cycles and no question to the world tells. Forgetting it costs time, nothing else.
 
+mod nodes;
+
+pub(crate) use nodes::{Nodes, is_unfit, node_of};
+
 use crate::chain::{self, Sched};
 use crate::situation::{History, Remembered};
 use model::{ErrorClass, PilotEvent, PilotState, Time};
@@ -17,6 +21,8 @@ pub struct Past {
     pub cycle: i64,
     labels: BTreeMap<String, LabelPast>,
     endpoints: BTreeMap<String, Failures>,
+    /// Nodes on which pilots failed.
+    pub(crate) nodes: Nodes,
 }
 
 #[derive(Clone, Debug, Default)]

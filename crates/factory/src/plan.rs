@@ -19,6 +19,8 @@ pub struct LabelPlan {
     pub remove: Vec<PilotId>,
     /// Running pilots to tell that they should finish.
     pub drain: Vec<PilotId>,
+    /// Nodes that the new pilots shall not run on.
+    pub avoid: Vec<String>,
 }
 
 /// Decides for every enabled label, in the order of their names. What one label takes, the next one no longer has.
@@ -52,18 +54,20 @@ pub fn plan_label(config: &Config, world: &World, name: &str) -> LabelPlan {
         Default::default()
     };
     let facts = facts_of(&situation, &chain, &sched);
+    let avoid = chain::avoided(&sched.avoidnodes, &situation).into_iter().map(str::to_owned).collect();
     LabelPlan {
         submit: number.clamp(0, i64::from(wire::api::ANNOUNCE_MAX)) as u32,
         decision: decision(config, world, name, facts, number, steps),
         remove,
         drain,
+        avoid,
     }
 }
 
 impl LabelPlan {
     fn nothing(config: &Config, world: &World, name: &str) -> LabelPlan {
         let decision = decision(config, world, name, Situation::default().facts(), 0, Vec::new());
-        LabelPlan { decision, submit: 0, remove: Vec::new(), drain: Vec::new() }
+        LabelPlan { decision, submit: 0, remove: Vec::new(), drain: Vec::new(), avoid: Vec::new() }
     }
 
     /// The safety stop speaks only when too many are to go at once.

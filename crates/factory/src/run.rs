@@ -168,7 +168,7 @@ impl Loop {
             Verb::Kill => self.cycler.kill(&command.arguments).await,
             Verb::Reload if self.keeping.wish(Wish::of(&command)) => return,
             Verb::Reload => Err("too many reloads wait already".to_owned()),
-            _ => self.cycler.obey(&command).map(str::to_owned),
+            _ => self.cycler.obey(&command),
         };
         let outcome = match obeyed {
             Ok(note) => CommandOutcome { state: CommandState::Done, note },

@@ -19,6 +19,7 @@ impl Cycler {
             sources: self.sources.clone(),
             monitors: self.monitor_infos(),
             credentials: world.credentials.values().map(|view| view.info.clone()).collect(),
+            nodes: world.past.nodes.infos(&config.factory.sched.avoidnodes, world.now),
             trouble: self.trouble.clone(),
         }
     }

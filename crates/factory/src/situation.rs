@@ -1,8 +1,9 @@
 //! What a chain is given: counts with their ages. Unknown and empty are different things: an unknown group is `None`,
 //! an empty one is there with zeros.
 
+mod offer;
+
 use model::decision::Fact;
-use model::{Offer, Shape};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::time::Duration;
@@ -166,6 +167,17 @@ facts!(
     }
 );
 facts!(
+    /// A node on which pilots failed before their first job.
+    FailingNode {
+        /// Its name.
+        name: String,
+        /// Failures in a row, those of one cycle counted as one.
+        failures: i64,
+        /// Seconds since the last of them.
+        last_failure_s: f64,
+    }
+);
+facts!(
     /// The label's batch end point.
     Endpoint {
         /// Its name.
@@ -186,6 +198,12 @@ facts!(
         /// Seconds since the last of them.
         #[serde(skip_serializing_if = "Option::is_none")]
         last_failure_s: Option<f64>,
+        /// Nodes on which pilots failed.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        nodes: Vec<FailingNode>,
+        /// Its batch system cannot be told to avoid nodes.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        unavoidable: bool,
     }
 );
 facts!(
@@ -309,31 +327,6 @@ impl Wms {
         let ready = self.ready_slots.unwrap_or(self.ready);
         ready - (self.idle_slots + self.coming_slots).clamp(0, ready.max(0))
     }
-}
-
-impl NewPilot {
-    /// What jobs can take of it.
-    pub fn offer(&self) -> Offer {
-        offer_of(self.slots, self.cores, self.memory_mib, self.wall_time_s)
-    }
-}
-
-impl Room {
-    /// As many pilots with what an offer has.
-    pub fn of(offer: Offer, pilots: i64) -> Room {
-        let Shape { cores, memory_mib, wall_time_s } = offer.whole;
-        Room { pilots, slots: offer.slots, cores, memory_mib, wall_time_s }
-    }
-
-    /// What jobs can take of each of the pilots.
-    pub fn offer(&self) -> Offer {
-        offer_of(self.slots, self.cores, self.memory_mib, self.wall_time_s)
-    }
-}
-
-fn offer_of(slots: u32, cores: u32, memory_mib: u32, wall_time_s: u32) -> Offer {
-    let cores = if cores == 0 { u32::MAX } else { cores };
-    Offer { slots: slots.max(1), whole: Shape { cores, memory_mib, wall_time_s } }
 }
 
 impl Batch {

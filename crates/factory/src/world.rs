@@ -98,6 +98,8 @@ impl World {
                 total: self.known(self.counts.of_batch(&label.batch)),
                 failures,
                 last_failure_s,
+                nodes: self.past.nodes.of_endpoint(&label.batch, self.now),
+                unavoidable: !config.can_avoid_nodes(label),
             }),
             factory: Some(Whole { total: self.known(self.counts.total()), maximum: None, cycle: self.past.cycle }),
             label: Some(self.past.of_label(name, self.now)),

@@ -30,6 +30,8 @@ pub enum Verb {
     Cycle,
     /// Read the configuration again; the arguments name sources that may lose any number of labels.
     Reload,
+    /// Use nodes again on which pilots failed; the arguments name them, without any it is all.
+    Forgive,
 }
 
 /// How far a command has come.
@@ -84,12 +86,13 @@ impl Verb {
             Verb::Drain => "drain",
             Verb::Follow => "follow",
             Verb::Cycle => "cycle",
+            Verb::Forgive => "forgive",
             Verb::Reload => "reload",
         }
     }
 
     /// All verbs.
-    pub const ALL: [Verb; 5] = [Verb::Kill, Verb::Drain, Verb::Follow, Verb::Cycle, Verb::Reload];
+    pub const ALL: [Verb; 6] = [Verb::Kill, Verb::Drain, Verb::Follow, Verb::Cycle, Verb::Reload, Verb::Forgive];
 }
 
 impl CommandState {

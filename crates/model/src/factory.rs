@@ -1,6 +1,6 @@
 //! Factories as they describe themselves.
 
-use crate::{Offer, Shape, Time};
+use crate::{BadNode, Offer, Shape, Time};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -124,6 +124,9 @@ pub struct FactoryHeartbeat {
     /// What it and its pilots prove who they are with. Left out when empty, for servers that do not know it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub credentials: Vec<CredentialInfo>,
+    /// Nodes on which its pilots failed before their first job. Left out when empty, for servers that do not know it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nodes: Vec<BadNode>,
     /// Why its configuration, as it stands now, is not in use; empty when it is.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub trouble: String,

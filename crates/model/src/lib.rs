@@ -14,6 +14,7 @@ pub mod id;
 pub mod id_set;
 pub mod job;
 pub mod label_status;
+pub mod node;
 pub mod offer;
 pub mod pilot;
 pub mod pilot_choice;
@@ -35,6 +36,7 @@ pub use job::{
     LogStream, Placement, RefusedReport, Retried, Submitted, Usage,
 };
 pub use label_status::{LabelStatus, Since, label_statuses};
+pub use node::{BadNode, FailedCheck, NodeCheck, NodeNeeds, NodeProfile};
 pub use offer::Offer;
 pub use pilot::{BatchUpdate, EndedPilots, PilotEvent, PilotFlag, PilotState, PilotSummary};
 pub use pilot_choice::PilotChoice;

@@ -10,6 +10,7 @@ pub(crate) mod log_read;
 pub(crate) mod log_write;
 mod outputs;
 mod pilot_ends;
+mod pilot_hello;
 pub(crate) mod pilot_list;
 pub(crate) mod pilot_logs;
 mod pilot_search;
@@ -65,7 +66,7 @@ fn pilots_router() -> Router<AppState> {
         .route("/pilots/announce", post(factories::announce))
         .route("/pilots/batch", post(factories::batch))
         .route("/pilots/{id}", get(pilot_list::show))
-        .route("/pilots/{id}/hello", post(pilot_work::hello))
+        .route("/pilots/{id}/hello", post(pilot_hello::hello))
         .route("/pilots/{id}/lease", post(pilot_work::lease))
         .route("/pilots/{id}/report", post(pilot_work::report))
         .route("/pilots/{id}/heartbeat", post(pilot_work::heartbeat))

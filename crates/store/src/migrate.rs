@@ -19,6 +19,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { number: 2, both: include_str!("../migrations/0002_offered_again.sql"), postgres: "" },
     Migration { number: 3, both: include_str!("../migrations/0003_kept_no_longer.sql"), postgres: "" },
     Migration { number: 4, both: include_str!("../migrations/0004_pilot_ends.sql"), postgres: "" },
+    Migration { number: 5, both: include_str!("../migrations/0005_profiles.sql"), postgres: "" },
 ];
 
 /// Serialises servers that start together on an empty PostgreSQL database.

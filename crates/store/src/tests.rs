@@ -13,5 +13,6 @@ mod statements;
 mod story;
 mod support;
 mod two_servers;
+mod unfit;
 mod upgrade;
 mod wide;

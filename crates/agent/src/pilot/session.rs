@@ -3,7 +3,7 @@
 use super::PilotError;
 use super::root::random_hex;
 use crate::{PilotArgs, node};
-use model::{PilotId, Shape, Time};
+use model::{FailedCheck, NodeProfile, PilotId, Shape, Time};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -54,15 +54,54 @@ impl BackOff {
     }
 }
 
-impl Session {
-    /// Says hello until the server answers.
-    pub(super) async fn open(secret: PilotSecret, args: &PilotArgs) -> Result<Arc<Session>, PilotError> {
+/// What a pilot has before its hello.
+pub(super) struct Greeter {
+    secret: PilotSecret,
+    client: Client,
+}
+
+impl Greeter {
+    /// With the servers of the secret file.
+    pub(super) fn new(secret: PilotSecret) -> Result<Greeter, PilotError> {
         let mut config = ClientConfig::new(secret.urls.clone(), None);
         config.trust = secret.trust.clone();
         let client = Client::new(config).map_err(PilotError::Connection)?;
-        let request = hello_request(secret.secret.clone(), args)?;
+        Ok(Greeter { secret, client })
+    }
+
+    /// Who we are.
+    pub(super) fn pilot(&self) -> PilotId {
+        self.secret.pilot
+    }
+
+    /// Seconds that this node's clock is ahead of the server's; none when no server tells the time now.
+    pub(super) async fn clock_ahead_s(&self) -> Option<i64> {
+        let told = self.client.clock().await.ok()??;
+        Some(Time::from(jiff::Timestamp::now()).as_secs() - told.as_secs())
+    }
+
+    /// Says hello until the server answers: what the node is like, and what it lacks. With something lacking the pilot
+    /// ends with that.
+    pub(super) async fn greet(
+        &self,
+        args: &PilotArgs,
+        profile: NodeProfile,
+        failed: &[FailedCheck],
+    ) -> Result<(HelloRequest, Hello), PilotError> {
+        let request = HelloRequest {
+            profile: Some(profile),
+            failed: failed.to_vec(),
+            ..hello_request(self.secret.secret.clone(), args)?
+        };
         let patience = PATIENCE.max(Duration::from_secs(args.idle_s.into()));
-        let hello = say_hello(&client, secret.pilot, &request, patience).await?;
+        let hello = say_hello(&self.client, self.secret.pilot, &request, patience).await?;
+        Ok((request, hello))
+    }
+
+    /// Says hello on a node that has all it needs.
+    pub(super) async fn open(self, args: &PilotArgs, profile: NodeProfile) -> Result<Arc<Session>, PilotError> {
+        let (request, hello) = self.greet(args, profile, &[]).await?;
+        let (secret, client) = (self.secret, self.client);
         tracing::info!(
             pilot = %secret.pilot, queue = hello.queue, site = hello.site, incarnation = hello.incarnation,
             server = client.url(), "at work"
@@ -70,7 +109,9 @@ impl Session {
         let client = Mutex::new(client_of(&secret, &hello).map_err(PilotError::Connection)?);
         Ok(Arc::new(Session { pilot: secret.pilot, hello, request, client }))
     }
+}
 
+impl Session {
     /// A client with the present token.
     pub(super) fn client(&self) -> Client {
         self.client.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -106,6 +147,8 @@ fn hello_request(secret: String, args: &PilotArgs) -> Result<HelloRequest, Pilot
         batch_id: node::batch_id(),
         // Set whenever it is sent.
         clock: Time(0),
+        profile: None,
+        failed: Vec::new(),
     })
 }
 

@@ -5,6 +5,7 @@
 
 mod node;
 mod server;
+mod unfit;
 
 use model::job::FileTransfer;
 use model::{Command, CommandId, CommandState, ErrorClass, JobId, JobSpec, JobState, PilotId, Target, Time, Verb};
@@ -389,8 +390,8 @@ fn bad_beginnings_have_words_and_codes() {
         (&["--secret-file", "/no/such/file"], 2, "failed to read the secret file /no/such/file"),
         (
             &["--secret-file", "@secret", "--scratch", "/proc/none"],
-            5,
-            "find a place for scratch directories: /proc/none",
+            79,
+            "the node failed its check (exit code 79): scratch: /proc/none: ",
         ),
         (&["--secret-file", "@wrong"], 3, "failed to say hello: refused with 401"),
     ];

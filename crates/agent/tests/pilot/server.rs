@@ -29,6 +29,10 @@ pub(crate) struct State {
     pub(crate) paged: u32,
     /// The clock in each hello, answered or not.
     pub(crate) clocks: Vec<Time>,
+    /// The last hello that was answered.
+    pub(crate) greeting: Option<HelloRequest>,
+    /// What its answer about its health says of the time; nothing when empty.
+    pub(crate) date: String,
     pub(crate) refuse_tokens: u32,
     pub(crate) hellos: u32,
     next_job: i64,
@@ -119,7 +123,9 @@ impl Server {
             }
             let (status, body) = self.answer(&request);
             self.changed.notify_all();
-            let head = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n\r\n", body.len());
+            let date = self.state().date.clone();
+            let date = if date.is_empty() { date } else { format!("date: {date}\r\n") };
+            let head = format!("HTTP/1.1 {status} X\r\n{date}content-length: {}\r\n\r\n", body.len());
             if self.state().away || writer.write_all(head.as_bytes()).and_then(|()| writer.write_all(&body)).is_err() {
                 return;
             }
@@ -153,6 +159,7 @@ impl Server {
                 state.heartbeats.push(request.json());
                 json(&Heartbeat { stop: std::mem::take(&mut state.stop), drain: false })
             }
+            ("GET", ["", "healthz"]) => (200, b"alive\n".to_vec()),
             ("GET", ["pilots", _, "commands"]) => json(&CommandList { commands: self.commands() }),
             ("POST", ["commands", _, "outcome"]) => {
                 self.state().outcomes.push(request.json());
@@ -187,7 +194,10 @@ impl Server {
         if hello.secret != "the-secret" {
             return problem(401);
         }
-        self.state().hellos += 1;
+        let mut state = self.state();
+        state.hellos += 1;
+        state.greeting = Some(hello);
+        drop(state);
         json(&Hello {
             token: "t".into(),
             incarnation: 1,

@@ -50,8 +50,8 @@ impl Description<'_> {
         flavour::after(self.job, &self.contract, &mut lines);
         self.needs(&self.request.needs, &mut lines);
         self.policy(&mut lines);
-        if !self.job.requirements.is_empty() {
-            lines.add("requirements", &self.job.requirements);
+        if let Some(requirements) = self.requirements() {
+            lines.add("requirements", requirements);
         }
         for (name, value) in &self.job.attributes {
             lines.add(name, value);
@@ -134,6 +134,18 @@ impl Description<'_> {
             variables.push(("PILOTAGE_SPOOL_DIR".to_owned(), SPOOL.to_owned()));
         }
         variables
+    }
+
+    /// The operator's, and not on nodes to avoid. Behind a gateway nobody knows these nodes.
+    fn requirements(&self) -> Option<String> {
+        let own = (!self.job.requirements.is_empty()).then(|| self.job.requirements.clone());
+        let avoid = self.request.needs.avoid.iter().filter(|_| self.job.grid.is_none());
+        let others: Vec<String> = avoid.map(|node| format!("Machine =!= {}", text::string(node))).collect();
+        if others.is_empty() {
+            return own;
+        }
+        let own = own.map(|own| format!("({own})"));
+        Some(own.into_iter().chain(others).collect::<Vec<_>>().join(" && "))
     }
 
     /// Beyond HTCondor's own defaults. CEs of the field read the attributes, newer ones also the commands.

@@ -33,6 +33,8 @@ struct Pilots<'a> {
     memory_mib: u32,
     wall_time_s: u32,
     arguments: &'a [String],
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    avoid: &'a [String],
 }
 
 /// One pilot to submit.
@@ -74,6 +76,7 @@ impl<'a> Head<'a> {
             memory_mib: needs.memory_mib,
             wall_time_s: needs.wall_time_s,
             arguments: &needs.arguments,
+            avoid: &needs.avoid,
         };
         let head = Head { pilots: Some(pilots), ..self };
         lines(&head, (request.first.0..).take(request.secrets.len()).map(|id| new(PilotId(id))))

@@ -2,7 +2,7 @@
 
 use super::limits::{means_full, tries_again};
 use super::{Slurm, SlurmConfig};
-use crate::command::quoted;
+use crate::command::{Answer, quoted};
 use crate::name::job_name;
 use crate::parts::Sent;
 use crate::submission::{self, Submission};
@@ -32,8 +32,14 @@ impl Slurm {
         let add = |array: &Submission| array.write(SCRIPT, script.as_bytes());
         let array = Submission::create(&self.place.here, first, secrets, add)?;
         self.place.send(&self.commands, &array).await?;
-        let arguments = arguments(&self.config, &self.factory, &there, secrets.len(), &request.needs);
-        let answer = match self.commands.run_unless("sbatch", &arguments, tries_again).await {
+        let mut needs = request.needs.clone();
+        let mut answer = self.sbatch(&there, secrets.len(), &needs).await;
+        if !needs.avoid.is_empty() && answer.as_ref().is_ok_and(|answer| names_unknown_node(&answer.err)) {
+            // A node that is gone cannot be avoided, and need not be.
+            needs.avoid.clear();
+            answer = self.sbatch(&there, secrets.len(), &needs).await;
+        }
+        let answer = match answer {
             Ok(answer) => answer,
             Err(error) => {
                 if !error.is_uncertain() {
@@ -52,6 +58,11 @@ impl Slurm {
             .ok_or_else(|| BatchError::Garbled { program: "sbatch".to_owned(), what: answer.out.clone() })?;
         array.record_job(&job);
         Ok(Sent::Accepted((0..secrets.len()).map(|index| format!("{job}_{index}")).collect()))
+    }
+
+    async fn sbatch(&self, there: &Submission, count: usize, needs: &Needs) -> Result<Answer, BatchError> {
+        let arguments = arguments(&self.config, &self.factory, there, count, needs);
+        self.commands.run_unless("sbatch", &arguments, tries_again).await
     }
 }
 
@@ -91,8 +102,33 @@ fn arguments(config: &SlurmConfig, factory: &str, array: &Submission, count: usi
         words.push(format!("--time={}", needs.wall_time_s.div_ceil(60)));
     }
     words.extend(config.submit_arguments.iter().chain(&needs.arguments).cloned());
+    if !needs.avoid.is_empty() {
+        // The last of these arguments counts alone.
+        let nodes: Vec<&str> = excluded(&words).chain(needs.avoid.iter().map(String::as_str)).collect();
+        words.push(format!("--exclude={}", nodes.join(",")));
+    }
     words.push(array.file(SCRIPT).display().to_string());
     words
+}
+
+/// The nodes that arguments exclude already. The value may stand in the same word or in the next one.
+fn excluded(words: &[String]) -> impl Iterator<Item = &str> {
+    let value = |(at, word): (usize, &'_ String)| {
+        let long = word.strip_prefix("--exclude").filter(|rest| rest.is_empty() || rest.starts_with('='));
+        let rest = long.or_else(|| word.strip_prefix("-x"))?.len();
+        let value = word[word.len() - rest..].trim_start_matches('=');
+        if value.is_empty() {
+            words.get(at + 1).map(String::as_str)
+        } else {
+            Some(&words[at][word.len() - value.len()..])
+        }
+    };
+    words.iter().enumerate().filter_map(value)
+}
+
+/// Slurm knows no node of a name that it is told to avoid.
+fn names_unknown_node(err: &str) -> bool {
+    err.contains("Invalid node name")
 }
 
 /// The batch script: what the wrapper is told, then the wrapper itself. `--export=NONE` leaves the node's environment,
@@ -130,6 +166,7 @@ mod tests {
                 memory_mib: 16000,
                 wall_time_s: 3601,
                 arguments: vec!["--constraint=fast".into()],
+                avoid: Vec::new(),
             },
             ..SubmitRequest::default()
         }
@@ -147,6 +184,23 @@ mod tests {
         let config = SlurmConfig { partition: "main".into(), qos: "low".into(), ..SlurmConfig::default() };
         let array = Submission::at(Path::new("/shared/f1"), PilotId(17));
         insta::assert_snapshot!(arguments(&config, "f1", &array, 2, &request().needs).join("\n"));
+    }
+
+    #[test]
+    fn nodes_are_excluded_beside_those_of_the_operator() {
+        let excludes = |own: &[&str], avoid: &[&str]| {
+            let own_words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+            let needs = Needs { arguments: own_words(own), avoid: own_words(avoid), ..Needs::default() };
+            let array = Submission::at(Path::new("/shared/f1"), PilotId(17));
+            let words = arguments(&SlurmConfig::default(), "f1", &array, 1, &needs);
+            words.into_iter().rfind(|word| word.starts_with("--exclude"))
+        };
+        assert_eq!(excludes(&[], &[]), None);
+        assert_eq!(excludes(&["--exclude=n1"], &[]).unwrap(), "--exclude=n1");
+        assert_eq!(excludes(&["--exclusive", "-C", "x"], &["n7", "n8"]).unwrap(), "--exclude=n7,n8");
+        for own in [&["--exclude=n[1-2]"][..], &["--exclude", "n[1-2]"], &["-xn[1-2]"], &["-x", "n[1-2]"]] {
+            assert_eq!(excludes(own, &["n7"]).unwrap(), "--exclude=n[1-2],n7");
+        }
     }
 
     #[test]

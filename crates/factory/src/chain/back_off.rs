@@ -41,7 +41,11 @@ pub(super) fn back_off(n: i64, settings: &BackOff, situation: &Situation) -> Out
 }
 
 fn wait_s(settings: &BackOff, further: i64) -> i64 {
+    doubled_s(settings.interval.unwrap_or(15), further, settings.maximum.unwrap_or(600))
+}
+
+/// `first_s`, doubled `further` times, at most `most_s`; never below zero.
+pub(super) fn doubled_s(first_s: i64, further: i64, most_s: i64) -> i64 {
     let doublings = u32::try_from(further).unwrap_or(u32::MAX).min(DOUBLINGS_MAX);
-    let first = settings.interval.unwrap_or(15).max(0);
-    first.saturating_mul(1 << doublings).min(settings.maximum.unwrap_or(600)).max(0)
+    first_s.max(0).saturating_mul(1 << doublings).min(most_s).max(0)
 }

@@ -155,6 +155,8 @@ steps! {
     SafetyStop Guard [safetystop: SafetyStop] safety::safety_stop;
     /// No more than the batch end point takes.
     Capacity Guard view::capacity;
+    /// Says which nodes new pilots avoid, as pilots failed on them; changes nothing.
+    AvoidNodes Guard [avoidnodes: AvoidNodes] nodes::avoid_nodes;
     /// None while the label's credential cannot be used; its pilots stay.
     Credential Guard credential::credential;
 }

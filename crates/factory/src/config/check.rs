@@ -199,6 +199,9 @@ fn check_label(config: &Config, name: &str, label: &LabelSection, found: &mut Ve
     for variable in label.environment.keys().filter(|variable| !is_variable(variable)) {
         say(&format!(".environment.{variable}"), "is no name of a variable that can be set".to_owned());
     }
+    for (key, what) in label.node.problems() {
+        say(&format!(".node.{key}"), what);
+    }
     for (key, what) in label.condor.problems() {
         say(&format!(".condor.{key}"), what);
     }

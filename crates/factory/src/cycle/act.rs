@@ -41,7 +41,8 @@ impl Cycler {
         let announced = self.server.announce(&request).await.map_err(|error| format!("failed to announce: {error}"))?;
         plan.decision.announced = announced.secrets.len() as u64;
         let request = self.launch.request(&self.config, &name, &label, &announced);
-        let request = request.map_err(|error| error.to_string())?;
+        let mut request = request.map_err(|error| error.to_string())?;
+        request.needs.avoid.clone_from(&plan.avoid);
         let ids: Vec<PilotId> = (announced.first.0..).take(announced.secrets.len()).map(PilotId).collect();
         let at = now();
         self.world.past.submitted(&name, at);

@@ -2,7 +2,7 @@
 
 use super::Cycler;
 use crate::chain::StepName;
-use crate::past::EndedPilot;
+use crate::past::{EndedPilot, is_unfit, node_of};
 use crate::reconcile::Gap;
 use model::{PilotEvent, PilotId, Time};
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +19,8 @@ pub(super) struct End {
     /// It broke before its hello, and not because nobody ever submitted it.
     failed: bool,
     ran: Option<EndedPilot>,
+    /// The node that it failed on before its first job, and what it said.
+    bad_node: Option<(String, String)>,
 }
 
 /// What this process knows of pilots beside their records.
@@ -30,7 +32,7 @@ struct Watched<'a> {
 
 impl Watched<'_> {
     fn end(&self, record: &PilotSummary, update: &BatchUpdate, now: Time) -> End {
-        let silent = record.started.is_none();
+        let silent = record.started.is_none() || is_unfit(record);
         let own_will = !self.dismissed.contains(&record.id);
         let broke = update.event == PilotEvent::Break && update.native_state != "absent";
         let ended_well = own_will && update.event == PilotEvent::End && self.foreign.contains(&*record.label);
@@ -39,6 +41,7 @@ impl Watched<'_> {
             came_up: (!silent || ended_well) && self.unborn.contains_key(&record.id),
             failed: silent && broke && own_will,
             ran: EndedPilot::closed(record, update, now).filter(|_| own_will),
+            bad_node: node_of(record, update).filter(|_| own_will),
         }
     }
 }
@@ -64,6 +67,12 @@ impl Cycler {
         }
         if !failed.is_empty() {
             self.world.past.endpoint_failed(batch, self.world.now);
+        }
+        let bad: BTreeMap<&String, &String> =
+            ends.iter().filter_map(|end| end.bad_node.as_ref()).map(|(node, why)| (node, why)).collect();
+        for (node, why) in bad {
+            tracing::warn!(batch, node, why, "pilots failed on a node");
+            self.world.past.nodes.failed(batch, node, why, self.world.now);
         }
         for end in &ends {
             if end.came_up {
@@ -93,10 +102,11 @@ impl Cycler {
         let mut unborn = BTreeMap::new();
         let live = self.world.pilots.iter().flat_map(|read| &read.value);
         for pilot in live.filter(|pilot| self.batches.contains_key(&pilot.batch)) {
-            if pilot.started.is_none() {
+            if pilot.started.is_none() || is_unfit(pilot) {
                 unborn.insert(pilot.id, pilot.announced);
             } else if self.unborn.contains_key(&pilot.id) {
                 self.world.past.started(&pilot.label, &pilot.batch);
+                self.world.past.nodes.well(&pilot.batch, &pilot.node);
             }
         }
         self.unborn = unborn;

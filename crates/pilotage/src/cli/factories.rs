@@ -4,7 +4,7 @@ use super::args::{FactoriesAction, FactoriesArgs};
 use super::ask::{self, tell};
 use super::{now, with_client};
 use crate::output::{Style, Table, ago, duration, print, print_json};
-use model::{CredentialInfo, MonitorInfo, SourceInfo, Time, Verb};
+use model::{BadNode, CredentialInfo, MonitorInfo, SourceInfo, Time, Verb};
 use std::process::ExitCode;
 use std::time::Duration;
 use wire::Client;
@@ -17,6 +17,11 @@ pub fn run(args: FactoriesArgs) -> anyhow::Result<ExitCode> {
         Some(FactoriesAction::Reload { factory, accept, timeout, server }) => with_client(&server, async |client| {
             tell(&[ask::factory(&client, &factory, Verb::Reload, accept, timeout).await?], false)
         }),
+        Some(FactoriesAction::Forgive { factory, nodes, timeout, output, server }) => {
+            with_client(&server, async |client| {
+                tell(&[ask::factory(&client, &factory, Verb::Forgive, nodes, timeout).await?], output.json)
+            })
+        }
         Some(FactoriesAction::Cycle { factory, timeout, output, server }) => with_client(&server, async |client| {
             tell(&[ask::factory(&client, &factory, Verb::Cycle, Vec::new(), timeout).await?], output.json)
         }),
@@ -58,7 +63,8 @@ fn describe(factory: &FactorySummary, now: Time) -> String {
     let sources: String = said.sources.iter().map(|source| describe_source(source, now)).collect();
     let monitors: String = said.monitors.iter().map(describe_monitor).collect();
     let credentials: String = said.credentials.iter().map(|credential| describe_credential(credential, now)).collect();
-    let head = head + &trouble + &sources + &monitors + &credentials;
+    let nodes: String = said.nodes.iter().map(|bad| describe_node(bad, now)).collect();
+    let head = head + &trouble + &sources + &monitors + &credentials + &nodes;
     if said.labels.is_empty() {
         return head + "  no labels\n";
     }
@@ -84,6 +90,15 @@ fn describe_credential(credential: &CredentialInfo, now: Time) -> String {
     let alarm = alarm_percent.map(|percent| format!(", below {percent} %")).unwrap_or_default();
     let trouble = if trouble.is_empty() { String::new() } else { format!(": {trouble}") };
     format!("  credential {name} ({kind}) {state}{left}{alarm}{trouble}\n")
+}
+
+fn describe_node(bad: &BadNode, now: Time) -> String {
+    let BadNode { batch, node, failures, last, why, avoided_until } = bad;
+    let avoided = match avoided_until.filter(|until| *until > now) {
+        Some(until) => format!("avoided for {}", duration(until.since(now))),
+        None => "not avoided".to_owned(),
+    };
+    format!("  node {node} of {batch}: failed {failures} in a row, last {}, {avoided}: {why}\n", ago(now, *last))
 }
 
 fn describe_source(source: &SourceInfo, now: Time) -> String {

@@ -3,6 +3,7 @@
 mod ends;
 mod kill;
 mod search;
+mod show;
 
 use super::args::{PilotLog, PilotsAction, PilotsArgs};
 use super::jobs::{dash, or_dash};
@@ -30,6 +31,9 @@ pub fn run(args: PilotsArgs) -> anyhow::Result<ExitCode> {
         }
         Some(PilotsAction::Ends(args)) => {
             with_client(&args.server.clone(), async |client| ends::run(args, &client).await)
+        }
+        Some(PilotsAction::Show { pilot, output, server }) => {
+            with_client(&server, async |client| show::run(pilot, output.json, &client).await)
         }
         None => with_client(&args.server.clone(), async |client| list(args, &client).await),
         Some(PilotsAction::Drain { pilots, server }) => {

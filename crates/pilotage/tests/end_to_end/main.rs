@@ -25,6 +25,7 @@ mod leaving;
 mod listings;
 mod login_node;
 mod logs;
+mod nodes;
 mod one_factory;
 mod operating;
 mod operators;

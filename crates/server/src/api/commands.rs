@@ -72,14 +72,14 @@ fn describe(target: &Target) -> String {
 
 fn check(request: &CommandRequest) -> Result<(), ApiError> {
     let fits = match request.target {
-        Target::Factory(_) => matches!(request.verb, Verb::Cycle | Verb::Drain | Verb::Kill | Verb::Reload),
+        Target::Factory(_) => request.verb != Verb::Follow,
         Target::Pilot(_) => request.verb == Verb::Drain,
         Target::Job(_) => request.verb == Verb::Follow,
     };
     if !fits {
         let hint = match (request.verb, &request.target) {
             (Verb::Kill, Target::Job(_)) => "; jobs are killed by POST /pilotage/v1/jobs/kill",
-            _ => "; factories take cycle, drain, kill and reload, pilots take drain, jobs take follow",
+            _ => "; factories take cycle, drain, forgive, kill and reload, pilots take drain, jobs take follow",
         };
         let detail = format!("'{}' does not fit {}{hint}", request.verb.as_str(), describe(&request.target));
         return Err(ApiError::invalid("verb-does-not-fit", "verb", detail));

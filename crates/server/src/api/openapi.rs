@@ -18,7 +18,7 @@ use utoipa::{Modify, OpenApi};
         super::log_write::write, super::outputs::list, super::outputs::read, super::outputs::write,
         super::pilot_list::list, super::pilot_list::show, super::pilot_ends::list, super::pilot_search::search,
         super::labels::list, super::factories::announce, super::factories::batch,
-        super::pilot_work::hello, super::pilot_work::lease, super::pilot_work::report, super::pilot_work::heartbeat,
+        super::pilot_hello::hello, super::pilot_work::lease, super::pilot_work::report, super::pilot_work::heartbeat,
         super::pilot_work::exit, super::commands::poll_pilot, super::pilot_logs::write, super::pilot_logs::read,
         super::pilot_logs::read_by_path, super::queues::list, super::queues::show, super::queues::put_queue,
         super::queues::set_status, super::queues::sites, super::queues::tags, super::queues::demand,

@@ -10,7 +10,7 @@ use axum::extract::State;
 use model::{Permission, PilotId, PilotSummary};
 use std::time::Duration;
 use store::PilotFilter;
-use wire::api::{PilotPage, PilotQuery};
+use wire::api::{PilotDetail, PilotPage, PilotQuery};
 
 /// Pilots, newest first.
 #[utoipa::path(get, path = "/pilotage/v1/pilots", tag = "pilots", params(PilotQuery),
@@ -38,15 +38,18 @@ pub async fn list(
 
 /// One pilot.
 #[utoipa::path(get, path = "/pilotage/v1/pilots/{id}", tag = "pilots", params(("id" = i64, Path)),
-    responses((status = 200, body = PilotSummary), (status = "4XX", body = wire::api::Problem)))]
+    responses((status = 200, body = PilotDetail), (status = "4XX", body = wire::api::Problem)))]
 pub async fn show(
     State(state): State<AppState>,
     who: Identity,
     Segments(id): Segments<PilotId>,
-) -> Result<Json<PilotSummary>, ApiError> {
+) -> Result<Json<PilotDetail>, ApiError> {
     who.require(Permission::Read)?;
     let pilot = state.store.pilot(id).await?.ok_or_else(|| unknown_pilot(id))?;
-    Ok(Json(heard(&state, pilot)))
+    let (version, profile) = state.store.pilot_on_node(id).await?.unwrap_or_default();
+    // One that a later version wrote may not be readable.
+    let profile = serde_json::from_str(&profile).ok();
+    Ok(Json(PilotDetail { summary: heard(&state, pilot), version, profile }))
 }
 
 /// The same with what this server heard since the last flush.

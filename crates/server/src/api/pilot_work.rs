@@ -1,9 +1,10 @@
-//! What pilots call: hello, lease, report, heartbeat, exit.
+//! What pilots call: lease, report, heartbeat, exit.
 
+use super::pilot_hello::{SLOTS_MAX, check_text};
 use super::pilot_list::unknown_pilot;
 use super::{committed, deadline};
-use crate::auth::{PilotCaller, Reporter, token_hash};
-use crate::events::{AttemptsLost, JobsLeased, PilotGreeted, ReportRefused, ReportsApplied};
+use crate::auth::{PilotCaller, Reporter};
+use crate::events::{AttemptsLost, JobsLeased, ReportRefused, ReportsApplied};
 use crate::extract::{BULK_BODY_MAX, Body, Segments};
 use crate::live::LivePilot;
 use crate::{ApiError, AppState, now};
@@ -11,101 +12,12 @@ use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 use model::{JobId, JobReport, JobState, PilotId, RefusedReport, Time};
-use std::time::Duration;
-use store::{HelloCall, LeaseCall, LeaseFilter, Leases, PilotEnd};
+use store::{LeaseCall, LeaseFilter, Leases, PilotEnd};
 use tokio::time::Instant;
 use wire::api::{
-    ExitRequest, Heartbeat, HeartbeatRequest, Hello, HelloRequest, INLINE_LOG_MAX, LEASE_MAX, LEASE_SLOTS_MAX,
-    LeaseRequest, Leased, LeasedJob, LeasedSpec, REPORTS_MAX, ReportRequest,
+    ExitRequest, Heartbeat, HeartbeatRequest, INLINE_LOG_MAX, LEASE_MAX, LEASE_SLOTS_MAX, LeaseRequest, Leased,
+    LeasedJob, LeasedSpec, REPORTS_MAX, ReportRequest,
 };
-
-/// How far a pilot's clock may be off: what it reports about times would be wrong by that much.
-const CLOCK_OFF_MAX: Duration = Duration::from_secs(300);
-/// The most slots of one pilot.
-const SLOTS_MAX: u32 = 4096;
-/// The longest text in a hello or exit, in bytes.
-const TEXT_MAX: usize = 1000;
-
-/// A pilot's first call: exchanges the secret of its announcement for a session token.
-#[utoipa::path(post, path = "/pilotage/v1/pilots/{id}/hello", tag = "pilots", request_body = HelloRequest,
-    params(("id" = i64, Path)),
-    responses((status = 200, body = Hello), (status = "4XX", body = wire::api::Problem)), security(()))]
-pub async fn hello(
-    State(state): State<AppState>,
-    Segments(pilot): Segments<PilotId>,
-    Body(said): Body<HelloRequest>,
-) -> Result<Json<Hello>, ApiError> {
-    let now = now();
-    check_hello(&said, now)?;
-    let call = HelloCall {
-        pilot,
-        secret_hash: token_hash(&said.secret),
-        instance: said.instance.clone(),
-        version: said.version,
-        node: said.node.clone(),
-        slots: said.slots,
-        shape: said.shape,
-        batch_id: said.batch_id,
-        now,
-    };
-    let greeting = committed(&state, state.store.hello(call)).await.map_err(refused_hello)?;
-    let (incarnation, queue) = (greeting.incarnation, greeting.queue);
-    PilotGreeted { pilot, incarnation, node: &said.node, queue: &queue }.emit(&state.metrics);
-    state.pilots.insert(pilot, LivePilot::new(incarnation, queue.clone(), now));
-    Ok(Json(Hello {
-        token: state.key.pilot_token(pilot, incarnation, &said.instance),
-        incarnation,
-        queue,
-        site: greeting.site,
-        lease_s: state.config.lease.as_secs_f64(),
-        heartbeat_s: state.config.heartbeat.as_secs_f64(),
-        long_poll_s: u32::try_from(state.config.long_poll.as_secs()).unwrap_or(u32::MAX),
-    }))
-}
-
-/// A wrong secret and an unknown pilot look the same from outside.
-fn refused_hello(error: ApiError) -> ApiError {
-    match error.code {
-        "not-found" => crate::auth::unauthorized("bad-secret", "there is no such pilot, or its secret is another one"),
-        "conflict" => ApiError::conflict("pilot-ended", error.detail),
-        _ => error,
-    }
-}
-
-fn check_hello(said: &HelloRequest, now: Time) -> Result<(), ApiError> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    if !(1..=64).contains(&said.instance.len()) || !said.instance.chars().all(plain) {
-        let detail = "'instance' must have 1 to 64 letters, digits, '-' or '_'";
-        return Err(ApiError::invalid("bad-value", "instance", detail));
-    }
-    if !(1..=SLOTS_MAX).contains(&said.slots) {
-        let detail = format!("'slots' is {}; it must be between 1 and {SLOTS_MAX}", said.slots);
-        return Err(ApiError::invalid("bad-value", "slots", detail));
-    }
-    for (field, text) in [("version", &said.version), ("node", &said.node), ("batch_id", &said.batch_id)] {
-        check_text(field, text)?;
-    }
-    let (behind, ahead) = (now.since(said.clock), said.clock.since(now));
-    let (off, word) = if behind > ahead { (behind, "behind") } else { (ahead, "ahead of") };
-    if off > CLOCK_OFF_MAX {
-        let detail = format!(
-            "the clock of {} is {} s {word} the server's ({now}); at most {} s are accepted: set the node's clock",
-            said.node,
-            off.as_secs(),
-            CLOCK_OFF_MAX.as_secs()
-        );
-        return Err(ApiError::invalid("clock-off", "clock", detail));
-    }
-    Ok(())
-}
-
-fn check_text(field: &str, text: &str) -> Result<(), ApiError> {
-    if text.len() <= TEXT_MAX && !text.contains('\0') {
-        return Ok(());
-    }
-    let detail = format!("'{field}' has a NUL byte or more than {TEXT_MAX} bytes");
-    Err(ApiError::invalid("bad-value", field, detail))
-}
 
 /// What is known about a calling pilot. One that this server does not know yet (another one greeted it, or this one was
 /// started again) is read from the store. An older incarnation is refused: a newer instance has its jobs.

@@ -8,7 +8,7 @@ use super::overview::{FactoryRow, factory_row};
 use super::queue::LabelCounts;
 use super::{assets, frame, link, moment, number, result, words};
 use askama::Template;
-use model::{CredentialInfo, Decision, FactorySummary, LabelInfo, MonitorInfo, SourceInfo, Time};
+use model::{BadNode, CredentialInfo, Decision, FactorySummary, LabelInfo, MonitorInfo, SourceInfo, Time};
 use std::collections::BTreeMap;
 
 /// One label with everything its row shows.
@@ -46,6 +46,7 @@ pub struct Factory {
     sources: Vec<SourceInfo>,
     monitors: Vec<MonitorInfo>,
     credentials: Vec<CredentialRow>,
+    nodes: Vec<BadNode>,
     decisions: Vec<Decision>,
 }
 
@@ -70,6 +71,7 @@ impl Factory {
             sources: said.sources.clone(),
             monitors: said.monitors.clone(),
             credentials: said.credentials.iter().map(|info| credential_row(info, frame.now)).collect(),
+            nodes: said.nodes.clone(),
             decisions,
             frame,
         }

@@ -158,9 +158,9 @@ pub async fn pilot(State(state): State<AppState>, asked: Asked, Path(id): Path<S
     let jobs = read.jobs(JobQuery { pilot: Some(id), limit: Some(SIDE_ROWS), ..JobQuery::default() }).await?.jobs;
     let logs = pilot_logs(&read, id).await?;
     let topic = format!("pilot:{id}");
-    let may_command = read.may_command(&pilot);
+    let may_command = read.may_command(&pilot.summary);
     let frame = Frame::new(Section::Pilots, format!("Pilot {id}"), &asked).live(&[&topic, "jobs"]);
-    let elsewhere = state.config.links.of_pilot(&pilot);
+    let elsewhere = state.config.links.of_pilot(&pilot.summary);
     shown(&Pilot::new(frame, pilot, jobs, logs, may_command, elsewhere))
 }
 

@@ -8,6 +8,7 @@ use askama::Template;
 use model::job::JobSummary;
 use model::pilot::PilotSummary;
 use model::{PilotState, Time};
+use wire::api::PilotDetail;
 
 /// A log of the pilot, from its end backwards.
 pub struct PilotLog {
@@ -27,6 +28,8 @@ pub struct PilotLog {
 pub struct Pilot {
     frame: Frame,
     pilot: PilotSummary,
+    version: String,
+    found: Vec<(&'static str, String)>,
     life: Vec<Stage>,
     jobs: Vec<JobSummary>,
     logs: Vec<PilotLog>,
@@ -38,14 +41,17 @@ impl Pilot {
     /// Builds the page.
     pub fn new(
         frame: Frame,
-        pilot: PilotSummary,
+        pilot: PilotDetail,
         jobs: Vec<JobSummary>,
         logs: Vec<PilotLog>,
         may_command: bool,
         elsewhere: Vec<Elsewhere>,
     ) -> Pilot {
+        let PilotDetail { summary: pilot, version, profile } = pilot;
         let takes_commands = matches!(pilot.state, PilotState::Running);
-        Pilot { life: life(&pilot), jobs, logs, can_drain: may_command && takes_commands, elsewhere, pilot, frame }
+        let (can_drain, found) = (may_command && takes_commands, profile.map(|profile| profile.words()));
+        let found = found.unwrap_or_default();
+        Pilot { life: life(&pilot), jobs, logs, can_drain, elsewhere, pilot, version, found, frame }
     }
 
     fn lead(&self) -> String {

@@ -20,7 +20,7 @@ use model::{
 use store::{CountScope, Scope};
 use wire::api::{
     CommandRequest, DecisionPage, DecisionQuery, FailuresQuery, JobPage, JobQuery, JobsRequest, LOG_ATTEMPT,
-    LOG_NEXT_OFFSET, LOG_STATE, LogQuery, PilotPage, PilotQuery,
+    LOG_NEXT_OFFSET, LOG_STATE, LogQuery, PilotDetail, PilotPage, PilotQuery,
 };
 
 /// Bytes of a log that a page shows.
@@ -200,7 +200,7 @@ impl<'a> Reader<'a> {
     }
 
     /// One pilot.
-    pub async fn pilot(&self, id: PilotId) -> Read<PilotSummary> {
+    pub async fn pilot(&self, id: PilotId) -> Read<PilotDetail> {
         self.told(pilot_list::show(State(self.state.clone()), self.asked.identity.clone(), Segments(id)).await)
     }
 

@@ -11,12 +11,13 @@ use model::job::{
 };
 use model::pilot::{PilotFlag, PilotSummary};
 use model::{
-    CredentialInfo, Decision, DecisionId, Demand, ErrorClass, FactoryHeartbeat, FactorySummary, JobId, JobSpec,
-    JobState, LabelInfo, MonitorInfo, Offer, PilotId, PilotState, QueueRecord, Role, Shape, SourceInfo, SubmissionId,
-    Time, WaitingShape,
+    BadNode, CredentialInfo, Decision, DecisionId, Demand, ErrorClass, FactoryHeartbeat, FactorySummary, JobId,
+    JobSpec, JobState, LabelInfo, MonitorInfo, NodeProfile, Offer, PilotId, PilotState, QueueRecord, Role, Shape,
+    SourceInfo, SubmissionId, Time, WaitingShape,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
+use wire::api::PilotDetail;
 
 /// 2026-11-22 02:00:00 UTC.
 pub const NOW: Time = Time(1_795_312_800_000);
@@ -223,6 +224,14 @@ pub fn factories() -> Vec<FactorySummary> {
         started: before(86_000),
         cycle_s: 30,
         labels: vec![label("glasgow-slurm", ""), label("glasgow-long", "sbatch is not on PATH")],
+        nodes: vec![BadNode {
+            batch: "slurm-main".into(),
+            node: "node13".into(),
+            failures: 3,
+            last: before(60),
+            why: "the node failed its check (exit code 86): cvmfs: /cvmfs/atlas.cern.ch is empty".into(),
+            avoided_until: Some(NOW + Duration::from_secs(1140)),
+        }],
         draining: false,
         sources: vec![cric],
         monitors: vec![apfmon],
@@ -310,6 +319,28 @@ pub fn pilot(id: i64, state: PilotState) -> PilotSummary {
         error_class: (state == PilotState::Fault).then_some(ErrorClass::Node),
         message: if state == PilotState::Fault { "no space is left on /tmp".into() } else { String::new() },
     }
+}
+
+/// With what it found there, once it said hello.
+pub fn on_node(summary: PilotSummary) -> PilotDetail {
+    let profile = NodeProfile {
+        hostname: "node07.cluster".into(),
+        os: "AlmaLinux 9.4".into(),
+        kernel: "5.14.0".into(),
+        architecture: "x86_64".into(),
+        cpu_model: "AMD EPYC 7302".into(),
+        cores: 8,
+        memory_mib: 16_000,
+        memory_free_mib: 12_000,
+        scratch: "/tmp".into(),
+        scratch_free_mib: 20_000,
+        clock_ahead_s: Some(-1),
+        runtimes: vec!["apptainer".into()],
+        proxy_ends: None,
+    };
+    let told = summary.started.is_some();
+    let version = if told { "0.1.0".into() } else { String::new() };
+    PilotDetail { summary, version, profile: told.then_some(profile) }
 }
 
 pub fn situation() -> Situation {

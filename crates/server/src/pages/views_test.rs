@@ -120,7 +120,14 @@ fn pilots_and_one_pilot() {
         let name = format!("pilot_{}", one.state);
         insta::assert_snapshot!(
             name,
-            html(&pilot::Pilot::new(frame, one, samples::jobs(), Vec::new(), true, samples::elsewhere()))
+            html(&pilot::Pilot::new(
+                frame,
+                samples::on_node(one),
+                samples::jobs(),
+                Vec::new(),
+                true,
+                samples::elsewhere()
+            ))
         );
     }
 }

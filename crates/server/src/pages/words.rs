@@ -66,6 +66,9 @@ fn outcome(decision: &Decision) -> String {
 /// What one step adds to the sentence: the source of the number always, a limit only where it changed the number.
 fn clause(decision: &Decision, step: &Step, is_first: bool) -> Option<String> {
     let said = Said::in_message(&step.message);
+    if step.plugin == "AvoidNodes" {
+        return avoided(&said);
+    }
     if let Some(comment) = said.text("comment").filter(|_| is_first || step.input != step.output) {
         return commented(step, comment);
     }
@@ -179,6 +182,14 @@ fn limit(step: &Step, said: &Said<'_>) -> Option<String> {
         other => format!("{other} made it {}", step.output),
     };
     Some(words)
+}
+
+/// Nodes on which pilots failed.
+fn avoided(said: &Said<'_>) -> Option<String> {
+    let nodes: Vec<&str> = said.text("nodes")?.split(' ').collect();
+    let (noun, verb) = if nodes.len() == 1 { ("node", "is") } else { ("nodes", "are") };
+    let how = if said.text("comment").is_some() { "cannot be avoided" } else { "avoided" };
+    Some(format!("{noun} {} {verb} bad and {how}", nodes.join(", ")))
 }
 
 /// A comment in words; none when it only says that the step had nothing to do.
@@ -362,6 +373,14 @@ mod tests {
             (
                 told("SafetyStop", -51, 0, "comment=mass removal,in=-51,pilots=100,limit=50,hold=900,ret=0"),
                 "Too many would go at once: nothing to do",
+            ),
+            (
+                told("AvoidNodes", 3, 3, "in=3,nodes=n17,ret=3"),
+                "Node n17 is bad and avoided: 3 pilots wanted, none submitted",
+            ),
+            (
+                told("AvoidNodes", 3, 3, "comment=cannot be avoided,in=3,nodes=n17 n18,ret=3"),
+                "Nodes n17, n18 are bad and cannot be avoided: 3 pilots wanted, none submitted",
             ),
             (told("StartFromZero", 0, 0, "comment=no jobs,in=0,activated=0,ret=0"), "Nothing to do"),
         ];

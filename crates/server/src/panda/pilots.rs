@@ -157,6 +157,8 @@ async fn say_hello(
         slots: 1,
         shape,
         batch_id: String::new(),
+        profile: String::new(),
+        unfit: String::new(),
         now,
     };
     Ok(state.store.hello(call).await?.incarnation)

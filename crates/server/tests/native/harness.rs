@@ -157,6 +157,8 @@ pub fn hello_request(secret: String, instance: &str, slots: u32) -> HelloRequest
         shape: Shape { cores: slots, memory_mib: 0, wall_time_s: 0 },
         batch_id: "4711".into(),
         clock: now(),
+        profile: None,
+        failed: Vec::new(),
     }
 }
 
@@ -212,6 +214,7 @@ pub fn heartbeat() -> FactoryHeartbeat {
         started: Time(1),
         cycle_s: 30,
         labels: Vec::new(),
+        nodes: Vec::new(),
         draining: false,
         sources: Vec::new(),
         monitors: Vec::new(),

@@ -192,7 +192,7 @@ async fn a_drained_pilot_is_told_everywhere_and_exits() {
     assert!(pilot.heartbeat(&[]).await.drain);
     let exit = ExitRequest { reason: "drained".into(), error_class: None };
     pilot.client.exit(pilot.id, &exit).await.unwrap();
-    assert_eq!(stage.admin.pilot(pilot.id).await.unwrap().state, PilotState::Exiting);
+    assert_eq!(stage.admin.pilot(pilot.id).await.unwrap().summary.state, PilotState::Exiting);
     stage.close().await;
 }
 
@@ -229,7 +229,7 @@ async fn decisions_and_batch_states_are_kept() {
     };
     let updates = vec![update(model::PilotEvent::Submit, ""), update(model::PilotEvent::Queue, "PENDING")];
     stage.factory.report_batch(&BatchReport { factory: "f".into(), updates }).await.unwrap();
-    let record = stage.admin.pilot(pilot).await.unwrap();
+    let record = stage.admin.pilot(pilot).await.unwrap().summary;
     assert_eq!((record.state, record.batch_id.as_str()), (PilotState::Pending, "9_1"));
     assert_eq!(record.native_state, "PENDING");
     stage.factory.put_pilot_log(pilot, "out", "hi".into()).await.unwrap();

@@ -9,6 +9,7 @@ mod job_life;
 mod keys;
 mod leases;
 mod logs;
+mod nodes;
 mod openapi;
 mod permissions;
 mod refusals;

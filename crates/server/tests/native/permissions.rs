@@ -123,7 +123,7 @@ async fn a_factory_only_speaks_for_itself() {
         let error = answer.expect_err(call);
         assert_eq!((error.status(), error.code()), (Some(403), Some("not-this-factory")), "{call}: {error}");
     }
-    assert!(!stage.admin.pilot(pilot).await.unwrap().state.is_final());
+    assert!(!stage.admin.pilot(pilot).await.unwrap().summary.state.is_final());
     let own = stage.client("f", "", Role::Factory).await;
     own.command(&drain).await.unwrap();
     stage.close().await;

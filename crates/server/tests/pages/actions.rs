@@ -80,7 +80,7 @@ async fn drain_of_a_pilot() {
     assert!(world.page(&path).await.contains(&format!(r#"action="{path}/drain""#)));
     let drained = world.post(&format!("{path}/drain"), &url).await;
     assert_eq!(drained.status(), StatusCode::SEE_OTHER);
-    let record = world.admin.pilot(pilot.id).await.unwrap();
+    let record = world.admin.pilot(pilot.id).await.unwrap().summary;
     assert_eq!((record.state, record.flag), (PilotState::Running, Some(model::pilot::PilotFlag::Retiring)));
     assert!(world.page(&path).await.contains("retiring"));
     world.server.shutdown().await;

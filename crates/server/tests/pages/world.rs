@@ -99,6 +99,7 @@ impl World {
                 label("glasgow-slurm", QUEUE, "slurm", ""),
                 label("lancs-local", "lancs", "local", "cannot write /var/spool/pilotage: no space is left"),
             ],
+            nodes: Vec::new(),
             draining: false,
             sources: Vec::new(),
             monitors: Vec::new(),
@@ -176,6 +177,8 @@ impl World {
             shape,
             batch_id: "4711_0".into(),
             clock: now(),
+            profile: None,
+            failed: Vec::new(),
         };
         let hello = self.admin.hello(id, &hello).await.unwrap();
         let client = self.admin.with_token(&hello.token);

@@ -79,7 +79,7 @@ async fn a_job_goes_from_sent_to_finished() {
     let usage = detail.attempts[0].usage;
     assert_eq!((usage.cpu_ms, usage.max_rss_kib, usage.wall_ms), (3000, 2048, 5000));
     assert_eq!(bench.update(id, "finished").await, "alreadydone");
-    let pilot = bench.client.pilot(detail.summary.pilot.unwrap()).await.unwrap();
+    let pilot = bench.client.pilot(detail.summary.pilot.unwrap()).await.unwrap().summary;
     assert_eq!((pilot.factory.as_str(), pilot.queue.as_str(), pilot.state), ("panda", QUEUE, PilotState::Running));
     assert_eq!(pilot.node, "slot1@worker");
     bench.server.shutdown().await;
@@ -183,7 +183,7 @@ async fn a_worker_that_finished_closes_its_pilot() {
     finished["status"] = json!("finished");
     assert_eq!(bench.call("updateWorkerPilotStatus", finished).await["StatusCode"], 0);
     let pilot = bench.job(id).await.summary.pilot.unwrap();
-    assert_eq!(bench.client.pilot(pilot).await.unwrap().state, PilotState::Done);
+    assert_eq!(bench.client.pilot(pilot).await.unwrap().summary.state, PilotState::Done);
     bench.server.shutdown().await;
 }
 
@@ -203,6 +203,8 @@ async fn jobs_of_our_own_pilots_are_out_of_reach() {
         slots: 1,
         shape,
         batch_id: String::new(),
+        profile: None,
+        failed: Vec::new(),
         clock: jiff::Timestamp::now().into(),
     };
     let session = bench.client.hello(announced.first, &hello).await.unwrap().token;

@@ -67,6 +67,8 @@ async fn run_one_by_our_pilot(bench: &Bench) -> (PilotId, JobId) {
         slots: 1,
         shape,
         batch_id: String::new(),
+        profile: None,
+        failed: Vec::new(),
         clock: jiff::Timestamp::now().into(),
     };
     let pilot = announced.first;
@@ -123,7 +125,7 @@ async fn it_finishes_and_fails_jobs_beside_a_pilot_of_ours() {
     assert_eq!(bench.log(bad, LogStream::Stdout).await, "before the end\n");
 
     let used = [our_pilot, finished.summary.pilot.unwrap(), failed.summary.pilot.unwrap()];
-    let factories = async |pilot| bench.client.pilot(pilot).await.unwrap().factory;
+    let factories = async |pilot| bench.client.pilot(pilot).await.unwrap().summary.factory;
     assert_eq!([factories(used[0]).await, factories(used[1]).await, factories(used[2]).await], ["f", "panda", "panda"]);
     assert_ne!(used[1], used[2]);
     drop(pilots);

@@ -27,6 +27,8 @@ async fn holder(store: &Store, factory: &str, now: Time) -> (PilotId, JobId) {
         slots: 1,
         shape: SHAPE,
         batch_id: String::new(),
+        profile: String::new(),
+        unfit: String::new(),
         now,
     };
     let incarnation = store.hello(hello).await.unwrap().incarnation;

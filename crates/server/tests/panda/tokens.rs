@@ -124,6 +124,8 @@ async fn ended_pilot(bench: &Bench) -> String {
         slots: 1,
         shape: Shape { cores: 1, memory_mib: 0, wall_time_s: 0 },
         batch_id: String::new(),
+        profile: None,
+        failed: Vec::new(),
         clock: jiff::Timestamp::now().into(),
     };
     factory.hello(announced.first, &hello).await.unwrap().token

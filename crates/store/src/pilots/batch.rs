@@ -57,6 +57,8 @@ fn apply_one(
     now: Time,
 ) -> Result<std::result::Result<(), String>> {
     let before = row.state;
+    // A pilot that told its own error knows more than its batch system.
+    let told = before == PilotState::Exiting && row.error_class.is_some();
     if let Err(reason) = row::advance(tx, row, update.event, now) {
         return Ok(Err(reason));
     }
@@ -66,11 +68,13 @@ fn apply_one(
     if !update.native_state.is_empty() {
         row.native_state.clone_from(&update.native_state);
     }
-    row.say(&update.message);
+    if !told {
+        row.say(&update.message);
+    }
     if !row.state.is_final() && row.flag != Some(PilotFlag::Retiring) {
         row.flag = update.flag;
     }
-    if update.event == PilotEvent::Break {
+    if update.event == PilotEvent::Break && !told {
         row.error_class = Some(update.error_class.unwrap_or(ErrorClass::Batch));
     }
     if row.state.is_final() {

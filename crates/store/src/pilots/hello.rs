@@ -12,7 +12,8 @@ statements! {
         cores = ?8, memory_mib = ?9, life_s = ?10, batch_id = COALESCE(?11, batch_id), \
         started = COALESCE(started, ?12), last_heard = ?12, flag = CASE WHEN flag = 2 THEN flag ELSE NULL END \
         WHERE id = ?1";
-    ADD_INCARNATION = "INSERT INTO incarnation (pilot, incarnation, node, started) VALUES (?1, ?2, ?3, ?4)";
+    ADD_INCARNATION = "INSERT INTO incarnation (pilot, incarnation, node, started, profile) \
+        VALUES (?1, ?2, ?3, ?4, ?5)";
     HEARD = "UPDATE pilot SET last_heard = ?2 WHERE id = ?1 AND (last_heard IS NULL OR last_heard < ?2)",
         arrays "UPDATE pilot SET last_heard = t.heard FROM unnest(?1::bigint[], ?2::bigint[]) AS t (id, heard) \
             WHERE pilot.id = t.id AND (pilot.last_heard IS NULL OR pilot.last_heard < t.heard)";
@@ -39,6 +40,10 @@ pub struct HelloCall {
     pub shape: Shape,
     /// The batch system's own id; empty when unknown.
     pub batch_id: String,
+    /// What the node is and has, as JSON; empty when the pilot did not say.
+    pub profile: String,
+    /// Why the node cannot run jobs; empty when it can.
+    pub unfit: String,
     /// The time.
     pub now: Time,
 }
@@ -55,7 +60,7 @@ pub struct Greeting {
 }
 
 impl Store {
-    /// Marks the pilot as running. Idempotent per instance. A new instance opens the next incarnation and the attempts
+    /// Marks the pilot as running, or as exiting when its node is unfit. Idempotent per instance. A new instance opens the next incarnation and the attempts
     /// of the one before are lost. Refused with [`crate::Error::NotFound`] when pilot or secret are wrong, with
     /// [`crate::Error::Conflict`] when the pilot has ended.
     pub async fn hello(&self, call: HelloCall) -> Result<Greeting> {
@@ -119,6 +124,16 @@ fn start(tx: &mut Tx<'_>, row: &mut PilotRow, call: &HelloCall) -> Result<()> {
             call.now
         ],
     )?;
-    tx.execute(&ADD_INCARNATION, params![row.id, row.incarnation, &call.node, call.now])?;
+    let profile = (!call.profile.is_empty()).then_some(&call.profile);
+    tx.execute(&ADD_INCARNATION, params![row.id, row.incarnation, &call.node, call.now, profile])?;
+    if !call.unfit.is_empty() {
+        row::advance(tx, row, PilotEvent::Exit, call.now).map_err(Error::Conflict)?;
+        row.say(&call.unfit);
+        row.error_class = Some(ErrorClass::Node);
+        if !call.batch_id.is_empty() {
+            row.batch_id.clone_from(&call.batch_id);
+        }
+        row::save(tx, [&*row])?;
+    }
     Ok(())
 }

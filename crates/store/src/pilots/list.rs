@@ -34,6 +34,8 @@ statements! {
         summary!("WHERE p.factory = ?3 AND p.state < 5 AND p.id < ?1 ORDER BY p.id DESC LIMIT ?2");
     LIVE = summary!("WHERE p.state < 5 ORDER BY p.factory, p.id");
     ONE_PILOT = summary!("WHERE p.id = ?1");
+    ON_THE_NODE = "SELECT p.version, i.profile FROM pilot p LEFT JOIN incarnation i \
+        ON i.pilot = p.id AND i.incarnation = p.incarnation WHERE p.id = ?1";
     LABEL_COUNTS = "SELECT factory, label, queue, state, pilots, slots FROM label_count WHERE pilots > 0 \
         ORDER BY factory, label, queue, state";
 }
@@ -88,6 +90,13 @@ impl Store {
     /// One pilot.
     pub async fn pilot(&self, id: PilotId) -> Result<Option<PilotSummary>> {
         Ok(self.rows(&ONE_PILOT, params![id].to_vec(), pilot_of).await?.into_iter().next())
+    }
+
+    /// Version of a pilot's program, and what it found on its present node, as JSON; both empty before its hello.
+    pub async fn pilot_on_node(&self, id: PilotId) -> Result<Option<(String, String)>> {
+        let found = self
+            .rows(&ON_THE_NODE, params![id].to_vec(), |row: &Row| Ok((row.text_or_empty(0)?, row.text_or_empty(1)?)));
+        Ok(found.await?.into_iter().next())
     }
 
     /// All pilots that are not done or fault, of one factory or of all, by id.

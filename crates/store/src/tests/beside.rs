@@ -181,6 +181,7 @@ async fn queues_are_kept(test: TestStore) {
         started: NOW,
         cycle_s: 30,
         labels: Vec::new(),
+        nodes: Vec::new(),
         draining: false,
         sources: Vec::new(),
         monitors: Vec::new(),

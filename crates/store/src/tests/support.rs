@@ -146,6 +146,8 @@ pub(super) fn hello(pilot: PilotId, instance: &str) -> HelloCall {
         slots: 4,
         shape: offer().whole,
         batch_id: String::new(),
+        profile: String::new(),
+        unfit: String::new(),
         now: NOW,
     }
 }

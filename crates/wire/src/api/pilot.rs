@@ -1,7 +1,10 @@
 //! `/pilots`: announce, batch states, hello, lease, report, heartbeat, exit, list.
 
 pub use model::{BatchUpdate, EndedPilots, JobReport, PilotFlag, PilotSummary, RefusedReport};
-use model::{ErrorClass, JobId, JobSpec, JobState, Offer, PilotId, PilotState, Shape, SubmissionId, Time};
+use model::{
+    ErrorClass, FailedCheck, JobId, JobSpec, JobState, NodeProfile, Offer, PilotId, PilotState, Shape, SubmissionId,
+    Time,
+};
 use serde::{Deserialize, Serialize};
 
 /// `POST /pilots/announce`, by a factory before it submits.
@@ -61,6 +64,13 @@ pub struct HelloRequest {
     pub batch_id: String,
     /// The pilot's clock when it sent this.
     pub clock: Time,
+    /// What the node is and has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<NodeProfile>,
+    /// What the node lacks. With anything in it the pilot takes no jobs: it is exiting, and ends with the error class
+    /// `node`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed: Vec<FailedCheck>,
 }
 
 /// What the pilot needs to know.
@@ -231,6 +241,20 @@ pub struct PilotPage {
     pub pilots: Vec<PilotSummary>,
     /// Cursor of the next page; null on the last.
     pub next: Option<String>,
+}
+
+/// `GET /pilots/{id}`
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct PilotDetail {
+    /// What the list of pilots shows too.
+    #[serde(flatten)]
+    pub summary: PilotSummary,
+    /// Version of the pilot program; empty before its hello.
+    #[serde(default)]
+    pub version: String,
+    /// What it found on its present node; none before its hello.
+    #[serde(default)]
+    pub profile: Option<NodeProfile>,
 }
 
 /// `GET /pilots/ends?...`

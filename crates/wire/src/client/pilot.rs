@@ -3,7 +3,8 @@
 use super::{Call, Client, Error};
 use crate::api::*;
 use bytes::Bytes;
-use model::{Command, CommandId, PilotId};
+use jiff::fmt::rfc2822;
+use model::{Command, CommandId, PilotId, Time};
 
 impl Client {
     /// Announces pilots before they are submitted.
@@ -78,8 +79,15 @@ impl Client {
     }
 
     /// One pilot.
-    pub async fn pilot(&self, id: PilotId) -> Result<PilotSummary, Error> {
+    pub async fn pilot(&self, id: PilotId) -> Result<PilotDetail, Error> {
         self.send(Call::get(&format!("/pilots/{id}"))).await?.json()
+    }
+
+    /// The time by the server's clock, to a second; none when its answer has none.
+    pub async fn clock(&self) -> Result<Option<Time>, Error> {
+        let answer = self.send(Call::get_outside("/healthz")).await?;
+        let told = answer.header(http::header::DATE.as_str()).and_then(|date| rfc2822::parse(date).ok());
+        Ok(told.map(|zoned| zoned.timestamp().into()))
     }
 
     /// Stores a log of a pilot: `out`, `err` or `log`.

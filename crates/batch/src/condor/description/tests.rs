@@ -43,6 +43,21 @@ fn imported(grid: Option<&str>) -> String {
 }
 
 #[test]
+fn bad_nodes_are_kept_from_beside_what_the_operator_asks() {
+    let requirements = |job: &CondorJob| {
+        let needs = Needs { avoid: vec!["n1.x".into(), "n2.x".into()], ..Needs::default() };
+        let text = text(job, &SubmitRequest { needs, ..SubmitRequest::default() });
+        text.lines().find(|line| line.starts_with("requirements")).map(str::to_owned)
+    };
+    let own = CondorJob { requirements: "Memory > 1 || Cpus > 1".into(), ..CondorJob::default() };
+    let others = "Machine =!= \"n1.x\" && Machine =!= \"n2.x\"";
+    assert_eq!(requirements(&CondorJob::default()).unwrap(), format!("requirements = {others}"));
+    assert_eq!(requirements(&own).unwrap(), format!("requirements = (Memory > 1 || Cpus > 1) && {others}"));
+    let ce = toml::from_str::<Grid>("type = 'htcondor-ce'\nhost = 'ce1.x.org'").unwrap();
+    assert_eq!(requirements(&CondorJob { grid: Some(ce), ..CondorJob::default() }), None);
+}
+
+#[test]
 fn imported_configurations_give_the_lines_of_the_original() {
     insta::assert_snapshot!("imported-local", imported(None));
     let ce = "type = 'htcondor-ce'\nhost = 'ce1.x.org'";
@@ -84,7 +99,7 @@ fn own(grid: Option<&str>) -> String {
         arguments: vec!["pilot".into(), "it's".into()],
         environment: vec![("https_proxy".into(), "http://p:1 $(x)".into()), ("PILOTAGE_SLOTS".into(), "8".into())],
         secrets: vec![b"top secret".to_vec(), Vec::new()],
-        needs: Needs { cores: 8, memory_mib: 16000, wall_time_s: 3601, arguments: Vec::new() },
+        needs: Needs { cores: 8, memory_mib: 16000, wall_time_s: 3601, arguments: Vec::new(), avoid: Vec::new() },
         ..SubmitRequest::default()
     };
     let text = text(&job, &request);

@@ -69,6 +69,8 @@ fn any_situation() -> impl Strategy<Value = Situation> {
             total,
             failures,
             last_failure_s,
+            nodes: vec![FailingNode { name: "n1".to_owned(), failures, last_failure_s: 700.0 }],
+            unavoidable: silent,
         },
     );
     let label = (0i64..50, seconds(), seconds(), seconds()).prop_map(

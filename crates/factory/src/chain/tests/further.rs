@@ -55,6 +55,30 @@ fn command() {
 }
 
 #[test]
+fn avoid_nodes() {
+    check(&[
+        (
+            "AvoidNodes",
+            r#"{"input":3,"endpoint":{"nodes":[{"name":"n2","failures":2,"last_failure_s":599},
+                {"name":"n1","failures":3,"last_failure_s":1199},{"name":"n3","failures":3,"last_failure_s":1200},
+                {"name":"n4","failures":1}]}}"#,
+            3,
+            "AvoidNodes:in=3,nodes=n1 n2,ret=3",
+        ),
+        (
+            "AvoidNodes",
+            r#"{"input":3,"options":{"sched.avoidnodes.patience":"1","sched.avoidnodes.interval":"60",
+                "sched.avoidnodes.maximum":"100","sched.avoidnodes.most":"1"},"endpoint":{"unavoidable":true,
+                "nodes":[{"name":"n1","failures":1},{"name":"n2","failures":9,"last_failure_s":99.5}]}}"#,
+            3,
+            "AvoidNodes:comment=cannot be avoided,in=3,nodes=n2,ret=3",
+        ),
+        ("AvoidNodes", r#"{"input":0,"endpoint":{"nodes":[{"name":"n1","failures":9}]}}"#, 0, ""),
+        ("AvoidNodes", r#"{"input":3}"#, 3, ""),
+    ]);
+}
+
+#[test]
 fn start_from_zero() {
     check(&[
         ("StartFromZero", r#"{"wms":{"ready":3},"batch":{}}"#, 1, "StartFromZero:comment=start,in=0,activated=3,ret=1"),

@@ -28,6 +28,21 @@ pub enum FactoriesAction {
         #[command(flatten)]
         server: ServerChoice,
     },
+    /// Let a factory use nodes again that its pilots failed on
+    Forgive {
+        /// The factory
+        factory: String,
+        /// The nodes; all when none is named
+        #[arg(value_name = "NODE")]
+        nodes: Vec<String>,
+        /// How long to wait for the answer
+        #[arg(long, value_name = "TIME", default_value = "2m", value_parser = crate::config::parse_duration)]
+        timeout: std::time::Duration,
+        #[command(flatten)]
+        output: OutputChoice,
+        #[command(flatten)]
+        server: ServerChoice,
+    },
     /// Let a factory read its configuration and its sources again, and say what came of it
     Reload {
         /// The factory

@@ -59,6 +59,15 @@ pub enum PilotsAction {
     Kill(KillPilotsArgs),
     /// Find pilots by a text in their logs
     Search(SearchPilotsArgs),
+    /// Show one pilot, and what it found on its node
+    Show {
+        /// The pilot
+        pilot: PilotId,
+        #[command(flatten)]
+        output: OutputChoice,
+        #[command(flatten)]
+        server: ServerChoice,
+    },
     /// Show how pilots ended in the last hours: classes of error by label
     Ends(PilotEndsArgs),
     /// Show what a pilot wrote, once it has ended

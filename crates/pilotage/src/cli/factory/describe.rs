@@ -14,17 +14,24 @@ use wire::api::Announced;
 pub fn run(path: &Path, name: &str, choice: &ServerChoice) -> anyhow::Result<ExitCode> {
     let launch = launch(&connection(&load(path)?.config, choice)?)?;
     let config = client_runtime()?.block_on(look(path, choice, Look::Missing))?.config;
-    print(&description(&config, &launch, name, 1)?)?;
+    print(&description(&config, &launch, name, 1, Vec::new())?)?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// What the label's batch system would be given for so many pilots.
-pub fn description(config: &Config, launch: &PilotLaunch, name: &str, pilots: u32) -> anyhow::Result<String> {
+/// What the label's batch system would be given for so many pilots that avoid some nodes.
+pub fn description(
+    config: &Config,
+    launch: &PilotLaunch,
+    name: &str,
+    pilots: u32,
+    avoid: Vec<String>,
+) -> anyhow::Result<String> {
     let known = || config.label.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
     let label = config.label.get(name).ok_or_else(|| unknown_label(name, &known()))?;
     // Pilots of their own id and secret are made only when they are submitted.
     let announced = Announced { first: PilotId(1), secrets: vec![String::new(); pilots as usize] };
-    let request = launch.request(config, name, &config.armed(label), &announced)?;
+    let mut request = launch.request(config, name, &config.armed(label), &announced)?;
+    request.needs.avoid = avoid;
     let batch =
         config.batch.get(&label.batch).ok_or_else(|| BadInput::new(format!("no end point '{}'", label.batch)))?;
     let dir = config.factory.dir.join("batch").join(&label.batch);

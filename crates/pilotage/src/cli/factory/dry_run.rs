@@ -53,10 +53,10 @@ fn check(config: &Config, labels: &[String]) -> anyhow::Result<()> {
 }
 
 fn rehearsed(config: &Config, launch: &PilotLaunch, plan: LabelPlan) -> anyhow::Result<Rehearsed> {
-    let LabelPlan { decision, submit, remove, drain } = plan;
+    let LabelPlan { decision, submit, remove, drain, avoid } = plan;
     let description = match submit {
         0 => String::new(),
-        _ => description(config, launch, &decision.label, submit)?,
+        _ => description(config, launch, &decision.label, submit, avoid)?,
     };
     Ok(Rehearsed { decision, submit, description, remove, drain })
 }

@@ -33,7 +33,7 @@ pub async fn run(args: KillPilotsArgs, client: &Client) -> anyhow::Result<ExitCo
 async fn concerned(args: &KillPilotsArgs, client: &Client) -> anyhow::Result<BTreeSet<String>> {
     let mut factories = BTreeSet::new();
     for pilot in &args.pilots {
-        factories.insert(client.pilot(*pilot).await?.factory);
+        factories.insert(client.pilot(*pilot).await?.summary.factory);
     }
     if args.pilots.is_empty() {
         let (factory, label, queue) = (args.factory.clone(), args.label.clone(), args.queue.clone());
