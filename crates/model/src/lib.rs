@@ -10,6 +10,7 @@ pub mod demand;
 pub mod error_class;
 pub mod factory;
 pub mod fair_share;
+pub mod history;
 pub mod id;
 pub mod id_set;
 pub mod job;
@@ -29,6 +30,7 @@ pub use decision::{Decision, Step};
 pub use demand::{Demand, IdlePilots, Shape, WaitingShape};
 pub use error_class::ErrorClass;
 pub use factory::{CredentialInfo, FactoryHeartbeat, FactorySummary, LabelInfo, MonitorInfo, SourceInfo};
+pub use history::{Durations, FlowAt, History, Levels, PilotFlow, Span};
 pub use id::{CommandId, DecisionId, JobId, PilotId, SubmissionId, TaskId};
 pub use id_set::IdSet;
 pub use job::{

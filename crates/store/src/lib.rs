@@ -55,6 +55,7 @@ pub use page::Page;
 pub use pilots::announce::Announcement;
 pub use pilots::batch::BatchRefusal;
 pub use pilots::hello::{Greeting, HelloCall};
+pub use pilots::history::{HistoryOf, LabelFlow, PilotDurations};
 pub use pilots::leave::PilotEnd;
 pub use pilots::list::{LabelCount, PilotFilter};
 pub use store::{Health, Store};

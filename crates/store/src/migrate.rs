@@ -20,6 +20,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { number: 3, both: include_str!("../migrations/0003_kept_no_longer.sql"), postgres: "" },
     Migration { number: 4, both: include_str!("../migrations/0004_pilot_ends.sql"), postgres: "" },
     Migration { number: 5, both: include_str!("../migrations/0005_profiles.sql"), postgres: "" },
+    Migration { number: 6, both: include_str!("../migrations/0006_pilot_history.sql"), postgres: "" },
 ];
 
 /// Serialises servers that start together on an empty PostgreSQL database.
@@ -74,12 +75,16 @@ fn steps(connection: &mut dyn Connection, version: i64) -> Result<i64> {
     Ok(found.max(version))
 }
 
+/// Puts in what the engines write differently.
+fn replace(text: &str, [key64, bytes, by_key]: [&str; 3]) -> String {
+    text.replace("KEY64", key64).replace("BYTES", bytes).replace("BY_KEY", by_key)
+}
+
 fn text(migration: &Migration, engine: Engine) -> String {
     match engine {
-        Engine::Sqlite => migration.both.replace("KEY64", "INTEGER PRIMARY KEY").replace("BYTES", "BLOB"),
+        Engine::Sqlite => replace(migration.both, ["INTEGER PRIMARY KEY", "BLOB", "WITHOUT ROWID"]),
         Engine::Postgres => {
-            let both = migration.both.replace("KEY64", "BIGINT PRIMARY KEY").replace("BYTES", "BYTEA");
-            format!("{both}\n{}", migration.postgres)
+            format!("{}\n{}", replace(migration.both, ["BIGINT PRIMARY KEY", "BYTEA", ""]), migration.postgres)
         }
     }
 }

@@ -4,6 +4,8 @@ pub(crate) mod announce;
 pub(crate) mod batch;
 pub(crate) mod ends;
 pub(crate) mod hello;
+pub(crate) mod history;
 pub(crate) mod leave;
 pub(crate) mod list;
 pub(crate) mod row;
+pub(crate) mod scope;

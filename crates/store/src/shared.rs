@@ -5,6 +5,7 @@ use crate::AttemptPolicy;
 use crate::jobs::lane::{Lane, LaneCache, LaneKey};
 use crate::jobs::passed_over::PassedOver;
 use crate::jobs::specs::SpecCache;
+use crate::pilots::scope::{ScopeCache, ScopeKey};
 use model::{JobSpec, SubmissionId};
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use std::sync::Arc;
 pub(crate) struct Shared {
     pub(crate) lanes: LaneCache,
     pub(crate) specs: SpecCache,
+    pub(crate) scopes: ScopeCache,
     pub(crate) passed_over: PassedOver,
     pub(crate) policy: AttemptPolicy,
 }
@@ -21,16 +23,24 @@ pub(crate) struct Shared {
 pub(crate) struct Learned {
     lanes: Vec<Lane>,
     specs: Vec<(SubmissionId, Arc<JobSpec>)>,
+    scopes: Vec<(ScopeKey, i64)>,
 }
 
 impl Shared {
     pub(crate) fn new(policy: AttemptPolicy) -> Shared {
-        Shared { lanes: LaneCache::default(), specs: SpecCache::default(), passed_over: PassedOver::default(), policy }
+        Shared {
+            lanes: LaneCache::default(),
+            specs: SpecCache::default(),
+            scopes: ScopeCache::default(),
+            passed_over: PassedOver::default(),
+            policy,
+        }
     }
 
     /// Remembers what a commit taught.
     pub(crate) fn keep(&self, learned: Learned) {
         self.lanes.keep(learned.lanes);
+        self.scopes.keep(learned.scopes);
         learned.specs.into_iter().for_each(|(submission, spec)| self.specs.keep(submission, spec));
     }
 }
@@ -42,6 +52,10 @@ impl Learned {
 
     pub(crate) fn add_spec(&mut self, submission: SubmissionId, spec: Arc<JobSpec>) {
         self.specs.push((submission, spec));
+    }
+
+    pub(crate) fn add_scope(&mut self, key: ScopeKey, id: i64) {
+        self.scopes.push((key, id));
     }
 
     pub(crate) fn lane(&self, id: i64) -> Option<Lane> {

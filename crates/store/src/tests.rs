@@ -5,6 +5,7 @@ mod beside;
 mod ends;
 mod faults;
 mod group_commit;
+mod history;
 mod lanes;
 mod ranges;
 mod retention;

@@ -3,9 +3,12 @@
 use crate::engine::{Connection, Engine, Row, Sql, Value, params, statements};
 use crate::jobs::lane::{Lane, LaneKey};
 use crate::jobs::passed_over::PassedOver;
+use crate::pilots::history::{self, Added};
+use crate::pilots::row::PilotRow;
+use crate::pilots::scope::ScopeCache;
 use crate::shared::{Learned, Shared};
 use crate::{AttemptPolicy, ChangeSet, Error, Result};
-use model::{JobId, JobSpec, JobState, PilotId, PilotState, SubmissionId, Time};
+use model::{JobId, JobSpec, JobState, PilotFlow, PilotId, PilotState, SubmissionId, Time};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -71,6 +74,7 @@ pub(crate) struct Pending {
     /// How many, and one of them.
     ends: BTreeMap<EndKey, (i64, PilotId)>,
     throughput: BTreeMap<(String, i64), i64>,
+    history: Added,
     learned: Learned,
     changes: ChangeSet,
     due_checked: Option<Time>,
@@ -164,6 +168,11 @@ impl<'a> Tx<'a> {
         &self.shared.passed_over
     }
 
+    /// Ids of scopes that are known without asking the database.
+    pub(crate) fn scopes(&self) -> &ScopeCache {
+        &self.shared.scopes
+    }
+
     /// What is to be remembered once this commit is done. What a rolled back commit learned may be wrong: its ids are
     /// handed out again.
     pub(crate) fn learned(&mut self) -> &mut Learned {
@@ -228,6 +237,17 @@ impl<'a> Tx<'a> {
         *counts = (counts.0 + 1, pilot);
     }
 
+    /// Counts pilots of a label that were announced.
+    pub(crate) fn count_announced(&mut self, key: &LabelKey, pilots: u64, now: Time) {
+        self.pending.history.flow(key, now, PilotFlow::announced(pilots));
+    }
+
+    /// Counts that a pilot went from one state to that of its row.
+    pub(crate) fn count_moved(&mut self, row: &PilotRow, from: PilotState, now: Time) {
+        let just_ended = self.pending.pilots.get(&row.id).map_or(0, |(_, ended)| *ended);
+        self.pending.history.moved(row, from, row.jobs_ended + just_ended, now);
+    }
+
     /// Counts a job that finished in a queue.
     pub(crate) fn count_finished(&mut self, queue: &str, now: Time) {
         *self.pending.throughput.entry((queue.to_owned(), now.0.div_euclid(60_000))).or_default() += 1;
@@ -271,7 +291,9 @@ impl<'a> Tx<'a> {
     }
 
     /// Writes the counters and returns what is left to do after the commit.
-    pub(crate) fn finish(self) -> Result<(ChangeSet, Learned)> {
+    pub(crate) fn finish(mut self) -> Result<(ChangeSet, Learned)> {
+        let added = std::mem::take(&mut self.pending.history);
+        history::write(&mut self, &added)?;
         let Tx { connection, shared, pending, .. } = self;
         let states = |id: i64, deltas: &StateDeltas| -> Vec<Value> {
             std::iter::once(id).chain(deltas.iter().copied()).map(Value::from).collect()

@@ -45,6 +45,7 @@ impl Store {
             tx.execute_many(&ANNOUNCE, &rows)?;
             let key = LabelKey { factory: factory.clone(), label: label.clone(), queue: queue.clone() };
             tx.count_label(&key, PilotState::Announced, count as i64, 0);
+            tx.count_announced(&key, count as u64, *now);
             (first..).take(count).for_each(|id| tx.pilot_changed(PilotId(id)));
             Ok(PilotId(first))
         })

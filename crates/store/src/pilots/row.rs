@@ -13,7 +13,7 @@ const MESSAGE_MAX_CHARS: usize = 1000;
 macro_rules! columns {
     () => {
         "id, factory, label, queue, state, flag, incarnation, slots, ended, error_class, batch_id, native_state, \
-         message, secret, instance"
+         message, secret, instance, announced, started, jobs_ended"
     };
 }
 
@@ -40,6 +40,9 @@ pub(crate) struct PilotRow {
     pub(crate) message: String,
     pub(crate) secret: Vec<u8>,
     pub(crate) instance: String,
+    pub(crate) announced: Time,
+    pub(crate) started: Option<Time>,
+    pub(crate) jobs_ended: i64,
 }
 
 impl PilotRow {
@@ -58,6 +61,9 @@ impl PilotRow {
             message: row.text_or_empty(12)?,
             secret: row.bytes(13)?,
             instance: row.text_or_empty(14)?,
+            announced: row.time(15)?,
+            started: row.opt_time(16)?,
+            jobs_ended: row.int(17)?,
         })
     }
 
@@ -115,6 +121,7 @@ pub(crate) fn advance(
     if to != from {
         tx.count_label(&row.label, from, -1, -row.slots);
         tx.count_label(&row.label, to, 1, row.slots);
+        tx.count_moved(row, from, now);
     }
     if to.is_final() {
         row.ended = Some(now);

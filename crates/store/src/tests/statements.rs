@@ -42,8 +42,10 @@ fn all() -> Vec<&'static Sql> {
         crate::pilots::announce::ALL,
         crate::pilots::ends::ALL,
         crate::pilots::hello::ALL,
+        crate::pilots::history::ALL,
         crate::pilots::list::ALL,
         crate::pilots::row::ALL,
+        crate::pilots::scope::ALL,
         crate::queues::ALL,
         crate::retention::ALL,
         crate::sessions::ALL,
@@ -113,6 +115,14 @@ fn hot() -> Vec<&'static Sql> {
         "LARGE_LOGS",
         "OLD_PILOTS",
         "ENDS_SINCE",
+        "FIND_SCOPE",
+        "FLOW_OF_SCOPE",
+        "FLOW_OF_LABEL",
+        "FLOW_OF_QUEUE",
+        "FLOW_BY_LABEL",
+        "DURATIONS_OF_LABEL",
+        "SCOPES_AFTER",
+        "OLD_FLOW",
     ];
     let all = all();
     let find = |name: &str| all.iter().copied().find(|sql| sql.name == name);
