@@ -4,12 +4,13 @@ mod backup;
 pub(crate) mod commands;
 pub(crate) mod decisions;
 pub(crate) mod factories;
+pub(crate) mod history;
 pub(crate) mod jobs;
 mod labels;
 pub(crate) mod log_read;
 pub(crate) mod log_write;
 mod outputs;
-mod pilot_ends;
+pub(crate) mod pilot_ends;
 mod pilot_hello;
 pub(crate) mod pilot_list;
 pub(crate) mod pilot_logs;
@@ -62,6 +63,7 @@ fn pilots_router() -> Router<AppState> {
     Router::new()
         .route("/pilots", get(pilot_list::list))
         .route("/pilots/ends", get(pilot_ends::list))
+        .route("/pilots/history", get(history::read))
         .route("/pilots/search", get(pilot_search::search))
         .route("/pilots/announce", post(factories::announce))
         .route("/pilots/batch", post(factories::batch))

@@ -13,6 +13,7 @@ mod frame;
 mod handlers;
 mod job;
 mod jobs;
+mod label;
 mod link;
 mod login;
 mod moment;
@@ -20,6 +21,7 @@ mod number;
 mod overview;
 mod pilot;
 mod pilots;
+mod plots;
 mod problem;
 mod queue;
 mod queues;
@@ -56,6 +58,7 @@ pub fn router() -> Router<AppState> {
         .route("/pilots/{id}/drain", post(handlers::drain))
         .route("/factories", get(handlers::factories))
         .route("/factories/{name}", get(handlers::factory))
+        .route("/factories/{name}/labels/{label}", get(handlers::label))
         .route("/decisions", get(handlers::decisions))
         .route("/assets/{hash}/{name}", get(assets::serve))
         .fallback(handlers::missing)

@@ -46,6 +46,7 @@ async fn pass(state: &AppState) {
         }
     };
     told(state.store.prune(now, state.config.keep_idempotency).await.map(drop).map_err(ApiError::from));
+    told(prune_history(state, now).await);
     told(archive(state, now).await);
     told(move_logs(state).await);
     if let Some(keep) = state.config.keep_archive {
@@ -54,6 +55,17 @@ async fn pass(state: &AppState) {
         told(drop_pilot_logs(state, now - keep).await);
     }
     told(delete_discarded(state, now).await);
+}
+
+async fn prune_history(state: &AppState, now: Time) -> Result<(), ApiError> {
+    let mut done = 0;
+    while let Some(next) = state.store.prune_pilot_history(now, done).await? {
+        done = next;
+        if !turn(state, BREATH).await {
+            break;
+        }
+    }
+    Ok(())
 }
 
 async fn archive(state: &AppState, now: Time) -> Result<(), ApiError> {

@@ -79,12 +79,20 @@ pub fn of_jobs(counts: &JobCounts, link: &Link) -> Vec<Count> {
 /// Counts of live pilots by state.
 pub fn of_pilots(counts: &PilotCounts, link: &Link) -> Vec<Count> {
     let live = PilotState::ALL.iter().filter(|state| !state.is_final());
-    let count = |state: &PilotState| Count {
+    live.map(|state| of_state(counts, state, link)).collect()
+}
+
+/// Counts of pilots by state, all states.
+pub fn of_all_pilots(counts: &PilotCounts, link: &Link) -> Vec<Count> {
+    PilotState::ALL.iter().map(|state| of_state(counts, state, link)).collect()
+}
+
+fn of_state(counts: &PilotCounts, state: &PilotState, link: &Link) -> Count {
+    Count {
         badge: tone::pilot(state),
         number: counts.get(state).copied().unwrap_or_default(),
         href: link.clone().with("state", state).url(),
-    };
-    live.map(count).collect()
+    }
 }
 
 /// Sum of some states of pilots.

@@ -5,6 +5,7 @@ use super::factories::of_factory;
 use super::frame::Frame;
 use super::link::Link;
 use super::overview::{FactoryRow, factory_row};
+use super::plots::Plots;
 use super::queue::LabelCounts;
 use super::{assets, frame, link, moment, number, result, words};
 use askama::Template;
@@ -48,6 +49,7 @@ pub struct Factory {
     credentials: Vec<CredentialRow>,
     nodes: Vec<BadNode>,
     decisions: Vec<Decision>,
+    plots: Plots,
 }
 
 impl Factory {
@@ -58,6 +60,7 @@ impl Factory {
         counts: &LabelCounts,
         mut last: BTreeMap<String, Decision>,
         decisions: Vec<Decision>,
+        plots: Plots,
     ) -> Factory {
         let label = |info: &LabelInfo| label_row(&factory.name, info, counts, last.remove(&info.name));
         let labels = factory.said.labels.iter().map(label).collect();
@@ -73,6 +76,7 @@ impl Factory {
             credentials: said.credentials.iter().map(|info| credential_row(info, frame.now)).collect(),
             nodes: said.nodes.clone(),
             decisions,
+            plots,
             frame,
         }
     }

@@ -81,6 +81,8 @@ pub struct Frame {
     pub url: String,
     /// Topics of [`crate::hub`] that change it; empty for a page without live updates.
     pub topics: Vec<String>,
+    /// It has plots, and needs what draws them.
+    pub has_plots: bool,
 }
 
 impl Frame {
@@ -94,6 +96,7 @@ impl Frame {
             fragment: asked.fragment,
             url: asked.url(),
             topics: Vec::new(),
+            has_plots: false,
         }
     }
 
@@ -102,6 +105,12 @@ impl Frame {
     pub fn live(mut self, topics: &[&str]) -> Frame {
         self.topics = topics.iter().map(|topic| (*topic).to_owned()).collect();
         self
+    }
+
+    /// The same with what draws plots.
+    #[must_use]
+    pub fn with_plots(self) -> Frame {
+        Frame { has_plots: true, ..self }
     }
 
     /// The htmx triggers of a live update: an event of each topic, or the page's own script.

@@ -6,10 +6,13 @@ use super::factory::Factory;
 use super::frame::{self, Asked, Frame, Section};
 use super::job::{Allowed, Job, Siblings};
 use super::jobs::Jobs;
+use super::label::{Label, Recent, Situation as LabelSituation};
+use super::link::{self, Link};
 use super::number;
 use super::overview::{Overview, Situation};
 use super::pilot::{Pilot, PilotLog};
 use super::pilots::{Choices, Pilots};
+use super::plots::{PlotView, Plots};
 use super::problem::PageError;
 use super::queue::Queue;
 use super::queues::Queues;
@@ -23,7 +26,7 @@ use model::{JobId, JobState, PilotId};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::str::FromStr;
-use wire::api::{DecisionQuery, JobQuery, PREFIX, PilotQuery};
+use wire::api::{DecisionQuery, EndsQuery, HistoryQuery, JobQuery, PREFIX, PilotQuery};
 
 /// Rows of the short lists on the overview.
 const SHORT_ROWS: u32 = 10;
@@ -48,8 +51,9 @@ pub async fn overview(State(state): State<AppState>, asked: Asked) -> Answer {
         factories: read.factories().await?,
         running: read.jobs(in_state(JobState::Running, SHORT_ROWS)).await?.jobs,
         failed: read.failures(SHORT_ROWS).await?,
+        plots: plots(&read, &asked, "/".to_owned(), HistoryQuery::default()).await?,
     };
-    let frame = Frame::new(Section::Overview, "Overview", &asked).live(&["overview"]);
+    let frame = Frame::new(Section::Overview, "Overview", &asked).with_plots().live(&["overview"]);
     shown(&Overview::new(frame, situation))
 }
 
@@ -132,10 +136,12 @@ pub async fn queue(State(state): State<AppState>, asked: Asked, Path(name): Path
     let decisions = read.decisions(DecisionQuery { limit: Some(SIDE_ROWS), ..of_queue(&name) }).await?.decisions;
     let latest = JobQuery { queue: Some(name.clone()), limit: Some(SIDE_ROWS), ..JobQuery::default() };
     let latest = read.jobs(latest).await?.jobs;
+    let of_queue = HistoryQuery { queue: Some(name.clone()), ..HistoryQuery::default() };
+    let plots = plots(&read, &asked, link::queue(&name), of_queue).await?;
     let topic = format!("queue:{name}");
-    let frame = Frame::new(Section::Queues, format!("Queue {name}"), &asked);
+    let frame = Frame::new(Section::Queues, format!("Queue {name}"), &asked).with_plots();
     let frame = frame.live(&[&topic, "jobs", "pilots", "factories"]);
-    shown(&Queue::new(frame, situation, demand, &factories, &counts, decisions, latest))
+    shown(&Queue::new(frame, situation, demand, &factories, &counts, decisions, latest, plots))
 }
 
 /// `GET /pilots`.
@@ -210,9 +216,46 @@ pub async fn factory(State(state): State<AppState>, asked: Asked, Path(name): Pa
     }
     let decisions = read.decisions(DecisionQuery { limit: Some(SIDE_ROWS), ..of_factory }).await?.decisions;
     let counts = read.label_counts().await?;
+    let of_factory = HistoryQuery { factory: Some(name.clone()), ..HistoryQuery::default() };
+    let plots = plots(&read, &asked, link::factory(&name), of_factory).await?;
     let topic = format!("factory:{name}");
-    let frame = Frame::new(Section::Factories, format!("Factory {name}"), &asked).live(&[&topic, "pilots"]);
-    shown(&Factory::new(frame, factory, &counts, last, decisions))
+    let frame = Frame::new(Section::Factories, format!("Factory {name}"), &asked).with_plots();
+    shown(&Factory::new(frame.live(&[&topic, "pilots"]), factory, &counts, last, decisions, plots))
+}
+
+/// `GET /factories/{name}/labels/{label}`.
+pub async fn label(
+    State(state): State<AppState>,
+    asked: Asked,
+    Path((factory, label)): Path<(String, String)>,
+) -> Answer {
+    let read = Reader::new(&state, &asked);
+    let (some_factory, some_label) = (Some(factory.clone()), Some(label.clone()));
+    let of_label = HistoryQuery { factory: some_factory.clone(), label: some_label.clone(), ..HistoryQuery::default() };
+    let plots = plots(&read, &asked, link::label(&factory, &label), of_label).await?;
+    let said = read.factories().await?.into_iter().find(|one| one.name == factory);
+    let pilots = PilotQuery { factory: some_factory.clone(), label: some_label.clone(), ..PilotQuery::default() };
+    let ends = EndsQuery { factory: some_factory.clone(), label: some_label.clone(), ..EndsQuery::default() };
+    let decided =
+        DecisionQuery { factory: some_factory, label: some_label, limit: Some(SIDE_ROWS), ..DecisionQuery::default() };
+    let recent = read.recent(&factory, &label).await?;
+    let situation = LabelSituation {
+        info: said.and_then(|said| said.said.labels.into_iter().find(|one| one.name == label)),
+        counts: read.pilot_counts(&pilots).await?,
+        recent: recent.into_iter().map(|(name, flow)| Recent { name, flow }).collect(),
+        ends: read.ends(ends).await?,
+        decisions: read.decisions(decided).await?.decisions,
+        pilots: read.pilots(PilotQuery { limit: Some(SIDE_ROWS), ..pilots }).await?.pilots,
+    };
+    let frame = Frame::new(Section::Factories, format!("Label {label}"), &asked).with_plots();
+    let frame = frame.live(&[&format!("factory:{factory}"), "pilots"]);
+    shown(&Label::new(frame, factory, label, situation, plots))
+}
+
+async fn plots(read: &Reader<'_>, asked: &Asked, page: String, of: HistoryQuery) -> Result<Plots, PageError> {
+    let PlotView { range } = asked.query()?;
+    let history = read.history(HistoryQuery { hours: Some(range.hours()), ..of.clone() }).await?;
+    Ok(Plots::new(&Link::to(page), &of, range, &history))
 }
 
 /// `GET /decisions`.

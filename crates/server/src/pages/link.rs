@@ -45,6 +45,11 @@ pub fn factory(name: &str) -> String {
     format!("/factories/{}", encoded(name))
 }
 
+/// `/factories/FACTORY/labels/LABEL`.
+pub fn label(factory: &str, label: &str) -> String {
+    format!("/factories/{}/labels/{}", encoded(factory), encoded(label))
+}
+
 /// The same for a path of several parts: `/` stays.
 pub fn encoded_path(text: &str) -> String {
     text.split('/').map(encoded).collect::<Vec<_>>().join("/")

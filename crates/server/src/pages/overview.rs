@@ -4,6 +4,7 @@ use super::cells::{self, Count};
 use super::frame::Frame;
 use super::link::Link;
 use super::number::counted;
+use super::plots::Plots;
 use super::{assets, frame, link, moment, number, result, tone, words};
 use askama::Template;
 use model::job::{JobCounts, JobSummary};
@@ -78,6 +79,8 @@ pub struct Situation {
     pub running: Vec<JobSummary>,
     /// The jobs that failed last.
     pub failed: Vec<JobSummary>,
+    /// The history of all pilots.
+    pub plots: Plots,
 }
 
 /// One queue with its counts.
@@ -111,6 +114,7 @@ pub struct Overview {
     running: Vec<JobSummary>,
     failed: Vec<JobSummary>,
     factories: Vec<FactoryRow>,
+    plots: Plots,
 }
 
 impl Overview {
@@ -134,6 +138,7 @@ impl Overview {
             totals: situation.jobs,
             running: situation.running,
             failed: situation.failed,
+            plots: situation.plots,
             frame,
         }
     }

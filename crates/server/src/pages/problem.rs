@@ -74,6 +74,7 @@ pub fn anonymous(title: &str) -> Frame {
         fragment: false,
         url: "/".to_owned(),
         topics: Vec::new(),
+        has_plots: false,
     }
 }
 

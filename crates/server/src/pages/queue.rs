@@ -4,6 +4,7 @@ use super::cells::{self, Cell, Count};
 use super::frame::Frame;
 use super::link::Link;
 use super::overview::QueueSituation;
+use super::plots::Plots;
 use super::{assets, frame, link, moment, number, result, tone, words};
 use askama::Template;
 use model::job::JobSummary;
@@ -39,6 +40,7 @@ pub struct Queue {
     labels: Vec<LabelRow>,
     decisions: Vec<Decision>,
     latest: Vec<JobSummary>,
+    plots: Plots,
 }
 
 impl Queue {
@@ -51,6 +53,7 @@ impl Queue {
         counts: &LabelCounts,
         decisions: Vec<Decision>,
         latest: Vec<JobSummary>,
+        plots: Plots,
     ) -> Queue {
         let queue = situation.queue;
         Queue {
@@ -64,6 +67,7 @@ impl Queue {
             labels: labels(&queue.name, factories, counts),
             decisions,
             latest,
+            plots,
             queue,
         }
     }

@@ -5,7 +5,7 @@ use super::job::LogPiece;
 use super::overview::QueueSituation;
 use super::problem::PageError;
 use super::queue::LabelCounts;
-use crate::api::{commands, decisions, factories, jobs, log_read, pilot_list, pilot_logs, queues};
+use crate::api::{commands, decisions, factories, history, jobs, log_read, pilot_ends, pilot_list, pilot_logs, queues};
 use crate::extract::{Body, Params, Segments};
 use crate::{ApiError, AppState};
 use axum::extract::State;
@@ -15,12 +15,13 @@ use http_body_util::BodyExt;
 use model::job::{JobCounts, JobDetail, JobSummary, LogStream};
 use model::pilot::PilotSummary;
 use model::{
-    Decision, Demand, FactorySummary, IdSet, JobId, JobState, Permission, PilotId, SubmissionId, Target, Verb,
+    Decision, Demand, EndedPilots, FactorySummary, IdSet, JobId, JobState, Permission, PilotFlow, PilotId,
+    SubmissionId, Target, Verb,
 };
-use store::{CountScope, Scope};
+use store::{CountScope, HistoryOf, Scope};
 use wire::api::{
-    CommandRequest, DecisionPage, DecisionQuery, FailuresQuery, JobPage, JobQuery, JobsRequest, LOG_ATTEMPT,
-    LOG_NEXT_OFFSET, LOG_STATE, LogQuery, PilotDetail, PilotPage, PilotQuery,
+    CommandRequest, DecisionPage, DecisionQuery, EndsQuery, FailuresQuery, HistoryQuery, JobPage, JobQuery,
+    JobsRequest, LOG_ATTEMPT, LOG_NEXT_OFFSET, LOG_STATE, LogQuery, PilotDetail, PilotHistory, PilotPage, PilotQuery,
 };
 
 /// Bytes of a log that a page shows.
@@ -236,6 +237,23 @@ impl<'a> Reader<'a> {
             }
         }
         Ok(counts)
+    }
+
+    /// What happened to pilots, and how many there were.
+    pub async fn history(&self, query: HistoryQuery) -> Read<PilotHistory> {
+        self.told(history::read(State(self.state.clone()), self.asked.identity.clone(), Params(query)).await)
+    }
+
+    /// What happened to the pilots of a label in the last hour, day and week.
+    pub async fn recent(&self, factory: &str, label: &str) -> Read<Vec<(&'static str, PilotFlow)>> {
+        let of = HistoryOf::Label { factory: factory.to_owned(), label: label.to_owned() };
+        history::recent(self.state, &of, self.asked.now).await.map_err(|error| self.fail(error))
+    }
+
+    /// How pilots ended in the last day.
+    pub async fn ends(&self, query: EndsQuery) -> Read<Vec<EndedPilots>> {
+        let ends = pilot_ends::list(State(self.state.clone()), self.asked.identity.clone(), Params(query)).await;
+        Ok(self.told(ends)?.ends)
     }
 
     /// All factories.

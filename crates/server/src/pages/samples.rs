@@ -3,7 +3,9 @@
 use super::elsewhere::Elsewhere;
 use super::frame::{Asked, Frame, Section};
 use super::job::{Allowed, Job, LogPiece, Siblings};
+use super::link::Link;
 use super::overview::{Overview, QueueSituation, Situation};
+use super::plots::{Plots, Range};
 use crate::Identity;
 use model::decision::{Fact, Step};
 use model::job::{
@@ -12,12 +14,12 @@ use model::job::{
 use model::pilot::{PilotFlag, PilotSummary};
 use model::{
     BadNode, CredentialInfo, Decision, DecisionId, Demand, ErrorClass, FactoryHeartbeat, FactorySummary, JobId,
-    JobSpec, JobState, LabelInfo, MonitorInfo, NodeProfile, Offer, PilotId, PilotState, QueueRecord, Role, Shape,
-    SourceInfo, SubmissionId, Time, WaitingShape,
+    JobSpec, JobState, LabelInfo, MonitorInfo, NodeProfile, Offer, PilotFlow, PilotId, PilotState, QueueRecord, Role,
+    Shape, SourceInfo, SubmissionId, Time, WaitingShape,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
-use wire::api::PilotDetail;
+use wire::api::{HistoryQuery, PilotDetail, PilotHistory, Quantiles};
 
 /// 2026-11-22 02:00:00 UTC.
 pub const NOW: Time = Time(1_795_312_800_000);
@@ -343,6 +345,15 @@ pub fn on_node(summary: PilotSummary) -> PilotDetail {
     PilotDetail { summary, version, profile: told.then_some(profile) }
 }
 
+/// Plots of some history on a page.
+pub fn plots(page: &str, of: HistoryQuery) -> Plots {
+    let total = PilotFlow { submitted: 1204, started: 1190, done: 1100, empty: 12, fault: 34, ..PilotFlow::default() };
+    let waited = Quantiles { count: 1190, median_s: Some(64.0), p90_s: Some(724.0), p99_s: Some(4096.0) };
+    let ran = Quantiles { count: 1134, median_s: Some(3444.0), p90_s: Some(16_384.0), p99_s: Some(65_536.0) };
+    let history = PilotHistory { total, waited, ran, ..PilotHistory::default() };
+    Plots::new(&Link::to(page), &of, Range::Days, &history)
+}
+
 pub fn situation() -> Situation {
     Situation {
         jobs: counts(&[
@@ -357,6 +368,7 @@ pub fn situation() -> Situation {
         factories: factories(),
         running: vec![job(1014, "render tile 13", JobState::Running), job(1009, "render tile 8", JobState::Running)],
         failed: vec![job(1011, "<script>alert(1)</script> & \"quotes\"", JobState::Failed)],
+        plots: plots("/", HistoryQuery::default()),
     }
 }
 

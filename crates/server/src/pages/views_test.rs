@@ -1,13 +1,15 @@
 //! Every page as it is written for an empty server and for a busy one; a reviewer sees what changes.
 
 use super::frame::{Frame, Section};
+use super::link::{self, Link};
 use super::overview::Situation;
+use super::plots::{Plots, Range};
 use super::samples::{self, frame};
-use super::{decisions, factories, factory, jobs, pilot, pilots, queue, queues};
+use super::{decisions, factories, factory, jobs, label, pilot, pilots, queue, queues};
 use askama::Template;
-use model::{JobState, PilotState};
+use model::{EndedPilots, ErrorClass, JobState, PilotFlow, PilotId, PilotState};
 use std::collections::BTreeMap;
-use wire::api::{DecisionQuery, JobQuery, PilotQuery};
+use wire::api::{DecisionQuery, HistoryQuery, JobQuery, PilotHistory, PilotQuery};
 
 /// Only the content of a page, as a live update gets it.
 fn content(section: Section, title: &str, uri: &str) -> Frame {
@@ -53,6 +55,7 @@ fn overview_of_an_empty_server_tells_what_to_do_next() {
         factories: Vec::new(),
         running: Vec::new(),
         failed: Vec::new(),
+        plots: samples::plots("/", HistoryQuery::default()),
     };
     insta::assert_snapshot!(steady(&html(&samples::overview(nothing))));
 }
@@ -79,7 +82,7 @@ fn jobs_when_there_are_none() {
     let frame = || content(Section::Jobs, "Jobs", "/jobs");
     let none = jobs::Jobs::new(frame(), JobQuery::default(), Some(samples::counts(&[])), Vec::new(), Vec::new(), None);
     insta::assert_snapshot!("jobs_none", html(&none));
-    let failed = JobQuery { state: Some(JobState::Failed), pilot: Some(model::PilotId(9)), ..JobQuery::default() };
+    let failed = JobQuery { state: Some(JobState::Failed), pilot: Some(PilotId(9)), ..JobQuery::default() };
     let unmatched = jobs::Jobs::new(frame(), failed, None, Vec::new(), Vec::new(), Some("500".into()));
     insta::assert_snapshot!("jobs_unmatched", html(&unmatched));
 }
@@ -92,6 +95,7 @@ fn queues_and_one_queue() {
         vec![samples::queue_situation(samples::decisions().pop())],
     );
     insta::assert_snapshot!("queues", html(&list));
+    let of_queue = HistoryQuery { queue: Some("glasgow-short".into()), ..HistoryQuery::default() };
     let one = queue::Queue::new(
         content(Section::Queues, "Queue glasgow-short", "/queues/glasgow-short"),
         samples::queue_situation(None),
@@ -100,6 +104,7 @@ fn queues_and_one_queue() {
         &label_counts(),
         samples::decisions(),
         samples::jobs(),
+        samples::plots("/queues/glasgow-short", of_queue),
     );
     insta::assert_snapshot!("queue", html(&one));
 }
@@ -139,12 +144,58 @@ fn factories_and_one_factory() {
     let all = samples::factories();
     insta::assert_snapshot!("factories", html(&factories::Factories::new(frame(), &all, &label_counts())));
     let last = BTreeMap::from([("glasgow-slurm".to_owned(), samples::decision(1, 12))]);
-    let one = factory::Factory::new(frame(), &all[0], &label_counts(), last, samples::decisions());
+    let plots = || samples::plots("/factories/f1", HistoryQuery::default());
+    let one = factory::Factory::new(frame(), &all[0], &label_counts(), last, samples::decisions(), plots());
     insta::assert_snapshot!("factory", html(&one));
     let mut silent = all[0].clone();
     silent.last_heard = samples::before(3600);
-    let one = factory::Factory::new(frame(), &silent, &label_counts(), BTreeMap::new(), Vec::new());
+    let one = factory::Factory::new(frame(), &silent, &label_counts(), BTreeMap::new(), Vec::new(), plots());
     insta::assert_snapshot!("factory_silent", html(&one));
+}
+
+#[test]
+fn a_label_at_work_and_one_that_is_gone() {
+    let frame = || content(Section::Factories, "Label glasgow-slurm", "/factories/f1/labels/glasgow-slurm");
+    let (factory, name) = (|| "f1".to_owned(), || "glasgow-slurm".to_owned());
+    let of_label = || HistoryQuery { factory: Some(factory()), label: Some(name()), ..HistoryQuery::default() };
+    let flow = PilotFlow { submitted: 30, started: 28, done: 20, empty: 3, fault: 5, ..PilotFlow::default() };
+    let ended = |state, error_class, pilots, last, message: &str| EndedPilots {
+        factory: factory(),
+        label: name(),
+        queue: "glasgow-short".into(),
+        state,
+        error_class,
+        pilots,
+        last: PilotId(last),
+        message: message.into(),
+    };
+    let busy = label::Situation {
+        info: samples::factories()[0].said.labels.first().cloned(),
+        counts: BTreeMap::from([(PilotState::Running, 8), (PilotState::Fault, 5)]),
+        recent: vec![
+            label::Recent { name: "Last hour", flow },
+            label::Recent { name: "Last 24 hours", flow: PilotFlow::default() },
+        ],
+        ends: vec![
+            ended(PilotState::Done, None, 20, 40, ""),
+            ended(PilotState::Fault, Some(ErrorClass::Node), 5, 41, "no <space> left"),
+        ],
+        decisions: samples::decisions(),
+        pilots: vec![samples::pilot(41, PilotState::Fault)],
+    };
+    let page = link::label(&factory(), &name());
+    let plots = samples::plots(&page, of_label());
+    insta::assert_snapshot!("label", html(&label::Label::new(frame(), factory(), name(), busy, plots)));
+    let gone = label::Situation {
+        info: None,
+        counts: BTreeMap::new(),
+        recent: vec![label::Recent { name: "Last hour", flow: PilotFlow::default() }],
+        ends: Vec::new(),
+        decisions: Vec::new(),
+        pilots: Vec::new(),
+    };
+    let plots = Plots::new(&Link::to(page), &of_label(), Range::Year, &PilotHistory::default());
+    insta::assert_snapshot!("label_gone", html(&label::Label::new(frame(), factory(), name(), gone, plots)));
 }
 
 #[test]

@@ -5,6 +5,7 @@
 mod commands;
 mod factory_counts;
 mod harness;
+mod history;
 mod job_life;
 mod keys;
 mod leases;

@@ -84,6 +84,14 @@ fn argument_of(bytes: usize) -> String {
 #[case::bad_limit(refusal(("GET", "/jobs?limit=100000"), "",
     (400, "bad-parameter", Some("limit")), "between 1 and 1000"))]
 #[case::bad_cursor(refusal(("GET", "/jobs?cursor=x"), "", (400, "bad-parameter", Some("cursor")), "'next'"))]
+#[case::label_of_no_factory(refusal(("GET", "/pilots/history?label=l"), "",
+    (400, "bad-parameter", Some("label")), "give 'factory' too"))]
+#[case::history_of_two(refusal(("GET", "/pilots/history?factory=f&queue=q"), "",
+    (400, "bad-parameter", Some("queue")), "not both"))]
+#[case::history_of_no_time(refusal(("GET", "/pilots/history?hours=0"), "",
+    (400, "bad-parameter", Some("hours")), "between 1 and 9600"))]
+#[case::history_of_a_typo(refusal(("GET", "/pilots/history?queue=qq"), "",
+    (422, "unknown-queue", Some("queue")), "did you mean 'q'?"))]
 #[case::bad_ids(refusal(("GET", "/jobs?ids=9-3"), "", (422, "bad-ids", Some("ids")), "ends before it begins"))]
 #[case::long_poll(refusal(("GET", "/jobs/wait?wait_s=3600"), "", (422, "bad-value", Some("wait_s")), "at most 60"))]
 #[case::bad_path(refusal(("GET", "/jobs/x"), "", (400, "bad-path", None), "/jobs/x"))]

@@ -165,6 +165,55 @@ async function seen(signal, page, condition) {
   expect(took <= 1000, `'${signal}' was seen after ${took} ms`);
 }
 
+// --- Plots: drawn in the colours of light and dark, zoomed by dragging, kept over a live update.
+
+async function plots(paths) {
+  for (const scheme of ["light", "dark"]) {
+    const page = await session(1280, scheme);
+    for (const path of paths) {
+      await page.goto(base + path);
+      await page.waitForFunction(() => document.querySelectorAll("#plots canvas").length === 2);
+      const inks = await page.evaluate(inked);
+      expect(inks.every((colours) => colours >= 3), `${path} in ${scheme} draws plots of ${inks} colours`);
+      expect((await page.locator(".plot-words").textContent()).includes("submitted"), `${path} has no words for its plots`);
+      await zoom(page, path);
+    }
+    await page.context().close();
+  }
+  const page = await session(1280, "light");
+  await page.route("**/pilots/history?*", (route) => route.abort());
+  await page.goto(base + paths[0]).catch(() => {});
+  await page.waitForFunction(() => document.querySelector(".plot-note")?.textContent.includes("trying again"));
+  faults.splice(0, faults.length, ...faults.filter((fault) => !fault.includes("ERR_FAILED")));
+}
+
+/** How many colours cover something of each canvas. */
+function inked() {
+  return [...document.querySelectorAll("#plots canvas")].map((canvas) => {
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    const seen = new Set();
+    for (let i = 0; i < data.length; i += 4) if (data[i + 3] === 255) seen.add((data[i] << 16) | (data[i + 1] << 8) | data[i + 2]);
+    return seen.size;
+  });
+}
+
+async function zoom(page, path) {
+  const whole = await page.evaluate(() => document.querySelector("#plots canvas").toDataURL());
+  const plot = page.locator("#plots .u-over").first();
+  await plot.scrollIntoViewIfNeeded();
+  const over = await plot.boundingBox();
+  await page.mouse.move(over.x + over.width * 0.5, over.y + 60);
+  await page.mouse.down();
+  await page.mouse.move(over.x + over.width * 0.8, over.y + 60, { steps: 4 });
+  await page.mouse.up();
+  await page.waitForFunction((was) => document.querySelector("#plots canvas").toDataURL() !== was, whole);
+  const updated = page.waitForResponse((answer) => answer.request().headers()["hx-request"] === "true");
+  await page.evaluate(() => document.getElementById("live").dispatchEvent(new CustomEvent("refresh")));
+  await updated;
+  expect((await page.locator("#plots canvas").count()) === 2, `${path} loses its plots at a live update`);
+  await page.mouse.dblclick(over.x + over.width * 0.5, over.y + 60);
+}
+
 // --- The keyboard alone.
 
 async function keyboard(job) {
@@ -215,10 +264,11 @@ try {
   if (task === "live") await live(rest[0]);
   if (task === "late") await late(rest[0]);
   if (task === "hidden") await hidden(rest[0]);
+  if (task === "plots") await plots(rest);
   if (task === "keyboard") await keyboard(rest[0]);
   if (task === "screenshot") await screenshot(rest[0]);
 } catch (error) {
-  faults.push(String(error));
+  faults.push(String(error.stack));
 }
 await browser.close();
 if (faults.length > 0) {

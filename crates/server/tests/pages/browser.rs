@@ -61,6 +61,8 @@ async fn every_page_fits_every_width_in_light_and_dark() {
         "/pilots/3",
         "/factories",
         "/factories/f1",
+        "/factories/f1/labels/glasgow-slurm",
+        "/factories/f1/labels/lancs-local?range=1y",
         "/decisions",
         "/nothing",
     ];
@@ -73,6 +75,14 @@ async fn empty_pages_fit_every_width() {
     let world = World::empty().await;
     let paths = ["/", "/jobs", "/queues", "/pilots", "/factories", "/decisions"];
     run(&world, &[&["look"], paths.as_slice()].concat()).await.unwrap();
+    world.server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn plots_are_drawn_zoomed_and_kept_over_updates() {
+    let (world, _pilot) = World::filled().await;
+    let label = "/factories/f1/labels/glasgow-slurm";
+    run(&world, &["plots", "/", label, "/queues/glasgow-short?range=30d", "/factories/f1?range=1y"]).await.unwrap();
     world.server.shutdown().await;
 }
 

@@ -73,6 +73,11 @@ impl Client {
         self.send(Call::get("/pilots/ends").query(query)).await?.json()
     }
 
+    /// What happened to pilots, and how many there were.
+    pub async fn pilot_history(&self, query: &HistoryQuery) -> Result<PilotHistory, Error> {
+        self.send(Call::get("/pilots/history").query(query)).await?.json()
+    }
+
     /// One page of a search in the logs of pilots.
     pub async fn search_pilots(&self, query: &SearchQuery) -> Result<SearchPage, Error> {
         self.send(Call::get("/pilots/search").query(query)).await?.json()

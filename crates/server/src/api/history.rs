@@ -1,0 +1,108 @@
+//! What happened to pilots and how many there were, from counters.
+
+use crate::auth::Identity;
+use crate::extract::Params;
+use crate::names::Narrowed;
+use crate::{ApiError, AppState, now};
+use axum::Json;
+use axum::extract::State;
+use http::StatusCode;
+use model::{History, Levels, Permission, PilotFlow, PilotState, Span, Time};
+use std::time::Duration;
+use store::{HistoryOf, LabelCount};
+use wire::api::{HistoryQuery, PilotHistory, Quantiles};
+
+/// Hours when nobody says, and at most: as long as counts are kept.
+const HOURS: u32 = 48;
+const HOURS_MAX: u32 = 9_600;
+
+/// What happened to pilots, how many there were and how long they waited and ran.
+#[utoipa::path(get, path = "/pilotage/v1/pilots/history", tag = "pilots", params(HistoryQuery),
+    responses((status = 200, body = PilotHistory), (status = "4XX", body = wire::api::Problem)))]
+pub async fn read(
+    State(state): State<AppState>,
+    who: Identity,
+    Params(query): Params<HistoryQuery>,
+) -> Result<Json<PilotHistory>, ApiError> {
+    who.require(Permission::Read)?;
+    let of = meant(&query)?;
+    let range = hours(query.hours.unwrap_or(HOURS))?;
+    let now = now();
+    let until = query.until.map_or(now, |until| until.min(now));
+    let since = until - range;
+    let span = Span::for_view(now.since(since), range);
+    let flows = state.store.pilot_flow(of.clone(), span, since).await?;
+    let counts = state.store.pilot_counts().await?;
+    if flows.is_empty() {
+        let HistoryQuery { factory, label, queue, .. } = query.clone();
+        Narrowed { factory, label, queue, site: None }.check(&state).await?;
+    }
+    let durations = state.store.pilot_durations(of, since, until + Duration::from_secs(1)).await?;
+    Ok(Json(PilotHistory {
+        total: total(&flows, span.start(until)),
+        history: History::drawn(span, since, until, &flows, levels(&counts, &query)),
+        waited: Quantiles::of(&durations.waited),
+        ran: Quantiles::of(&durations.ran),
+    }))
+}
+
+fn total(flows: &[model::FlowAt], last: i64) -> PilotFlow {
+    let mut total = PilotFlow::default();
+    flows.iter().filter(|at| at.start <= last).for_each(|at| total += at.flow);
+    total
+}
+
+/// How many pilots there are now.
+fn levels(counts: &[LabelCount], query: &HistoryQuery) -> Levels {
+    let is = |wanted: &Option<String>, have: &String| wanted.as_ref().is_none_or(|wanted| wanted == have);
+    let meant = counts.iter().filter(|count| {
+        is(&query.factory, &count.factory) && is(&query.label, &count.label) && is(&query.queue, &count.queue)
+    });
+    let mut levels = Levels::default();
+    for count in meant {
+        let pilots = i64::try_from(count.pilots).unwrap_or(i64::MAX);
+        match count.state {
+            state if state.is_pending() => levels.pending += pilots,
+            PilotState::Running | PilotState::Exiting => levels.running += pilots,
+            _ => {}
+        }
+    }
+    levels
+}
+
+fn meant(query: &HistoryQuery) -> Result<HistoryOf, ApiError> {
+    let HistoryQuery { factory, label, queue, .. } = query.clone();
+    match (factory, label, queue) {
+        (None, None, None) => Ok(HistoryOf::All),
+        (Some(factory), None, None) => Ok(HistoryOf::Factory(factory)),
+        (Some(factory), Some(label), None) => Ok(HistoryOf::Label { factory, label }),
+        (None, None, Some(queue)) => Ok(HistoryOf::Queue(queue)),
+        (None, Some(_), _) => Err(refused("label", "a label is one of a factory: give 'factory' too")),
+        (Some(_), _, Some(_)) => Err(refused("queue", "give either 'queue' or 'factory', not both")),
+    }
+}
+
+fn hours(hours: u32) -> Result<Duration, ApiError> {
+    if (1..=HOURS_MAX).contains(&hours) {
+        return Ok(Duration::from_secs(u64::from(hours) * 3600));
+    }
+    Err(refused("hours", format!("the parameter 'hours' is {hours}; it must be between 1 and {HOURS_MAX}")))
+}
+
+fn refused(place: &'static str, detail: impl Into<String>) -> ApiError {
+    ApiError::new(StatusCode::BAD_REQUEST, "bad-parameter", detail.into()).at(place)
+}
+
+/// What happened to pilots of a label in the last hour, day and week.
+pub async fn recent(state: &AppState, of: &HistoryOf, now: Time) -> Result<Vec<(&'static str, PilotFlow)>, ApiError> {
+    let mut recent = Vec::new();
+    for (name, hours, span) in [
+        ("Last hour", 1, Span::Minute),
+        ("Last 24 hours", 24, Span::TenMinutes),
+        ("Last 7 days", 168, Span::TenMinutes),
+    ] {
+        let flows = state.store.pilot_flow(of.clone(), span, now - Duration::from_secs(hours * 3600)).await?;
+        recent.push((name, total(&flows, i64::MAX)));
+    }
+    Ok(recent)
+}
