@@ -14,7 +14,7 @@ use super::pilot::{Pilot, PilotLog};
 use super::pilots::{Choices, Pilots};
 use super::plots::{PlotView, Plots};
 use super::problem::PageError;
-use super::queue::Queue;
+use super::queue::{Past, Queue};
 use super::queues::Queues;
 use super::reading::{Reader, in_state, of_queue};
 use crate::{ApiError, AppState};
@@ -141,7 +141,7 @@ pub async fn queue(State(state): State<AppState>, asked: Asked, Path(name): Path
     let topic = format!("queue:{name}");
     let frame = Frame::new(Section::Queues, format!("Queue {name}"), &asked).with_plots();
     let frame = frame.live(&[&topic, "jobs", "pilots", "factories"]);
-    shown(&Queue::new(frame, situation, demand, &factories, &counts, decisions, latest, plots))
+    shown(&Queue::new(frame, situation, demand, &factories, &counts, Past { decisions, latest, plots }))
 }
 
 /// `GET /pilots`.

@@ -24,6 +24,16 @@ struct LabelRow {
     cells: Vec<Cell>,
 }
 
+/// What happened in the queue.
+pub struct Past {
+    /// What was decided for it, newest first.
+    pub decisions: Vec<Decision>,
+    /// Its newest jobs.
+    pub latest: Vec<JobSummary>,
+    /// Its pilots.
+    pub plots: Plots,
+}
+
 /// The page.
 #[derive(Template)]
 #[template(path = "queue.html")]
@@ -38,9 +48,7 @@ pub struct Queue {
     idle: String,
     demand: Demand,
     labels: Vec<LabelRow>,
-    decisions: Vec<Decision>,
-    latest: Vec<JobSummary>,
-    plots: Plots,
+    past: Past,
 }
 
 impl Queue {
@@ -51,9 +59,7 @@ impl Queue {
         demand: Demand,
         factories: &[FactorySummary],
         counts: &LabelCounts,
-        decisions: Vec<Decision>,
-        latest: Vec<JobSummary>,
-        plots: Plots,
+        past: Past,
     ) -> Queue {
         let queue = situation.queue;
         Queue {
@@ -65,9 +71,7 @@ impl Queue {
             idle: number::counted(situation.idle_slots, "slot"),
             demand,
             labels: labels(&queue.name, factories, counts),
-            decisions,
-            latest,
-            plots,
+            past,
             queue,
         }
     }

@@ -102,9 +102,11 @@ fn queues_and_one_queue() {
         samples::demand(),
         &samples::factories(),
         &label_counts(),
-        samples::decisions(),
-        samples::jobs(),
-        samples::plots("/queues/glasgow-short", of_queue),
+        queue::Past {
+            decisions: samples::decisions(),
+            latest: samples::jobs(),
+            plots: samples::plots("/queues/glasgow-short", of_queue),
+        },
     );
     insta::assert_snapshot!("queue", html(&one));
 }

@@ -45,6 +45,8 @@ async fn hello(test: &TestStore, pilot: i64, now: Time) {
         slots: 1,
         shape: Shape::default(),
         batch_id: String::new(),
+        profile: String::new(),
+        unfit: String::new(),
         now,
     };
     test.store.hello(call).await.unwrap();
