@@ -325,6 +325,9 @@ _pilotage() {
             pilotage__subcmd__help__subcmd__pilots,ends)
                 cmd="pilotage__subcmd__help__subcmd__pilots__subcmd__ends"
                 ;;
+            pilotage__subcmd__help__subcmd__pilots,history)
+                cmd="pilotage__subcmd__help__subcmd__pilots__subcmd__history"
+                ;;
             pilotage__subcmd__help__subcmd__pilots,kill)
                 cmd="pilotage__subcmd__help__subcmd__pilots__subcmd__kill"
                 ;;
@@ -361,6 +364,9 @@ _pilotage() {
             pilotage__subcmd__pilots,help)
                 cmd="pilotage__subcmd__pilots__subcmd__help"
                 ;;
+            pilotage__subcmd__pilots,history)
+                cmd="pilotage__subcmd__pilots__subcmd__history"
+                ;;
             pilotage__subcmd__pilots,kill)
                 cmd="pilotage__subcmd__pilots__subcmd__kill"
                 ;;
@@ -381,6 +387,9 @@ _pilotage() {
                 ;;
             pilotage__subcmd__pilots__subcmd__help,help)
                 cmd="pilotage__subcmd__pilots__subcmd__help__subcmd__help"
+                ;;
+            pilotage__subcmd__pilots__subcmd__help,history)
+                cmd="pilotage__subcmd__pilots__subcmd__help__subcmd__history"
                 ;;
             pilotage__subcmd__pilots__subcmd__help,kill)
                 cmd="pilotage__subcmd__pilots__subcmd__help__subcmd__kill"
@@ -1741,7 +1750,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__help__subcmd__pilots)
-            opts="drain kill search show ends logs"
+            opts="drain kill search show ends history logs"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1769,6 +1778,20 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__help__subcmd__pilots__subcmd__ends)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__help__subcmd__pilots__subcmd__history)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2337,7 +2360,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__pilots)
-            opts="-s -q -n -h -V --state --live --queue --factory --label --older-than --limit --cursor --all --json --url --dir --help --version drain kill search show ends logs help"
+            opts="-s -q -n -h -V --state --live --queue --factory --label --older-than --limit --cursor --all --json --url --dir --help --version drain kill search show ends history logs help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2463,7 +2486,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__pilots__subcmd__help)
-            opts="drain kill search show ends logs help"
+            opts="drain kill search show ends history logs help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2505,6 +2528,20 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__pilots__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__pilots__subcmd__help__subcmd__history)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2567,6 +2604,48 @@ _pilotage() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__pilots__subcmd__history)
+            opts="-q -h -V --hours --queue --factory --label --json --url --dir --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --hours)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --queue)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -q)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --factory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --label)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

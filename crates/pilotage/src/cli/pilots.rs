@@ -1,6 +1,7 @@
 //! `pilotage pilots`.
 
 mod ends;
+mod history;
 mod kill;
 mod search;
 mod show;
@@ -31,6 +32,9 @@ pub fn run(args: PilotsArgs) -> anyhow::Result<ExitCode> {
         }
         Some(PilotsAction::Ends(args)) => {
             with_client(&args.server.clone(), async |client| ends::run(args, &client).await)
+        }
+        Some(PilotsAction::History(args)) => {
+            with_client(&args.server.clone(), async |client| history::run(args, &client).await)
         }
         Some(PilotsAction::Show { pilot, output, server }) => {
             with_client(&server, async |client| show::run(pilot, output.json, &client).await)

@@ -95,6 +95,10 @@ fn failed_pilots_are_counted_by_class_and_found_by_what_they_wrote() {
     let end = &ends["ends"][0];
     assert_eq!((&end["state"], &end["error_class"]), (&"fault".into(), &"node".into()), "{ends}");
     assert!(end["pilots"].as_u64().unwrap() >= 1 && end["message"].as_str().unwrap().contains("/proc/nowhere"));
+    let factory = end["factory"].as_str().unwrap();
+    let history = up.json(&["pilots", "history", "--factory", factory, "--label", "broken", "--hours", "1", "--json"]);
+    assert!(history["total"]["fault"].as_u64().unwrap() >= 1, "{history}");
+    assert!(up.out(&["pilots", "history"]).contains("\nfault "));
     let words = up.out(&["pilots", "ends", "--hours", "1"]);
     assert!(words.contains("0 pilots done, ") && words.contains("/proc/nowhere"), "{words}");
     up.out(&["kill", &job.to_string()]);

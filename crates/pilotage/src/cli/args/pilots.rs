@@ -70,6 +70,8 @@ pub enum PilotsAction {
     },
     /// Show how pilots ended in the last hours: classes of error by label
     Ends(PilotEndsArgs),
+    /// Show what happened to pilots, how many there were, and how long they waited and ran
+    History(PilotHistoryArgs),
     /// Show what a pilot wrote, once it has ended
     Logs {
         /// The pilot
@@ -156,6 +158,27 @@ pub struct PilotEndsArgs {
     pub factory: Option<String>,
     /// Only this label
     #[arg(long, value_name = "LABEL")]
+    pub label: Option<String>,
+    #[command(flatten)]
+    pub output: OutputChoice,
+    #[command(flatten)]
+    pub server: ServerChoice,
+}
+
+/// `pilotage pilots history`.
+#[derive(Args, Debug)]
+pub struct PilotHistoryArgs {
+    /// Hours to look back
+    #[arg(long, value_name = "N", default_value_t = 48, value_parser = clap::value_parser!(u32).range(1..=9600))]
+    pub hours: u32,
+    /// Only pilots that serve this queue
+    #[arg(long, short = 'q', value_name = "QUEUE", conflicts_with = "factory")]
+    pub queue: Option<String>,
+    /// Only this factory
+    #[arg(long, value_name = "FACTORY")]
+    pub factory: Option<String>,
+    /// Only this label of the factory
+    #[arg(long, value_name = "LABEL", requires = "factory")]
     pub label: Option<String>,
     #[command(flatten)]
     pub output: OutputChoice,
