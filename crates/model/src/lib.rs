@@ -14,6 +14,7 @@ pub mod history;
 pub mod id;
 pub mod id_set;
 pub mod job;
+pub mod label_health;
 pub mod label_status;
 pub mod node;
 pub mod offer;

@@ -14,6 +14,7 @@ mod handlers;
 mod job;
 mod jobs;
 mod label;
+mod label_pilots;
 mod link;
 mod login;
 mod moment;

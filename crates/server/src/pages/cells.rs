@@ -3,7 +3,7 @@
 use super::link::Link;
 use super::tone::{self, Badge};
 use model::job::JobCounts;
-use model::{JobState, PilotState, Time};
+use model::{JobState, PilotFlow, PilotState, Time};
 use std::collections::BTreeMap;
 
 /// Pilots by state.
@@ -100,14 +100,14 @@ pub fn sum(counts: &PilotCounts, wanted: impl Fn(PilotState) -> bool) -> u64 {
     counts.iter().filter(|(state, _)| wanted(**state)).map(|(_, pilots)| pilots).sum()
 }
 
-/// The rows of a monitor's table: created, running, exiting, done, fault. Created pilots are in three states, so that
-/// cell leads to all live ones.
-pub fn monitor(counts: &PilotCounts, link: &Link) -> Vec<Cell> {
+/// The rows of a monitor's table: created, running, exiting; done and fault in the last hour. Created pilots are in three
+/// states, so that cell leads to all live ones; those of the last hour lead to the page that tells more of them.
+pub fn monitor(counts: &PilotCounts, last_hour: &PilotFlow, listing: &Link, page: &str) -> Vec<Cell> {
     let one = |state: PilotState| Cell {
         number: counts.get(&state).copied().unwrap_or_default(),
-        href: link.clone().with("state", state).url(),
+        href: listing.clone().with("state", state).url(),
     };
-    let created = Cell { number: sum(counts, PilotState::is_pending), href: link.clone().with("live", true).url() };
-    let rest = [PilotState::Running, PilotState::Exiting, PilotState::Done, PilotState::Fault].map(one);
-    std::iter::once(created).chain(rest).collect()
+    let ended = |number: u64| Cell { number, href: format!("{page}#h-history") };
+    let created = Cell { number: sum(counts, PilotState::is_pending), href: listing.clone().with("live", true).url() };
+    vec![created, one(PilotState::Running), one(PilotState::Exiting), ended(last_hour.done), ended(last_hour.fault)]
 }

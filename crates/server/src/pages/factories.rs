@@ -1,12 +1,11 @@
 //! `/factories`: all factories.
 
 use super::frame::Frame;
+use super::label_pilots::LabelPilots;
 use super::overview::{FactoryRow, factory_row};
-use super::queue::LabelCounts;
 use super::{assets, frame, link, moment, number};
 use askama::Template;
-use model::{FactorySummary, PilotState};
-use std::collections::BTreeMap;
+use model::FactorySummary;
 
 /// The page.
 #[derive(Template)]
@@ -18,17 +17,8 @@ pub struct Factories {
 
 impl Factories {
     /// Builds the page.
-    pub fn new(frame: Frame, factories: &[FactorySummary], counts: &LabelCounts) -> Factories {
-        let rows = factories.iter().map(|factory| factory_row(factory, frame.now, &of_factory(counts, &factory.name)));
+    pub fn new(frame: Frame, factories: &[FactorySummary], pilots: &LabelPilots) -> Factories {
+        let rows = factories.iter().map(|factory| factory_row(factory, frame.now, pilots));
         Factories { factories: rows.collect(), frame }
     }
-}
-
-/// Pilots by state of one factory.
-pub fn of_factory(counts: &LabelCounts, factory: &str) -> BTreeMap<PilotState, u64> {
-    let mut sum = BTreeMap::new();
-    for (state, pilots) in counts.iter().filter(|((name, _), _)| name == factory).flat_map(|(_, counts)| counts) {
-        *sum.entry(*state).or_default() += pilots;
-    }
-    sum
 }

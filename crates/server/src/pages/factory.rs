@@ -1,12 +1,10 @@
 //! `/factories/{name}`: one factory, its labels and what they decided.
 
-use super::cells::{self, Cell};
-use super::factories::of_factory;
+use super::cells::Cell;
 use super::frame::Frame;
-use super::link::Link;
+use super::label_pilots::LabelPilots;
 use super::overview::{FactoryRow, factory_row};
 use super::plots::Plots;
-use super::queue::LabelCounts;
 use super::{assets, frame, link, moment, number, result, words};
 use askama::Template;
 use model::{BadNode, CredentialInfo, Decision, FactorySummary, LabelInfo, MonitorInfo, SourceInfo, Time};
@@ -26,7 +24,7 @@ struct LabelRow {
 }
 
 /// The monitor's columns of counts.
-const COLUMNS: [&str; 5] = ["Created", "Running", "Exiting", "Done", "Fault"];
+const COLUMNS: [&str; 5] = ["Created", "Running", "Exiting", "Done 1 h", "Fault 1 h"];
 
 /// One credential.
 struct CredentialRow {
@@ -57,14 +55,14 @@ impl Factory {
     pub fn new(
         frame: Frame,
         factory: &FactorySummary,
-        counts: &LabelCounts,
+        pilots: &LabelPilots,
         mut last: BTreeMap<String, Decision>,
         decisions: Vec<Decision>,
         plots: Plots,
     ) -> Factory {
-        let label = |info: &LabelInfo| label_row(&factory.name, info, counts, last.remove(&info.name));
+        let label = |info: &LabelInfo| label_row(&factory.name, info, pilots, last.remove(&info.name));
         let labels = factory.said.labels.iter().map(label).collect();
-        let row = factory_row(factory, frame.now, &of_factory(counts, &factory.name));
+        let row = factory_row(factory, frame.now, pilots);
         let said = &factory.said;
         Factory {
             factory: row,
@@ -87,10 +85,7 @@ fn credential_row(info: &CredentialInfo, now: Time) -> CredentialRow {
     CredentialRow { info: info.clone(), end, is_over: end.is_some_and(|end| end <= now) }
 }
 
-fn label_row(factory: &str, info: &LabelInfo, counts: &LabelCounts, last: Option<Decision>) -> LabelRow {
-    let link = Link::to("/pilots").with("factory", factory).with("label", &info.name);
-    let none = BTreeMap::new();
-    let counted = counts.get(&(factory.to_owned(), info.name.clone())).unwrap_or(&none);
+fn label_row(factory: &str, info: &LabelInfo, pilots: &LabelPilots, last: Option<Decision>) -> LabelRow {
     LabelRow {
         name: info.name.clone(),
         queue: info.queue.clone(),
@@ -98,7 +93,7 @@ fn label_row(factory: &str, info: &LabelInfo, counts: &LabelCounts, last: Option
         system: info.system.clone(),
         chain: info.chain.join(" → "),
         trouble: info.trouble.clone(),
-        cells: COLUMNS.into_iter().zip(cells::monitor(counted, &link)).collect(),
+        cells: COLUMNS.into_iter().zip(pilots.of_label(factory, &info.name)).collect(),
         last,
     }
 }

@@ -22,7 +22,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::{StatusCode, Uri};
 use model::job::LogStream;
-use model::{JobId, JobState, PilotId};
+use model::{JobId, JobState, PilotId, label_health};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -51,6 +51,8 @@ pub async fn overview(State(state): State<AppState>, asked: Asked) -> Answer {
         factories: read.factories().await?,
         running: read.jobs(in_state(JobState::Running, SHORT_ROWS)).await?.jobs,
         failed: read.failures(SHORT_ROWS).await?,
+        flows: read.flows(label_health::HOURS).await?,
+        ends: read.ends(EndsQuery { hours: Some(label_health::HOURS as u32), ..EndsQuery::default() }).await?,
         plots: plots(&read, &asked, "/".to_owned(), HistoryQuery::default()).await?,
     };
     let frame = Frame::new(Section::Overview, "Overview", &asked).with_plots().live(&["overview"]);
@@ -132,7 +134,7 @@ pub async fn queue(State(state): State<AppState>, asked: Asked, Path(name): Path
     let situation = read.queue(&name).await?;
     let demand = read.demand(&name).await?;
     let factories = read.factories().await?;
-    let counts = read.label_counts().await?;
+    let pilots = read.label_pilots().await?;
     let decisions = read.decisions(DecisionQuery { limit: Some(SIDE_ROWS), ..of_queue(&name) }).await?.decisions;
     let latest = JobQuery { queue: Some(name.clone()), limit: Some(SIDE_ROWS), ..JobQuery::default() };
     let latest = read.jobs(latest).await?.jobs;
@@ -141,7 +143,7 @@ pub async fn queue(State(state): State<AppState>, asked: Asked, Path(name): Path
     let topic = format!("queue:{name}");
     let frame = Frame::new(Section::Queues, format!("Queue {name}"), &asked).with_plots();
     let frame = frame.live(&[&topic, "jobs", "pilots", "factories"]);
-    shown(&Queue::new(frame, situation, demand, &factories, &counts, Past { decisions, latest, plots }))
+    shown(&Queue::new(frame, situation, demand, &factories, &pilots, Past { decisions, latest, plots }))
 }
 
 /// `GET /pilots`.
@@ -197,7 +199,7 @@ pub async fn drain(State(state): State<AppState>, asked: Asked, Path(id): Path<S
 pub async fn factories(State(state): State<AppState>, asked: Asked) -> Answer {
     let read = Reader::new(&state, &asked);
     let frame = Frame::new(Section::Factories, "Factories", &asked).live(&["factories", "pilots"]);
-    shown(&Factories::new(frame, &read.factories().await?, &read.label_counts().await?))
+    shown(&Factories::new(frame, &read.factories().await?, &read.label_pilots().await?))
 }
 
 /// `GET /factories/{name}`.
@@ -215,12 +217,12 @@ pub async fn factory(State(state): State<AppState>, asked: Asked, Path(name): Pa
         last.extend(read.last_decision(of_label).await?.map(|decision| (label.name.clone(), decision)));
     }
     let decisions = read.decisions(DecisionQuery { limit: Some(SIDE_ROWS), ..of_factory }).await?.decisions;
-    let counts = read.label_counts().await?;
+    let pilots = read.label_pilots().await?;
     let of_factory = HistoryQuery { factory: Some(name.clone()), ..HistoryQuery::default() };
     let plots = plots(&read, &asked, link::factory(&name), of_factory).await?;
     let topic = format!("factory:{name}");
     let frame = Frame::new(Section::Factories, format!("Factory {name}"), &asked).with_plots();
-    shown(&Factory::new(frame.live(&[&topic, "pilots"]), factory, &counts, last, decisions, plots))
+    shown(&Factory::new(frame.live(&[&topic, "pilots"]), factory, &pilots, last, decisions, plots))
 }
 
 /// `GET /factories/{name}/labels/{label}`.

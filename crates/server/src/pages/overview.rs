@@ -2,14 +2,20 @@
 
 use super::cells::{self, Count};
 use super::frame::Frame;
+use super::label_pilots::LabelPilots;
 use super::link::Link;
 use super::number::counted;
 use super::plots::Plots;
 use super::{assets, frame, link, moment, number, result, tone, words};
 use askama::Template;
 use model::job::{JobCounts, JobSummary};
-use model::{Decision, Demand, FactorySummary, PilotState, QueueRecord, QueueStatus, StatusChange, Time};
+use model::{
+    Decision, Demand, EndedPilots, FactorySummary, PilotState, QueueRecord, QueueStatus, StatusChange, Time,
+    label_health,
+};
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use store::LabelFlow;
 
 /// A queue with everything its row shows.
 pub struct QueueRow {
@@ -51,7 +57,7 @@ pub struct FactoryRow {
     pub silent: bool,
     /// It takes no new work.
     pub draining: bool,
-    /// Created, running, exiting, done and fault pilots.
+    /// Created, running, exiting; done and fault in the last hour.
     pub cells: Vec<cells::Cell>,
 }
 
@@ -79,6 +85,10 @@ pub struct Situation {
     pub running: Vec<JobSummary>,
     /// The jobs that failed last.
     pub failed: Vec<JobSummary>,
+    /// What happened to the pilots of each label in the last [`label_health::HOURS`].
+    pub flows: Vec<LabelFlow>,
+    /// How pilots ended in these hours.
+    pub ends: Vec<EndedPilots>,
     /// The history of all pilots.
     pub plots: Plots,
 }
@@ -126,7 +136,8 @@ impl Overview {
         }
         let idle: u64 = situation.queues.iter().map(|queue| queue.idle_slots).sum();
         let troubles = troubles(&situation, frame.now);
-        let factories = situation.factories.iter().map(|factory| factory_row(factory, frame.now, &BTreeMap::new()));
+        let factories =
+            situation.factories.iter().map(|factory| factory_row(factory, frame.now, &LabelPilots::default()));
         Overview {
             jobs: cells::of_jobs(&situation.jobs, &Link::to("/jobs")),
             pilots: cells::of_pilots(&pilots, &Link::to("/pilots")),
@@ -200,8 +211,8 @@ pub fn queue_row(situation: QueueSituation) -> QueueRow {
     }
 }
 
-/// The row of one factory; `counts` are its pilots by state.
-pub fn factory_row(factory: &FactorySummary, now: Time, counts: &BTreeMap<PilotState, u64>) -> FactoryRow {
+/// The row of one factory.
+pub fn factory_row(factory: &FactorySummary, now: Time, pilots: &LabelPilots) -> FactoryRow {
     let said = &factory.said;
     FactoryRow {
         name: factory.name.clone(),
@@ -214,7 +225,7 @@ pub fn factory_row(factory: &FactorySummary, now: Time, counts: &BTreeMap<PilotS
         heard: factory.last_heard,
         silent: factory.is_silent(now),
         draining: said.draining,
-        cells: cells::monitor(counts, &Link::to("/pilots").with("factory", &factory.name)),
+        cells: pilots.of_factory(&factory.name),
     }
 }
 
@@ -240,6 +251,7 @@ fn troubles(situation: &Situation, now: Time) -> Vec<Trouble> {
             found.push(Trouble { what, href: href.clone(), why: label.trouble.clone() });
         }
     }
+    found.extend(faulty(&situation.flows, &situation.ends));
     found.extend(situation.queues.iter().filter_map(|queue| unserved(queue, &situation.factories)));
     found.extend(situation.demand.iter().filter_map(|demand| unfit(demand, &situation.factories, now)));
     let unplaced = situation.jobs.of(model::JobState::Defined);
@@ -252,6 +264,32 @@ fn troubles(situation: &Situation, now: Time) -> Vec<Trouble> {
         });
     }
     found
+}
+
+/// Labels most of whose pilots end in fault, the worst first.
+fn faulty<'a>(flows: &'a [LabelFlow], ends: &'a [EndedPilots]) -> impl Iterator<Item = Trouble> + 'a {
+    let bad = flows.iter().filter_map(|of| label_health::fault_percent(&of.flow).map(|percent| (percent, of)));
+    let mut bad: Vec<(u64, &LabelFlow)> = bad.collect();
+    bad.sort_by_key(|(percent, of)| Reverse((*percent, of.flow.fault)));
+    bad.into_iter().map(|(percent, of)| {
+        let (fault, ended) = (number::grouped(&of.flow.fault), counted(of.flow.ended(), "pilot"));
+        let mut why = format!(
+            "{percent} % of its pilots end in fault: {fault} of {ended} in the last {} hours",
+            label_health::HOURS
+        );
+        let is_of = |end: &&EndedPilots| {
+            end.state == PilotState::Fault
+                && (&end.factory, &end.label, &end.queue) == (&of.factory, &of.label, &of.queue)
+        };
+        if let Some(most) = ends.iter().find(is_of) {
+            let class = most.error_class.map(|class| class.to_string()).unwrap_or_default();
+            let words: Vec<&str> =
+                [class.as_str(), &most.message].into_iter().filter(|word| !word.is_empty()).collect();
+            why.push_str(&format!("; most often {}", words.join(": ")));
+        }
+        let what = format!("Label {} of {}", of.label, of.factory);
+        Trouble { what, href: link::label(&of.factory, &of.label), why }
+    })
 }
 
 /// A queue with jobs that no pilot of any factory alive can hold.

@@ -2,17 +2,14 @@
 
 use super::cells::{self, Cell, Count};
 use super::frame::Frame;
+use super::label_pilots::LabelPilots;
 use super::link::Link;
 use super::overview::QueueSituation;
 use super::plots::Plots;
 use super::{assets, frame, link, moment, number, result, tone, words};
 use askama::Template;
 use model::job::JobSummary;
-use model::{Decision, Demand, FactorySummary, PilotState, QueueRecord, QueueStatus, StatusChange};
-use std::collections::BTreeMap;
-
-/// Pilots by state of each (factory, label).
-pub type LabelCounts = BTreeMap<(String, String), BTreeMap<PilotState, u64>>;
+use model::{Decision, Demand, FactorySummary, QueueRecord, QueueStatus, StatusChange};
 
 /// A label that serves the queue.
 struct LabelRow {
@@ -58,7 +55,7 @@ impl Queue {
         situation: QueueSituation,
         demand: Demand,
         factories: &[FactorySummary],
-        counts: &LabelCounts,
+        pilots: &LabelPilots,
         past: Past,
     ) -> Queue {
         let queue = situation.queue;
@@ -70,22 +67,19 @@ impl Queue {
             pilots: cells::of_pilots(&situation.pilots, &Link::to("/pilots").with("queue", &queue.name)),
             idle: number::counted(situation.idle_slots, "slot"),
             demand,
-            labels: labels(&queue.name, factories, counts),
+            labels: labels(&queue.name, factories, pilots),
             past,
             queue,
         }
     }
 }
 
-fn labels(queue: &str, factories: &[FactorySummary], counts: &LabelCounts) -> Vec<LabelRow> {
+fn labels(queue: &str, factories: &[FactorySummary], pilots: &LabelPilots) -> Vec<LabelRow> {
     let all = factories.iter().flat_map(|factory| factory.said.labels.iter().map(move |label| (factory, label)));
     let serving = all.filter(|(_, label)| label.queue == queue);
     serving
         .map(|(factory, label)| {
-            let link = Link::to("/pilots").with("factory", &factory.name).with("label", &label.name);
-            let none = BTreeMap::new();
-            let counted = counts.get(&(factory.name.clone(), label.name.clone())).unwrap_or(&none);
-            let mut cells = cells::monitor(counted, &link);
+            let mut cells = pilots.of_label(&factory.name, &label.name);
             cells.remove(2);
             LabelRow {
                 factory: factory.name.clone(),

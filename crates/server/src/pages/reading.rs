@@ -2,9 +2,9 @@
 
 use super::frame::Asked;
 use super::job::LogPiece;
+use super::label_pilots::{LabelCounts, LabelPilots};
 use super::overview::QueueSituation;
 use super::problem::PageError;
-use super::queue::LabelCounts;
 use crate::api::{commands, decisions, factories, history, jobs, log_read, pilot_ends, pilot_list, pilot_logs, queues};
 use crate::extract::{Body, Params, Segments};
 use crate::{ApiError, AppState};
@@ -15,10 +15,12 @@ use http_body_util::BodyExt;
 use model::job::{JobCounts, JobDetail, JobSummary, LogStream};
 use model::pilot::PilotSummary;
 use model::{
-    Decision, Demand, EndedPilots, FactorySummary, IdSet, JobId, JobState, Permission, PilotFlow, PilotId,
+    Decision, Demand, EndedPilots, FactorySummary, IdSet, JobId, JobState, Permission, PilotFlow, PilotId, Span,
     SubmissionId, Target, Verb,
 };
-use store::{CountScope, HistoryOf, Scope};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use store::{CountScope, HistoryOf, LabelFlow, Scope};
 use wire::api::{
     CommandRequest, DecisionPage, DecisionQuery, EndsQuery, FailuresQuery, HistoryQuery, JobPage, JobQuery,
     JobsRequest, LOG_ATTEMPT, LOG_NEXT_OFFSET, LOG_STATE, LogQuery, PilotDetail, PilotHistory, PilotPage, PilotQuery,
@@ -218,7 +220,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Pilots by state of every label, from counters.
-    pub async fn label_counts(&self) -> Read<LabelCounts> {
+    async fn label_counts(&self) -> Read<LabelCounts> {
         let mut counts = LabelCounts::new();
         for count in self.stored(self.state.store.pilot_counts().await)? {
             let label = counts.entry((count.factory, count.label)).or_default();
@@ -248,6 +250,21 @@ impl<'a> Reader<'a> {
     pub async fn recent(&self, factory: &str, label: &str) -> Read<Vec<(&'static str, PilotFlow)>> {
         let of = HistoryOf::Label { factory: factory.to_owned(), label: label.to_owned() };
         history::recent(self.state, &of, self.asked.now).await.map_err(|error| self.fail(error))
+    }
+
+    /// What happened to the pilots of each label in the last hours, to ten minutes.
+    pub async fn flows(&self, hours: u64) -> Read<Vec<LabelFlow>> {
+        let since = self.asked.now - Duration::from_secs(hours * 3600);
+        self.stored(self.state.store.pilot_flow_by_label(Span::TenMinutes, since).await)
+    }
+
+    /// Pilots of every label: how many there are, and how they ended in the last hour.
+    pub async fn label_pilots(&self) -> Read<LabelPilots> {
+        let mut last_hour: BTreeMap<_, PilotFlow> = BTreeMap::new();
+        for LabelFlow { factory, label, flow, .. } in self.flows(1).await? {
+            *last_hour.entry((factory, label)).or_default() += flow;
+        }
+        Ok(LabelPilots { counts: self.label_counts().await?, last_hour })
     }
 
     /// How pilots ended in the last day.

@@ -13,12 +13,13 @@ use model::job::{
 };
 use model::pilot::{PilotFlag, PilotSummary};
 use model::{
-    BadNode, CredentialInfo, Decision, DecisionId, Demand, ErrorClass, FactoryHeartbeat, FactorySummary, JobId,
-    JobSpec, JobState, LabelInfo, MonitorInfo, NodeProfile, Offer, PilotFlow, PilotId, PilotState, QueueRecord, Role,
-    Shape, SourceInfo, SubmissionId, Time, WaitingShape,
+    BadNode, CredentialInfo, Decision, DecisionId, Demand, EndedPilots, ErrorClass, FactoryHeartbeat, FactorySummary,
+    JobId, JobSpec, JobState, LabelInfo, MonitorInfo, NodeProfile, Offer, PilotFlow, PilotId, PilotState, QueueRecord,
+    Role, Shape, SourceInfo, SubmissionId, Time, WaitingShape,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
+use store::LabelFlow;
 use wire::api::{HistoryQuery, PilotDetail, PilotHistory, Quantiles};
 
 /// 2026-11-22 02:00:00 UTC.
@@ -368,6 +369,22 @@ pub fn situation() -> Situation {
         factories: factories(),
         running: vec![job(1014, "render tile 13", JobState::Running), job(1009, "render tile 8", JobState::Running)],
         failed: vec![job(1011, "<script>alert(1)</script> & \"quotes\"", JobState::Failed)],
+        flows: vec![LabelFlow {
+            factory: "f1".into(),
+            label: "glasgow-slurm".into(),
+            queue: "glasgow-short".into(),
+            flow: PilotFlow { submitted: 60, started: 50, done: 4, fault: 36, ..PilotFlow::default() },
+        }],
+        ends: vec![EndedPilots {
+            factory: "f1".into(),
+            label: "glasgow-slurm".into(),
+            queue: "glasgow-short".into(),
+            state: PilotState::Fault,
+            error_class: Some(ErrorClass::Node),
+            pilots: 30,
+            last: PilotId(41),
+            message: "/cvmfs/atlas.cern.ch did not answer within 30 s".into(),
+        }],
         plots: plots("/", HistoryQuery::default()),
     }
 }

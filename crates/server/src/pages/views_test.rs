@@ -1,6 +1,7 @@
 //! Every page as it is written for an empty server and for a busy one; a reviewer sees what changes.
 
 use super::frame::{Frame, Section};
+use super::label_pilots::LabelPilots;
 use super::link::{self, Link};
 use super::overview::Situation;
 use super::plots::{Plots, Range};
@@ -36,9 +37,11 @@ fn steady(page: &str) -> String {
     out.replace(super::frame::VERSION, "VERSION")
 }
 
-fn label_counts() -> queue::LabelCounts {
+fn label_pilots() -> LabelPilots {
+    let key = || ("f1".to_owned(), "glasgow-slurm".to_owned());
     let counts = BTreeMap::from([(PilotState::Pending, 1), (PilotState::Running, 2), (PilotState::Fault, 3)]);
-    [(("f1".to_owned(), "glasgow-slurm".to_owned()), counts)].into()
+    let flow = PilotFlow { done: 40, fault: 2, ..PilotFlow::default() };
+    LabelPilots { counts: [(key(), counts)].into(), last_hour: [(key(), flow)].into() }
 }
 
 #[test]
@@ -55,6 +58,8 @@ fn overview_of_an_empty_server_tells_what_to_do_next() {
         factories: Vec::new(),
         running: Vec::new(),
         failed: Vec::new(),
+        flows: Vec::new(),
+        ends: Vec::new(),
         plots: samples::plots("/", HistoryQuery::default()),
     };
     insta::assert_snapshot!(steady(&html(&samples::overview(nothing))));
@@ -101,7 +106,7 @@ fn queues_and_one_queue() {
         samples::queue_situation(None),
         samples::demand(),
         &samples::factories(),
-        &label_counts(),
+        &label_pilots(),
         queue::Past {
             decisions: samples::decisions(),
             latest: samples::jobs(),
@@ -142,16 +147,16 @@ fn pilots_and_one_pilot() {
 #[test]
 fn factories_and_one_factory() {
     let frame = || content(Section::Factories, "Factories", "/factories");
-    insta::assert_snapshot!("factories_none", html(&factories::Factories::new(frame(), &[], &label_counts())));
+    insta::assert_snapshot!("factories_none", html(&factories::Factories::new(frame(), &[], &label_pilots())));
     let all = samples::factories();
-    insta::assert_snapshot!("factories", html(&factories::Factories::new(frame(), &all, &label_counts())));
+    insta::assert_snapshot!("factories", html(&factories::Factories::new(frame(), &all, &label_pilots())));
     let last = BTreeMap::from([("glasgow-slurm".to_owned(), samples::decision(1, 12))]);
     let plots = || samples::plots("/factories/f1", HistoryQuery::default());
-    let one = factory::Factory::new(frame(), &all[0], &label_counts(), last, samples::decisions(), plots());
+    let one = factory::Factory::new(frame(), &all[0], &label_pilots(), last, samples::decisions(), plots());
     insta::assert_snapshot!("factory", html(&one));
     let mut silent = all[0].clone();
     silent.last_heard = samples::before(3600);
-    let one = factory::Factory::new(frame(), &silent, &label_counts(), BTreeMap::new(), Vec::new(), plots());
+    let one = factory::Factory::new(frame(), &silent, &label_pilots(), BTreeMap::new(), Vec::new(), plots());
     insta::assert_snapshot!("factory_silent", html(&one));
 }
 
