@@ -22,8 +22,10 @@ pub struct CondorConfig {
     pub job: CondorJob,
     /// Base URL of the logs in `GTAG` and `APF_...URL`; where the server shows them when empty.
     pub log_url: String,
-    /// Who gets HTCondor's mail about jobs that fail; nobody when empty.
+    /// Who gets HTCondor's mail about jobs that fail, separated by commas; nobody when empty.
     pub mail: String,
+    /// What `FACTORYUSER` tells wrappers; the account of the factory when empty.
+    pub factory_user: String,
     /// Directory of the HTCondor commands; from `PATH` when empty.
     pub bin: PathBuf,
     /// The configuration to use (`CONDOR_CONFIG`); HTCondor's own choice when empty.
@@ -46,6 +48,7 @@ impl Default for CondorConfig {
             job: CondorJob::default(),
             log_url: String::new(),
             mail: String::new(),
+            factory_user: String::new(),
             bin: PathBuf::new(),
             conf: PathBuf::new(),
             ssh: None,
@@ -64,9 +67,10 @@ impl CondorConfig {
                 found.push((key.to_owned(), format!("{value} is not between 0.01 and 3600 seconds")));
             }
         }
-        for (key, value) in [("schedd", &self.schedd), ("pool", &self.pool), ("mail", &self.mail)] {
+        for (key, value) in [("schedd", &self.schedd), ("pool", &self.pool), ("factory_user", &self.factory_user)] {
             found.extend(text::word_problem(value).map(|what| (key.to_owned(), what)));
         }
+        found.extend(text::line_problem(&self.mail).map(|what| ("mail".to_owned(), what)));
         found.extend(text::url_problem(&self.log_url).map(|what| ("log_url".to_owned(), what)));
         found.extend(self.ssh.iter().flat_map(|ssh| ssh.problems(&self.dir)));
         if self.ssh.is_some() && !self.schedd.is_empty() {

@@ -12,7 +12,7 @@ pub const FACTORY_JOBID: &str = "$ENV(HOSTNAME)#$(Cluster).$(Process)";
 pub struct Contract<'a> {
     /// Name of the factory.
     pub factory: &'a str,
-    /// Account that the factory runs under.
+    /// Whose jobs they are, in the words of the operator.
     pub user: &'a str,
     /// The label.
     pub label: &'a str,

@@ -27,6 +27,8 @@ const SPOOLED_MAX_S: u32 = 864_000;
 pub struct Description<'a> {
     /// Who submits, and for which label.
     pub contract: Contract<'a>,
+    /// Account that the factory runs under.
+    pub account: &'a str,
     /// What the jobs are like.
     pub job: &'a CondorJob,
     /// The pilots.
@@ -92,7 +94,7 @@ impl Description<'_> {
     fn own(&self, lines: &mut Lines) {
         lines.add("+PilotageId", "$(Pilot)");
         lines.add("+PilotageFactory", text::string(self.contract.factory));
-        lines.add("+PilotageUser", text::string(self.contract.user));
+        lines.add("+PilotageUser", text::string(self.account));
         lines.add("initialdir", "$(Dir)");
         // All of them were just written; otherwise each is opened once more for each pilot.
         lines.add_if(self.job.executable.as_os_str().is_empty(), "skip_filechecks", "True");

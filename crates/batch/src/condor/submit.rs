@@ -32,12 +32,13 @@ fn description(config: &CondorConfig, owner: &Owner, request: &SubmitRequest, di
     let description = Description {
         contract: Contract {
             factory: &owner.factory,
-            user: &owner.user,
+            user: if config.factory_user.is_empty() { &owner.user } else { &config.factory_user },
             label: &request.label,
             date: &jiff::Timestamp::now().strftime("%Y-%m-%d").to_string(),
             logs: if configured.is_empty() { &request.log_url } else { configured },
             monitor: &request.monitor_url,
         },
+        account: &owner.user,
         job: &job,
         request,
         dir,

@@ -30,7 +30,7 @@ pub const FACTORY: &[Known] = &[
     ("factoryAdminEmail", Becomes("batch.*.mail")),
     ("factorySMTPServer", MAIL),
     ("factoryMinEmailRepeatSeconds", MAIL),
-    ("factoryUser", Ignored("the account that the factory runs under")),
+    ("factoryUser", Becomes("batch.*.factory_user")),
     ("enablequeues", Becomes("label.*.enabled")),
     ("queueConf", Read(FILES)),
     ("queueDirConf", Read(FILES)),

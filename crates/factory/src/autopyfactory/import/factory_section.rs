@@ -59,9 +59,8 @@ impl FactoryPart {
         let number = || value.parse::<f64>().map_err(|_| format!("'{value}' is no number"));
         match key {
             "factoryId" => self.put("name", Value::from(label_name(value))),
-            "factoryAdminEmail" => {
-                self.end_point.insert("mail".to_owned(), Value::from(list(value).join(",")));
-            }
+            "factoryAdminEmail" => drop(self.end_point.insert("mail".to_owned(), Value::from(value))),
+            "factoryUser" => drop(self.end_point.insert("factory_user".to_owned(), Value::from(value))),
             "baseLogDirUrl" => {
                 self.end_point.insert("log_url".to_owned(), Value::from(value.trim_end_matches('/')));
             }
