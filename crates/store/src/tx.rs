@@ -292,9 +292,9 @@ impl<'a> Tx<'a> {
 
     /// Writes the counters and returns what is left to do after the commit.
     pub(crate) fn finish(mut self) -> Result<(ChangeSet, Learned)> {
-        let added = std::mem::take(&mut self.pending.history);
-        history::write(&mut self, &added)?;
-        let Tx { connection, shared, pending, .. } = self;
+        let mut pending = std::mem::take(&mut self.pending);
+        self.pending.learned = std::mem::take(&mut pending.learned);
+        let connection = &mut *self.connection;
         let states = |id: i64, deltas: &StateDeltas| -> Vec<Value> {
             std::iter::once(id).chain(deltas.iter().copied()).map(Value::from).collect()
         };
@@ -305,7 +305,7 @@ impl<'a> Tx<'a> {
         let lanes = of(&pending.lanes);
         if connection.execute_many(&ADD_TO_LANE, &lanes)? < lanes.len() as u64 {
             // One was empty and has been deleted since it was seen: run again with what is there now.
-            shared.lanes.forget();
+            self.shared.lanes.forget();
             return Err(Error::Collision);
         }
         connection.execute_many(&ADD_TO_ARRAY, &of(&pending.arrays))?;
@@ -313,7 +313,9 @@ impl<'a> Tx<'a> {
         connection.execute_many(&ADD_TO_LABEL, &label_rows(&pending))?;
         connection.execute_many(&ADD_TO_ENDS, &end_rows(&pending))?;
         connection.execute_many(&ADD_TO_THROUGHPUT, &throughput_rows(&pending))?;
-        Ok((pending.changes, pending.learned))
+        // Last, for every commit about pilots counts in the same rows: who holds them waits for nothing any more.
+        history::write(&mut self, &pending.history)?;
+        Ok((pending.changes, self.pending.learned))
     }
 }
 
