@@ -9,6 +9,8 @@ use wire::api::{HistoryQuery, PREFIX, PilotHistory, Quantiles};
 /// Which time is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 pub enum Range {
+    #[serde(rename = "6h")]
+    Hours,
     #[default]
     #[serde(rename = "2d")]
     Days,
@@ -19,11 +21,12 @@ pub enum Range {
 }
 
 impl Range {
-    const ALL: [Range; 3] = [Range::Days, Range::Month, Range::Year];
+    const ALL: [Range; 4] = [Range::Hours, Range::Days, Range::Month, Range::Year];
 
     /// Its length.
     pub fn hours(self) -> u32 {
         match self {
+            Range::Hours => 6,
             Range::Days => 48,
             Range::Month => 720,
             Range::Year => 8760,
@@ -33,6 +36,7 @@ impl Range {
     /// As in the address; nothing for the one that is shown by itself.
     fn key(self) -> &'static str {
         match self {
+            Range::Hours => "6h",
             Range::Days => "",
             Range::Month => "30d",
             Range::Year => "1y",
@@ -41,6 +45,7 @@ impl Range {
 
     fn name(self) -> &'static str {
         match self {
+            Range::Hours => "6 hours",
             Range::Days => "2 days",
             Range::Month => "30 days",
             Range::Year => "1 year",
