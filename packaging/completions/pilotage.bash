@@ -76,6 +76,9 @@ _pilotage() {
             pilotage,pilots)
                 cmd="pilotage__subcmd__pilots"
                 ;;
+            pilotage,programs)
+                cmd="pilotage__subcmd__programs"
+                ;;
             pilotage,queues)
                 cmd="pilotage__subcmd__queues"
                 ;;
@@ -253,6 +256,9 @@ _pilotage() {
             pilotage__subcmd__help,pilots)
                 cmd="pilotage__subcmd__help__subcmd__pilots"
                 ;;
+            pilotage__subcmd__help,programs)
+                cmd="pilotage__subcmd__help__subcmd__programs"
+                ;;
             pilotage__subcmd__help,queues)
                 cmd="pilotage__subcmd__help__subcmd__queues"
                 ;;
@@ -340,6 +346,12 @@ _pilotage() {
             pilotage__subcmd__help__subcmd__pilots,show)
                 cmd="pilotage__subcmd__help__subcmd__pilots__subcmd__show"
                 ;;
+            pilotage__subcmd__help__subcmd__programs,add)
+                cmd="pilotage__subcmd__help__subcmd__programs__subcmd__add"
+                ;;
+            pilotage__subcmd__help__subcmd__programs,remove)
+                cmd="pilotage__subcmd__help__subcmd__programs__subcmd__remove"
+                ;;
             pilotage__subcmd__help__subcmd__queues,define)
                 cmd="pilotage__subcmd__help__subcmd__queues__subcmd__define"
                 ;;
@@ -403,6 +415,24 @@ _pilotage() {
             pilotage__subcmd__pilots__subcmd__help,show)
                 cmd="pilotage__subcmd__pilots__subcmd__help__subcmd__show"
                 ;;
+            pilotage__subcmd__programs,add)
+                cmd="pilotage__subcmd__programs__subcmd__add"
+                ;;
+            pilotage__subcmd__programs,help)
+                cmd="pilotage__subcmd__programs__subcmd__help"
+                ;;
+            pilotage__subcmd__programs,remove)
+                cmd="pilotage__subcmd__programs__subcmd__remove"
+                ;;
+            pilotage__subcmd__programs__subcmd__help,add)
+                cmd="pilotage__subcmd__programs__subcmd__help__subcmd__add"
+                ;;
+            pilotage__subcmd__programs__subcmd__help,help)
+                cmd="pilotage__subcmd__programs__subcmd__help__subcmd__help"
+                ;;
+            pilotage__subcmd__programs__subcmd__help,remove)
+                cmd="pilotage__subcmd__programs__subcmd__help__subcmd__remove"
+                ;;
             pilotage__subcmd__queues,define)
                 cmd="pilotage__subcmd__queues__subcmd__define"
                 ;;
@@ -452,7 +482,7 @@ _pilotage() {
 
     case "${cmd}" in
         pilotage)
-            opts="-h -V --help --version up demo submit jobs job logs wait kill retry top queues pilots decisions factories labels token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help"
+            opts="-h -V --help --version up demo submit jobs job logs wait kill retry top queues pilots decisions factories labels programs token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1288,7 +1318,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__help)
-            opts="up demo submit jobs job logs wait kill retry top queues pilots decisions factories labels token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help"
+            opts="up demo submit jobs job logs wait kill retry top queues pilots decisions factories labels programs token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1861,6 +1891,48 @@ _pilotage() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        pilotage__subcmd__help__subcmd__programs)
+            opts="add remove"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__help__subcmd__programs__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__help__subcmd__programs__subcmd__remove)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         pilotage__subcmd__help__subcmd__queues)
             opts="set define"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -2278,7 +2350,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__pilot)
-            opts="-h -V --secret-file --secret-dir --first-id --array-index --slots --cores --memory-mib --life-s --idle-s --grace-s --scratch --scratch-max-mib --scratch-free-mib --node --output-max-mib --spool-dir --linger-s --no-pin --delete-program --help --version"
+            opts="-h -V --secret-file --secret-dir --first-id --array-index --slots --cores --memory-mib --life-s --idle-s --grace-s --scratch --scratch-max-mib --scratch-free-mib --node --output-max-mib --spool-dir --linger-s --no-pin --delete-program --delete-wrapper --program-version --program-source --passed-over --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2349,6 +2421,22 @@ _pilotage() {
                     return 0
                     ;;
                 --linger-s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --delete-wrapper)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --program-version)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --program-source)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --passed-over)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2793,6 +2881,128 @@ _pilotage() {
             ;;
         pilotage__subcmd__pilots__subcmd__show)
             opts="-h -V --json --url --dir --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__programs)
+            opts="-h -V --json --url --dir --help --version add remove help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__programs__subcmd__add)
+            opts="-h -V --json --url --dir --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__programs__subcmd__help)
+            opts="add remove help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__programs__subcmd__help__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__programs__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__programs__subcmd__help__subcmd__remove)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__programs__subcmd__remove)
+            opts="-h -V --url --dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

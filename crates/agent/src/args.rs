@@ -83,6 +83,22 @@ pub struct PilotArgs {
     /// Remove the file of this program at the start: the wrapper downloaded it for this pilot alone.
     #[arg(long, env = "PILOTAGE_DELETE_PROGRAM", hide = true, value_parser = clap::builder::BoolishValueParser::new())]
     pub delete_program: bool,
+
+    /// Remove this file at the start: the VO's own wrapper, downloaded for this pilot alone.
+    #[arg(long, env = "PILOTAGE_DELETE_WRAPPER", hide = true)]
+    pub delete_wrapper: Option<PathBuf>,
+
+    /// Name of the version of the program that the wrapper drew.
+    #[arg(long, env = "PILOTAGE_PROGRAM_VERSION", hide = true, default_value = "")]
+    pub program_version: String,
+
+    /// Where the wrapper found it.
+    #[arg(long, env = "PILOTAGE_PROGRAM_SOURCE", hide = true, default_value = "")]
+    pub program_source: String,
+
+    /// Sources that the wrapper tried before, and why they gave nothing.
+    #[arg(long, env = "PILOTAGE_PASSED_OVER", hide = true, default_value = "")]
+    pub passed_over: String,
 }
 
 fn node_needs(text: &str) -> Result<NodeNeeds, String> {
@@ -97,6 +113,12 @@ impl PilotArgs {
     /// Cores of all slots together.
     pub(crate) fn all_cores(&self) -> u32 {
         if self.cores > 0 { self.cores } else { self.slots }
+    }
+
+    /// What the server is told of this program.
+    pub(crate) fn version(&self) -> String {
+        let own = env!("CARGO_PKG_VERSION");
+        if self.program_version.is_empty() { own.to_owned() } else { format!("{} ({own})", self.program_version) }
     }
 
     /// What the pilot offers while it lives.

@@ -139,6 +139,11 @@ async fn run(args: PilotArgs) -> Result<u8, PilotError> {
     if args.delete_program {
         delete_own_program();
     }
+    if let Some(wrapper) = &args.delete_wrapper
+        && let Err(error) = std::fs::remove_file(wrapper)
+    {
+        tracing::warn!("failed to remove {}: {error}", wrapper.display());
+    }
     let path = secret_path(&args)?;
     let secret = PilotSecret::read(&path)?;
     let greeter = Greeter::new(secret)?;

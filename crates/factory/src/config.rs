@@ -7,6 +7,7 @@ mod error;
 mod main_file;
 mod monitor;
 mod origin;
+mod program;
 mod sched;
 mod source;
 mod tree;
@@ -20,6 +21,8 @@ pub use error::{ConfigError, Problem};
 pub use main_file::Main;
 pub use monitor::MonitorSection;
 pub use origin::{Origin, Origins};
+pub use program::ProgramSection;
+pub(crate) use program::versions;
 pub use sched::*;
 pub use source::*;
 pub use tree::Tree;
@@ -66,6 +69,9 @@ pub struct Config {
     /// Credentials of labels by name.
     #[serde(default)]
     pub credential: BTreeMap<String, CredentialSection>,
+    /// Versions of the pilot program, and wrappers, by name.
+    #[serde(default)]
+    pub program: BTreeMap<String, ProgramSection>,
     /// Keys of labels by name, for labels and sources that name one.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, BTreeMap<String, serde_json::Value>>")]
@@ -150,6 +156,13 @@ pub struct LabelSection {
     /// Directory below which jobs get their scratch directories; the node's `$TMPDIR` or `/tmp` when empty.
     #[serde(default)]
     pub scratch: String,
+    /// Versions of the pilot program, each with its share of the pilots, such as `{ release = 99, candidate = 1 }`; the
+    /// factory's program when empty.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub pilots: BTreeMap<String, u32>,
+    /// The VO's own wrapper around the pilot; none when empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub wrapper: String,
     /// Variables for the pilot, such as `https_proxy`; others on the node can read them.
     #[serde(default)]
     pub environment: BTreeMap<String, String>,
@@ -199,7 +212,8 @@ impl FactorySection {
     /// The pilot program that the configuration names; `None` when it names none.
     pub fn program(&self) -> Option<PilotProgram> {
         if !self.pilot_url.is_empty() {
-            return Some(PilotProgram::Url { url: self.pilot_url.clone(), sha256: self.pilot_sha256.to_lowercase() });
+            let (url, sha256) = (&self.pilot_url, self.pilot_sha256.to_lowercase());
+            return Some(PilotProgram::Fetched(format!("pilotage-pilot 1 {sha256} {url} ;")));
         }
         let path = self.pilot.clone();
         (!path.as_os_str().is_empty()).then_some(PilotProgram::Path { path, arguments: Vec::new() })

@@ -1,6 +1,6 @@
 //! How the pilots of this factory are started: what only the program around the factory can know.
 
-use crate::config::{Config, LabelSection};
+use crate::config::{Config, LabelSection, versions};
 use batch::{Needs, SubmitRequest};
 use model::{NodeNeeds, PilotId};
 use serde_json::Error;
@@ -13,7 +13,7 @@ use wire::api::Announced;
 pub struct PilotLaunch {
     /// Text of the wrapper script (`agent::WRAPPER`). It is started as `sh WRAPPER ARGUMENTS... --secret-file FILE`
     /// (or `--secret-dir DIR --first-id ID` in a batch array) with the options of `PilotArgs` as `PILOTAGE_...`
-    /// variables, and with `PILOTAGE_PILOT` (path of the program) or `PILOTAGE_PILOT_URL` and `PILOTAGE_PILOT_SHA256`.
+    /// variables, and with `PILOTAGE_PILOT` (path of the program) or `PILOTAGE_PILOTS` (versions, as the wrapper says).
     /// It runs the program with all its own arguments.
     pub wrapper: String,
     /// The pilot program, unless the configuration names another.
@@ -34,13 +34,8 @@ pub enum PilotProgram {
         /// Words before our own arguments, such as `pilot` for the program of all roles.
         arguments: Vec<String>,
     },
-    /// To be downloaded and checked by the wrapper.
-    Url {
-        /// Where from.
-        url: String,
-        /// Hex SHA-256 of the file.
-        sha256: String,
-    },
+    /// To be fetched and checked by the wrapper: versions with their shares, in the wrapper's words.
+    Fetched(String),
 }
 
 /// Time between the end of a pilot's life and that of its batch job: enough to stop jobs and to report.
@@ -61,7 +56,7 @@ impl PilotLaunch {
         announced: &Announced,
     ) -> Result<SubmitRequest, Error> {
         let factory = &config.factory;
-        let program = factory.program().unwrap_or_else(|| self.program.clone());
+        let program = self.program_of(config, label);
         let ids = (announced.first.0..).map(PilotId);
         let secrets: Result<Vec<Vec<u8>>, Error> =
             ids.zip(&announced.secrets).map(|(pilot, secret)| self.secret_file(pilot, secret)).collect();
@@ -70,7 +65,7 @@ impl PilotLaunch {
             first: announced.first,
             wrapper: self.wrapper.clone(),
             arguments: program.arguments(),
-            environment: environment(label, &program)?,
+            environment: self.environment(config, label, &program)?,
             secrets: secrets?,
             needs: Needs {
                 cores: label.cores,
@@ -83,6 +78,28 @@ impl PilotLaunch {
             monitor_url: monitor_url(config, label),
             condor: label.condor.clone(),
         })
+    }
+
+    /// The label's versions, else the factory's program, else our own.
+    fn program_of(&self, config: &Config, label: &LabelSection) -> PilotProgram {
+        if !label.pilots.is_empty() {
+            return PilotProgram::Fetched(versions(config, &label.pilots, &self.servers));
+        }
+        config.factory.program().unwrap_or_else(|| self.program.clone())
+    }
+
+    fn environment(
+        &self,
+        config: &Config,
+        label: &LabelSection,
+        program: &PilotProgram,
+    ) -> Result<Vec<(String, String)>, Error> {
+        let mut variables = environment(label, program)?;
+        if let Some(wrapper) = config.program.get(&label.wrapper) {
+            let words = format!("{} {}", label.wrapper, wrapper.words(&self.servers));
+            variables.push(("PILOTAGE_WRAPPER".to_owned(), words));
+        }
+        Ok(variables)
     }
 
     /// Where the server shows the logs of a factory's pilots; empty when none is known.
@@ -104,7 +121,7 @@ impl PilotProgram {
     fn arguments(&self) -> Vec<String> {
         match self {
             PilotProgram::Path { arguments, .. } => arguments.clone(),
-            PilotProgram::Url { .. } => Vec::new(),
+            PilotProgram::Fetched(_) => Vec::new(),
         }
     }
 }
@@ -131,10 +148,7 @@ fn environment(label: &LabelSection, program: &PilotProgram) -> Result<Vec<(Stri
     }
     match program {
         PilotProgram::Path { path, .. } => variables.push(("PILOT", path.display().to_string())),
-        PilotProgram::Url { url, sha256 } => {
-            variables.push(("PILOT_URL", url.clone()));
-            variables.push(("PILOT_SHA256", sha256.clone()));
-        }
+        PilotProgram::Fetched(versions) => variables.push(("PILOTS", versions.clone())),
     }
     let own = variables.into_iter().map(|(name, value)| (format!("PILOTAGE_{name}"), value));
     Ok(label.environment.clone().into_iter().chain(own).collect())

@@ -147,6 +147,10 @@ pub struct NodeProfile {
     pub runtimes: Vec<String>,
     /// When the proxy ends; none when there is no proxy.
     pub proxy_ends: Option<Time>,
+    /// Where the pilot program was found; empty when it was not looked for.
+    pub program_source: String,
+    /// Sources that were tried before and gave nothing, each with the reason.
+    pub passed_over: String,
 }
 
 impl NodeProfile {
@@ -170,6 +174,8 @@ impl NodeProfile {
             ("Clock", clock),
             ("Containers", Some(runtimes)),
             ("Proxy ends", self.proxy_ends.map(|end| end.to_string())),
+            ("Found at", known(&self.program_source)),
+            ("Not found at", known(&self.passed_over)),
         ];
         all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }

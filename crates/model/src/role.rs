@@ -45,7 +45,7 @@ pub enum Permission {
     ManageQueues,
     /// Give commands to factories.
     CommandFactories,
-    /// Create and revoke tokens, back up.
+    /// Create and revoke tokens, store programs, back up.
     Administer,
     /// Announce pilots, report their batch state, store decisions.
     RunFactory,

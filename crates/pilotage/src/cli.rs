@@ -16,6 +16,7 @@ mod labels;
 mod logs;
 mod man;
 mod pilots;
+mod programs;
 mod queues;
 mod restore;
 mod retry;
@@ -76,6 +77,7 @@ fn run_client_side(command: Command) -> anyhow::Result<ExitCode> {
         Command::Submit(args) => submit::run(*args),
         Command::Queues(args) => queues::run(args),
         Command::Pilots(args) => pilots::run(args),
+        Command::Programs(args) => programs::run(args),
         Command::Token(args) => token::run(args.action),
         Command::Jobs(args) => with_client(&args.server.clone(), async |client| jobs::run(args, &client).await),
         Command::Job(args) => with_client(&args.server.clone(), async |client| job::run(args, &client).await),

@@ -16,6 +16,7 @@ pub(crate) mod pilot_list;
 pub(crate) mod pilot_logs;
 mod pilot_search;
 mod pilot_work;
+mod programs;
 pub(crate) mod queues;
 mod service;
 mod submit;
@@ -93,6 +94,8 @@ fn others_router() -> Router<AppState> {
         .route("/factories/{name}/commands", get(commands::poll_factory))
         .route("/commands", post(commands::give).get(commands::list))
         .route("/commands/{id}/outcome", post(commands::outcome))
+        .route("/programs", get(programs::list))
+        .route("/programs/{name}/{version}", put(programs::write).get(programs::read).delete(programs::remove))
         .route("/tokens", post(tokens::create).get(tokens::list))
         .route("/tokens/{id}", delete(tokens::revoke))
         .route("/backup", post(backup::backup))

@@ -7,6 +7,7 @@ mod faults;
 mod group_commit;
 mod history;
 mod lanes;
+mod programs;
 mod ranges;
 mod retention;
 mod scope;

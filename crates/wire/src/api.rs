@@ -9,6 +9,7 @@ mod job;
 mod label;
 mod pilot;
 mod problem;
+mod program;
 mod queue;
 mod token;
 
@@ -21,6 +22,7 @@ pub use job::*;
 pub use label::*;
 pub use pilot::*;
 pub use problem::*;
+pub use program::*;
 pub use queue::*;
 pub use token::*;
 

@@ -6,6 +6,7 @@ mod error;
 mod factory;
 mod job;
 mod pilot;
+mod program;
 mod queue;
 mod token;
 mod transport;
@@ -13,6 +14,7 @@ mod transport;
 pub use call::{Answer, Call};
 pub use error::{Error, FOREIGN};
 pub use job::{Attempt, LogPart};
+pub use program::{file_sha256, program_path};
 pub use transport::InProcess;
 pub(crate) use transport::{client_builder, http_client, is_loopback, reason};
 

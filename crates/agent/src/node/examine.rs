@@ -3,6 +3,7 @@
 use super::judge::{Findings, judge};
 use super::{profile, proxy};
 use crate::PilotArgs;
+use model::node::short;
 use model::{FailedCheck, NodeNeeds, NodeProfile};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -40,6 +41,8 @@ pub(crate) async fn examine(args: &PilotArgs, ahead_s: Option<i64>) -> Examined 
         scratch_free_mib: place.as_ref().map_or(0, |place| super::room(place) >> 20),
         clock_ahead_s: ahead_s,
         proxy_ends: proxy_ends.as_ref().ok().copied(),
+        program_source: short(&args.program_source),
+        passed_over: short(&args.passed_over),
         ..profile::look()
     };
     let mut found = Findings {

@@ -140,7 +140,7 @@ fn hello_request(secret: String, args: &PilotArgs) -> Result<HelloRequest, Pilot
     Ok(HelloRequest {
         secret,
         instance: random_hex()?,
-        version: env!("CARGO_PKG_VERSION").to_owned(),
+        version: args.version(),
         node: node::name(),
         slots: args.slots,
         shape: Shape { wall_time_s: args.life_s, ..args.offer().whole },

@@ -7,6 +7,7 @@ use crate::chain::{self, Kind};
 use batch::condor::CondorJob;
 use batch::programs::problem_of;
 use model::pilot::SLOTS_MAX;
+use model::program::is_sha256;
 use model::spelling::hint;
 use std::path::Path;
 use toml::{Table, Value};
@@ -43,6 +44,12 @@ pub(super) fn check(config: &Config, origins: &Origins, path: &Path) -> Result<(
             found.push((format!("credential.{name}"), error.to_string()));
         }
         found.extend(credential.problems().into_iter().map(|(key, what)| (format!("credential.{name}.{key}"), what)));
+    }
+    for (name, program) in &config.program {
+        if let Err(error) = model::queue::check_name(name) {
+            found.push((format!("program.{name}"), error.to_string()));
+        }
+        found.extend(program.problems().into_iter().map(|(key, what)| (format!("program.{name}.{key}"), what)));
     }
     found.extend(config.needed_problems().into_iter().map(|(key, what)| (format!("credential.{key}"), what)));
     for (name, label) in &config.label {
@@ -156,11 +163,14 @@ fn check_program(factory: &FactorySection, found: &mut Vec<(String, String)>) {
     if has_url && !factory.pilot_url.starts_with("http://") && !factory.pilot_url.starts_with("https://") {
         say("pilot_url", "is no http:// or https:// URL");
     }
+    if has_url && factory.pilot_url.contains(|c: char| c.is_whitespace() || c == ';') {
+        say("pilot_url", "has a blank or a semicolon");
+    }
     if has_url && sum.is_empty() {
         say("pilot_sha256", "is missing: the checksum of what pilot_url gives");
     } else if !has_url && !sum.is_empty() {
         say("pilot_sha256", "is set without pilot_url");
-    } else if has_url && !(sum.len() == 64 && sum.bytes().all(|byte| byte.is_ascii_hexdigit())) {
+    } else if has_url && !is_sha256(sum) {
         say("pilot_sha256", "is not 64 hexadecimal digits");
     }
 }
@@ -198,6 +208,9 @@ fn check_label(config: &Config, name: &str, label: &LabelSection, found: &mut Ve
     }
     for variable in label.environment.keys().filter(|variable| !is_variable(variable)) {
         say(&format!(".environment.{variable}"), "is no name of a variable that can be set".to_owned());
+    }
+    for (key, what) in super::program::problems_of(config, label) {
+        say(key, what);
     }
     for (key, what) in label.node.problems() {
         say(&format!(".node.{key}"), what);

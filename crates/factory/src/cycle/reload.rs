@@ -86,7 +86,8 @@ impl Change {
             || old.source != new.source
             || old.wms != new.wms
             || old.monitor != new.monitor
-            || old.credential != new.credential;
+            || old.credential != new.credential
+            || old.program != new.program;
         Change { added: names(new, old), changed, removed: names(old, new), beside_labels }
     }
 

@@ -11,6 +11,7 @@ mod configuration;
 mod crash;
 mod credentials;
 mod cycle;
+mod documented;
 mod grid_proxy;
 mod jobs;
 mod monitor;

@@ -4,6 +4,7 @@ mod admin;
 mod client;
 mod factories;
 mod pilots;
+mod programs;
 mod role;
 mod submit;
 mod watch;
@@ -13,6 +14,7 @@ pub use admin::*;
 pub use client::*;
 pub use factories::*;
 pub use pilots::*;
+pub use programs::*;
 pub use role::*;
 pub use submit::*;
 pub use watch::*;
@@ -76,6 +78,8 @@ pub enum Command {
     Factories(FactoriesArgs),
     /// Show how labels are doing: their pilots, the longest wait, the longest run
     Labels(LabelsArgs),
+    /// List, upload or remove pilot programs and wrappers that nodes download from the server
+    Programs(ProgramsArgs),
     /// Create, list and revoke tokens
     Token(TokenArgs),
     /// Check this machine and the server, and say what is wrong

@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// All sections.
-const SECTIONS: [&str; 10] =
-    ["server", "factory", "queue", "batch", "wms", "label", "monitor", "credential", "source", "template"];
+const SECTIONS: [&str; 11] =
+    ["server", "factory", "queue", "batch", "wms", "label", "monitor", "credential", "program", "source", "template"];
 /// Keys of a factory that `up` answers itself.
 const ANSWERED: [(&str, &str); 2] = [
     ("factory.servers", "`up` is its own factory's server; use `pilotage factory run` for another one"),

@@ -106,7 +106,7 @@ impl Plan {
             self.queues.push(queue);
         }
         // By name, so that no section can be forgotten.
-        let Config { factory: _, batch, label, source, wms, monitor, credential, template } = file.main.config;
+        let Config { factory: _, batch, label, source, wms, monitor, credential, program, template } = file.main.config;
         for label in label.values() {
             if !self.queues.iter().any(|queue| queue.name == label.queue) {
                 self.queues.push(QueueRecord::named(&label.queue));
@@ -118,6 +118,7 @@ impl Plan {
         self.factory.wms.extend(wms);
         self.factory.monitor.extend(monitor);
         self.factory.credential.extend(credential);
+        self.factory.program.extend(program);
         self.factory.template.extend(template);
         Ok(())
     }
@@ -172,22 +173,24 @@ mod tests {
             [batch.more]\nsystem = \"local\"
             [label.other]\nqueue = \"q\"\nbatch = \"more\"\nmonitors = [\"apf\"]\nwms = { source = \"twin\" }
             [credential.grid]\nkind = \"file\"\npath = \"/tmp/proxy\"
+            [program.vo]\nsources = [\"/opt/vo\"]\nsha256 = \"{sum}\"
             [source.file]\nformat = \"toml\"\nfrom = [\"labels.d\"]
             [wms.twin]\nsystem = \"pilotage\"\nservers = [\"https://twin.example:25443\"]\ntoken_file = \"t\"
             [monitor.apf]\nurl = \"https://apf.example/api\"
             [template.slow]\ncores = 2
         ";
-        std::fs::write(&path, text).unwrap();
+        std::fs::write(&path, text.replace("{sum}", &"ab".repeat(32))).unwrap();
         let local = LocalQueue { queue: QueueRecord::named("local"), slots: 1 };
         let mut plan = Plan::local(server::Config::in_dir(dir.path()), [local], Duration::ZERO);
         plan.add(UpFile::read(&path).unwrap()).unwrap();
-        let Config { factory, batch, label, credential, source, wms, monitor, template } =
+        let Config { factory, batch, label, credential, program, source, wms, monitor, template } =
             plan.factory.checked().unwrap();
         assert_eq!(factory.cycle_s, CYCLE_S);
         let names = [
             batch.into_keys().collect::<Vec<_>>(),
             label.into_keys().collect(),
             credential.into_keys().collect(),
+            program.into_keys().collect(),
             source.into_keys().collect(),
             wms.into_keys().collect(),
             monitor.into_keys().collect(),
@@ -195,7 +198,7 @@ mod tests {
         ];
         assert_eq!(
             names.map(|names| names.join(" ")),
-            ["local more", "local other", "grid", "file", "twin", "apf", "slow"]
+            ["local more", "local other", "grid", "vo", "file", "twin", "apf", "slow"]
         );
     }
 }

@@ -36,6 +36,7 @@ mod panda;
 mod pilot_program;
 mod pilots;
 mod postgres;
+mod programs;
 mod queues;
 mod site;
 mod slurm;

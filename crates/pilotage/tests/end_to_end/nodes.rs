@@ -92,7 +92,7 @@ fn slurm_keeps_new_pilots_from_a_black_hole() {
     assert_ne!(ran.trim(), format!("on {}", hole.trim()), "the job did not go into the hole");
     let bad = bad_nodes(&up);
     assert_eq!(bad[0]["node"], hole.trim(), "{bad:?}");
-    assert!(bad[0]["avoided_until"].is_string() && bad[0]["failures"] == 2, "{bad:?}");
+    assert!(bad[0]["avoided_until"].is_string() && bad[0]["failures"].as_u64() >= Some(2), "{bad:?}");
     let said = up.out(&["decisions", "--label", "cluster", "--last", "100"]).to_lowercase();
     assert!(said.contains(&format!("node {} is bad and avoided", hole.trim().to_lowercase())), "{said}");
     up.stop();

@@ -340,6 +340,8 @@ pub fn on_node(summary: PilotSummary) -> PilotDetail {
         clock_ahead_s: Some(-1),
         runtimes: vec!["apptainer".into()],
         proxy_ends: None,
+        program_source: "https://one.example/pilotage/v1/programs/pilot/1".into(),
+        passed_over: "/cvmfs/vo/pilot: cannot be read".into(),
     };
     let told = summary.started.is_some();
     let version = if told { "0.1.0".into() } else { String::new() };

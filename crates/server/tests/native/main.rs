@@ -13,6 +13,7 @@ mod logs;
 mod nodes;
 mod openapi;
 mod permissions;
+mod programs;
 mod refusals;
 mod retention;
 mod secure;
