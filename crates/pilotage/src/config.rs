@@ -14,4 +14,4 @@ pub use environment::Environment;
 pub use last_dir::{forget_last_dir, read_last_dir, remember_last_dir};
 pub use quantity::{parse_address, parse_duration, parse_limit_mib, parse_memory_mib, parse_seconds, whole_seconds};
 pub use server_file::{server_config, up_server_config};
-pub use up_file::UpFile;
+pub use up_file::{UpFile, UpSections};

@@ -2,6 +2,7 @@
 
 use super::args::{Cli, GenerateArgs};
 use super::man;
+use crate::config::UpSections;
 use anyhow::{Context, Result};
 use clap::CommandFactory;
 use clap_complete::Shell;
@@ -15,6 +16,7 @@ pub fn run(args: &GenerateArgs) -> Result<()> {
     write(into, "docs/cli.md", man::markdown())?;
     write(into, "docs/permissions.md", permissions())?;
     write(into, "docs/factory.schema.json", pretty(&factory::Config::schema())?)?;
+    write(into, "docs/up.schema.json", pretty(&schemars::schema_for!(UpSections))?)?;
     write(into, "docs/openapi.json", server::openapi())?;
     write(into, "docs/metrics.md", metrics()?)?;
     write(into, "docs/autopyfactory-keys.md", factory::autopyfactory::keys::reference())?;

@@ -4,19 +4,22 @@ use super::{Amount, Environment, parse_duration};
 use crate::cli::args::{ServerArgs, UpArgs};
 use crate::output::BadInput;
 use factory::config::{ConfigError, Origins, Tree};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de};
 use server::pages::Links;
 use server::{Config, TlsMode};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// What a server's file may say. Times are texts such as `"5m"` or numbers of seconds.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ServerFile {
     dir: Option<PathBuf>,
+    #[schemars(with = "Option<String>")]
     listen: Option<SocketAddr>,
     database: Option<String>,
     /// Folder of logs and outputs; servers that share a database share it.
@@ -46,14 +49,14 @@ struct Places {
 }
 
 /// Patterns by the title of the link, such as `https://bigpanda.cern.ch/job/{id}/`.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct LinksSection {
     job: BTreeMap<String, String>,
     pilot: BTreeMap<String, String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct TlsChoice {
     mode: Option<TlsWord>,
@@ -61,7 +64,7 @@ struct TlsChoice {
     key: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum TlsWord {
     Auto,
@@ -75,6 +78,16 @@ struct Time(Duration);
 impl<'de> Deserialize<'de> for Time {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Time, D::Error> {
         parse_duration(&Amount::deserialize(deserializer)?.0).map(Time).map_err(de::Error::custom)
+    }
+}
+
+impl JsonSchema for Time {
+    fn schema_name() -> Cow<'static, str> {
+        "Time".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "description": "A text such as `5m`, or seconds.", "type": ["string", "number"] })
     }
 }
 

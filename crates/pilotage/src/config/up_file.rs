@@ -5,6 +5,7 @@ use crate::output::BadInput;
 use factory::config::{ConfigError, FactorySection, Main, Origins, Tree};
 use model::spelling::hint;
 use model::{QueueRecord, QueueStatus};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -33,7 +34,7 @@ pub struct UpFile {
 }
 
 /// `[queue.NAME]`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct QueueSection {
     site: Option<String>,
@@ -42,6 +43,7 @@ struct QueueSection {
     #[serde(default)]
     tags: BTreeSet<String>,
     #[serde(default)]
+    #[schemars(with = "String")]
     status: QueueStatus,
     #[serde(default)]
     max_cores: u32,
@@ -49,6 +51,14 @@ struct QueueSection {
     max_memory_mib: u32,
     #[serde(default)]
     max_wall_time_s: u32,
+}
+
+/// What a file of `up` may say beside a factory's configuration.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "only its schema is of use")]
+pub struct UpSections {
+    server: Option<ServerFile>,
+    queue: Option<BTreeMap<String, QueueSection>>,
 }
 
 impl UpFile {
