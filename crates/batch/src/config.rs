@@ -61,6 +61,17 @@ impl BatchConfig {
         ssh.map_or(dir, |ssh| &mut ssh.dir)
     }
 
+    /// The directory of this host that it keeps for its login node; none when the factory is to choose.
+    pub fn login_dir(&self) -> Option<&Path> {
+        let ssh = match self {
+            BatchConfig::Local(config) => config.ssh.as_ref(),
+            BatchConfig::Slurm(config) => config.ssh.as_ref(),
+            BatchConfig::Condor(config) => config.ssh.as_ref(),
+            BatchConfig::Command(_) => None,
+        };
+        ssh.map(|ssh| ssh.dir.as_path()).filter(|dir| !dir.as_os_str().is_empty())
+    }
+
     /// What is wrong with it: key below `batch.NAME` and words.
     pub fn problems(&self) -> Vec<(String, String)> {
         match self {

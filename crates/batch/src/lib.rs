@@ -6,6 +6,7 @@
 mod command;
 pub mod condor;
 mod config;
+mod crash_point;
 mod known;
 pub mod local;
 mod name;
@@ -20,5 +21,6 @@ mod transcript;
 
 pub use command::{Answer, Commander, short};
 pub use config::BatchConfig;
+pub use crash_point::crash_point;
 pub use system::*;
 pub use transcript::Transcript;

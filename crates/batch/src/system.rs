@@ -106,6 +106,15 @@ pub struct SubmitOutcome {
     pub full: bool,
 }
 
+impl SubmitOutcome {
+    /// Those of the pilots that are neither accepted nor refused.
+    pub fn in_doubt(&self, pilots: &[PilotId]) -> Vec<PilotId> {
+        let accepted = self.accepted.iter().map(|(pilot, _)| pilot);
+        let told: BTreeSet<&PilotId> = accepted.chain(&self.refused).collect();
+        pilots.iter().filter(|pilot| !told.contains(pilot)).copied().collect()
+    }
+}
+
 /// An answer about all pilots of this factory.
 #[derive(Clone, Debug)]
 pub struct Status {

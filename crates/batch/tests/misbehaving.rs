@@ -244,3 +244,33 @@ async fn every_command_is_told_the_cluster() {
     let two = SlurmConfig { cluster: "big,small".into(), ..SlurmConfig::default() }.problems();
     assert_eq!(two, [("cluster".into(), "'big,small' is more than one cluster; use an end point for each".into())]);
 }
+
+/// What reads as "no pilots" would close all of them, what reads as a refusal would submit them again.
+#[tokio::test]
+async fn what_is_garbage_or_never_comes_closes_and_refuses_nothing_and_what_is_slow_counts() {
+    let site = Site::new();
+    // One that hangs is left alone for a while by the factory that saw it.
+    let slurm = || site.open(1.0, 0.01);
+    let nonsense = ["echo '<html>upgrade in progress</html>'", HANGS];
+    for (first, script) in [1, 11].into_iter().zip(nonsense) {
+        site.say("sbatch", script);
+        let doubt = slurm().submit(&request(first, 2)).await.unwrap_err();
+        assert!(doubt.is_uncertain(), "{script}: {doubt}");
+    }
+    site.say("sbatch", "sleep 0.3; echo 7");
+    assert_eq!(ids(&slurm().submit(&request(21, 2)).await.unwrap().accepted), [21, 22]);
+    for script in nonsense {
+        site.say("squeue", script);
+        let status = slurm().status().await;
+        assert!(!status.as_ref().is_ok_and(|status| status.complete), "{script}: {status:?}");
+    }
+    let both = "echo '7|0|RUNNING|None|pilotage.f1.21'; echo '7|1|RUNNING|None|pilotage.f1.22'";
+    site.say("squeue", &format!("sleep 0.3; {both}"));
+    for script in nonsense {
+        site.say("scancel", script);
+        let _ = slurm().remove(&[PilotId(21)]).await;
+        let status = slurm().status().await.unwrap();
+        assert!(status.complete && status.pilots.len() == 2, "{script}: {status:?}");
+        assert!(status.pilots.iter().all(|pilot| pilot.event == Some(PilotEvent::Run)), "{script}: {status:?}");
+    }
+}

@@ -19,7 +19,7 @@ use crate::reconcile::{Answer, Gap, Memory, reconcile};
 use crate::world::{Read, World};
 use crate::{Config, FactoryError, PilotLaunch, Server, logs};
 use ask::Resting;
-use batch::{BatchError, BatchSystem, Status};
+use batch::{BatchError, BatchSystem, Status, crash_point};
 use closing::CLOSE_MAX;
 use jobs::Counting;
 use look::Look;
@@ -125,6 +125,7 @@ impl Cycler {
         }
         let counts = self.ask_for_jobs();
         let answers = self.look_at_batches().await;
+        crash_point("looked");
         if let Err(error) = self.look_at_pilots().await {
             tracing::warn!(%error, "could not get the factory's pilots from the server");
             return;
@@ -134,6 +135,9 @@ impl Cycler {
         let mut gaps = self.reconcile(&answers);
         for (name, gap) in &mut gaps {
             self.deliver_reports(name, gap).await;
+            if !gap.ending().is_empty() {
+                crash_point("delivered");
+            }
             self.close_gap(name, gap).await;
         }
         self.look_at_queues().await;
@@ -233,6 +237,7 @@ impl Cycler {
             let answer = Answer {
                 status,
                 taken,
+                began: self.started,
                 settles_within: batch.settles_within(),
                 quiet: section.quiet(),
                 hello: section.hello(),
@@ -258,6 +263,9 @@ impl Cycler {
         let ends = self.ends_of(gap);
         // What could not be told comes again in the next cycle.
         if self.report(gap.updates.clone()).await {
+            if !gap.ending().is_empty() {
+                crash_point("ended");
+            }
             self.learn_ends(name, ends);
         }
         if let Some(batch) = self.batches.get(name).filter(|_| !gap.remove.is_empty()) {
@@ -288,6 +296,7 @@ impl Cycler {
     async fn decide_and_act(&mut self) {
         self.ask_programs(None).await;
         let mut plans = plan(&self.config, &mut self.world);
+        crash_point("planned");
         for plan in &mut plans {
             self.act(plan).await;
         }
@@ -300,6 +309,7 @@ impl Cycler {
         {
             tracing::warn!(%error, "could not store the decisions");
         }
+        crash_point("decided");
     }
 
     async fn drain_all(&mut self) {

@@ -25,6 +25,15 @@ pub struct Memory {
     strangers: BTreeMap<PilotId, u32>,
     /// Pilots that run without a hello, and for how long they were seen to.
     mute: BTreeMap<PilotId, Duration>,
+    /// Pilots of submissions whose outcome was not heard, and when these were given up.
+    in_doubt: BTreeMap<PilotId, Time>,
+}
+
+impl Memory {
+    /// Remembers pilots whose submission was given up at this time without an answer.
+    pub fn in_doubt(&mut self, pilots: impl IntoIterator<Item = PilotId>, at: Time) {
+        self.in_doubt.extend(pilots.into_iter().map(|pilot| (pilot, at)));
+    }
 }
 
 /// One answer of a batch system.
@@ -34,6 +43,8 @@ pub struct Answer<'a> {
     pub status: &'a Status,
     /// When it was asked.
     pub taken: Time,
+    /// When this process began: what another one submitted was under way until then, part after part.
+    pub began: Time,
     /// How long an accepted submission may stay invisible.
     pub settles_within: Duration,
     /// How long a pilot must have been silent before its absence counts.
@@ -92,6 +103,7 @@ pub fn reconcile(records: &[&PilotSummary], answer: Answer<'_>, memory: &mut Mem
     let mut gap = Gap::default();
     let known: BTreeSet<PilotId> = records.iter().map(|record| record.id).collect();
     memory.missing.retain(|pilot, _| known.contains(pilot));
+    memory.in_doubt.retain(|pilot, _| known.contains(pilot));
     for record in records {
         let update = match shown.get(&record.id) {
             Some(status) => {
@@ -181,8 +193,11 @@ fn update_of(record: &PilotSummary, status: &PilotStatus, taken: Time) -> Option
 
 /// A pilot that a complete answer lacks.
 fn absent(record: &PilotSummary, answer: Answer<'_>, memory: &mut Memory) -> Option<BatchUpdate> {
-    // The answer is older than the pilot.
-    if answer.taken < record.announced + answer.settles_within {
+    // The answer is older than the pilot may be. A submission in several parts goes on long after the announcement.
+    let in_doubt = memory.in_doubt.get(&record.id).copied().unwrap_or_default();
+    let waiting = record.state == PilotState::Announced;
+    let last_sign = if waiting { record.announced.max(in_doubt).max(answer.began) } else { record.announced };
+    if answer.taken < last_sign + answer.settles_within {
         return None;
     }
     let close = |event, error_class, message: &str| BatchUpdate {

@@ -7,7 +7,7 @@ use super::{Condor, CondorConfig, owner_of};
 use crate::command::Answer;
 use crate::parts::Sent;
 use crate::submission::{self, Submission};
-use crate::{BatchError, SubmitRequest};
+use crate::{BatchError, SubmitRequest, crash_point};
 use model::PilotId;
 use std::fs;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
@@ -71,7 +71,10 @@ impl Condor {
         let submission = Submission::create(&self.place.here, first, secrets, add)?;
         self.place.send(&self.commands, &submission).await?;
         let there = Submission { dir: self.place.there(first), first };
-        let answer = match self.commands.run(PROGRAM, &arguments(&self.config, request, &there)).await {
+        crash_point("written");
+        let answer = self.commands.run(PROGRAM, &arguments(&self.config, request, &there)).await;
+        crash_point("sent");
+        let answer = match answer {
             Ok(answer) => answer,
             Err(error) => {
                 if !error.is_uncertain() {

@@ -6,7 +6,7 @@ use crate::command::{Answer, quoted};
 use crate::name::job_name;
 use crate::parts::Sent;
 use crate::submission::{self, Submission};
-use crate::{BatchError, Needs, SubmitRequest};
+use crate::{BatchError, Needs, SubmitRequest, crash_point};
 use model::PilotId;
 
 /// Name of the batch script.
@@ -32,6 +32,7 @@ impl Slurm {
         let add = |array: &Submission| array.write(SCRIPT, script.as_bytes());
         let array = Submission::create(&self.place.here, first, secrets, add)?;
         self.place.send(&self.commands, &array).await?;
+        crash_point("written");
         let mut needs = request.needs.clone();
         let mut answer = self.sbatch(&there, secrets.len(), &needs).await;
         if !needs.avoid.is_empty() && answer.as_ref().is_ok_and(|answer| names_unknown_node(&answer.err)) {
@@ -39,6 +40,7 @@ impl Slurm {
             needs.avoid.clear();
             answer = self.sbatch(&there, secrets.len(), &needs).await;
         }
+        crash_point("sent");
         let answer = match answer {
             Ok(answer) => answer,
             Err(error) => {

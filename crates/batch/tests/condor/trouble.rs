@@ -96,3 +96,24 @@ async fn a_removal_is_repeated_only_when_a_later_look_still_shows_the_pilot() {
     condor.remove(&[model::PilotId(4)]).await.unwrap_err();
     assert_eq!(pool.transcript().matches(" condor_rm ").count(), 2);
 }
+
+#[tokio::test]
+async fn a_submission_whose_answer_is_garbage_or_never_comes_is_in_doubt_and_found() {
+    let pool = Pool::new("doubt");
+    let open = |program: &str, script: &str| {
+        let bin = pool.commands(program, script);
+        pool.open(&pool.factory, CondorConfig { bin, timeout_s: 5.0, ..CondorConfig::default() })
+    };
+    for (first, after) in [(4, "echo '<html>upgrade in progress</html>'"), (14, "exec sleep 1000")] {
+        let condor = open("condor_submit", &format!("$REAL \"$@\" >/dev/null; {after}"));
+        let doubt = condor.submit(&pool.request(first, 2)).await.unwrap_err();
+        assert!(doubt.is_uncertain(), "{after}: {doubt}");
+    }
+    let slow = open("condor_submit", "sleep 0.5; exec $REAL \"$@\"");
+    assert_eq!(slow.submit(&pool.request(24, 1)).await.unwrap().accepted.len(), 1);
+    let hangs = open("condor_rm", "exec sleep 1000").remove(&[model::PilotId(4)]).await.unwrap_err();
+    assert!(matches!(hangs, BatchError::TimeOut { .. }), "{hangs}");
+    for pilot in [4, 5, 14, 15, 24] {
+        pool.wait_for(pilot, |_| true).await;
+    }
+}

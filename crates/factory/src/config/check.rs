@@ -9,6 +9,7 @@ use batch::programs::problem_of;
 use model::pilot::SLOTS_MAX;
 use model::program::is_sha256;
 use model::spelling::hint;
+use std::collections::BTreeMap;
 use std::path::Path;
 use toml::{Table, Value};
 
@@ -24,6 +25,7 @@ pub(super) fn check(config: &Config, origins: &Origins, path: &Path) -> Result<(
     for (name, batch) in &config.batch {
         found.extend(batch.problems().into_iter().map(|(key, what)| (format!("batch.{name}.{key}"), what)));
     }
+    check_login_dirs(config, &mut found);
     for (name, wms) in &config.wms {
         if let Err(error) = model::queue::check_name(name) {
             found.push((format!("wms.{name}"), error.to_string()));
@@ -56,6 +58,18 @@ pub(super) fn check(config: &Config, origins: &Origins, path: &Path) -> Result<(
         found.extend(label_problems(config, name, label));
     }
     ConfigError::of_problems(found, origins, path)
+}
+
+/// Two end points in one directory would share a connection, and each would sweep what the other keeps there.
+fn check_login_dirs(config: &Config, found: &mut Vec<(String, String)>) {
+    let mut seen: BTreeMap<&Path, &str> = BTreeMap::new();
+    for (name, batch) in &config.batch {
+        let Some(dir) = batch.login_dir() else { continue };
+        if let Some(other) = seen.insert(dir, name) {
+            let what = format!("{} is that of [batch.{other}] too; each end point needs its own", dir.display());
+            found.push((format!("batch.{name}.ssh.dir"), what));
+        }
+    }
 }
 
 fn check_source(config: &Config, name: &str, source: &SourceSection, found: &mut Vec<(String, String)>) {

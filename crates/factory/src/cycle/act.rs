@@ -2,7 +2,7 @@
 
 use super::{Cycler, now};
 use crate::plan::LabelPlan;
-use batch::{BatchError, SubmitOutcome};
+use batch::{BatchError, SubmitOutcome, crash_point};
 use model::{ErrorClass, PilotEvent, PilotId};
 use wire::api::{AnnounceRequest, BatchUpdate};
 
@@ -20,6 +20,9 @@ impl Cycler {
             && let Err(error) = batch.remove(&plan.remove).await
         {
             add_error(plan, &format!("failed to {error}"));
+        }
+        if !plan.remove.is_empty() {
+            crash_point("removed");
         }
         for pilot in plan.drain.clone() {
             self.tell_to_drain(pilot).await;
@@ -39,6 +42,7 @@ impl Cycler {
             count: plan.submit,
         };
         let announced = self.server.announce(&request).await.map_err(|error| format!("failed to announce: {error}"))?;
+        crash_point("announced");
         plan.decision.announced = announced.secrets.len() as u64;
         let request = self.launch.request(&self.config, &name, &label, &announced);
         let mut request = request.map_err(|error| error.to_string())?;
@@ -48,7 +52,11 @@ impl Cycler {
         self.world.past.submitted(&name, at);
         self.unborn.extend(ids.iter().map(|id| (*id, at)));
         let outcome = batch.submit(&request).await.unwrap_or_else(|error| outcome_of(&error, &ids));
+        crash_point("submitted");
         plan.decision.accepted = outcome.accepted.len() as u64;
+        // What is in doubt may come yet, as long after this moment as any command can have an effect.
+        let memory = self.memories.entry(label.batch.clone()).or_default();
+        memory.in_doubt(outcome.in_doubt(&ids), now());
         for pilot in &outcome.refused {
             // Not on their way: nothing hurries for them.
             self.unborn.remove(pilot);
@@ -60,6 +68,7 @@ impl Cycler {
             monitors.submitted(&name, &outcome.accepted);
         }
         self.report(updates_of(&outcome)).await;
+        crash_point("recorded");
         if outcome.accepted.len() == ids.len() { Ok(()) } else { Err(refusal(&outcome)) }
     }
 }

@@ -3,7 +3,7 @@
 use super::Cycler;
 use crate::logs;
 use crate::reconcile::Gap;
-use batch::{BatchSystem, Status};
+use batch::{BatchSystem, Status, crash_point};
 use model::PilotId;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -40,6 +40,9 @@ impl Cycler {
             let some: Vec<PilotId> = closing.iter().take(CLOSE_MAX).copied().collect();
             let done = logs::close(&*self.server, batch, &some).await;
             closing.retain(|pilot| !done.contains(pilot));
+            if !done.is_empty() {
+                crash_point("cleaned");
+            }
             if closing.is_empty() || done.len() < some.len() || Instant::now() >= deadline {
                 return;
             }

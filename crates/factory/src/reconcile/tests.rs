@@ -51,6 +51,7 @@ fn close(record: &PilotSummary, status: &Status, after_s: u64, memory: &mut Memo
     let answer = Answer {
         status,
         taken: Time(1_000_000) + Duration::from_secs(after_s),
+        began: Time(0),
         settles_within: Duration::from_secs(65),
         quiet: QUIET,
         hello: HELLO,
@@ -159,7 +160,15 @@ fn strangers_are_removed_after_two_answers_and_ended_ones_cleaned_up() {
         let taken = Time(1_000_000) + Duration::from_secs(after_s);
         let foreign = BTreeSet::new();
         let settles_within = Duration::ZERO;
-        let answer = Answer { status: &status, taken, settles_within, quiet: QUIET, hello: HELLO, foreign: &foreign };
+        let answer = Answer {
+            status: &status,
+            taken,
+            began: Time(0),
+            settles_within,
+            quiet: QUIET,
+            hello: HELLO,
+            foreign: &foreign,
+        };
         reconcile(&[], answer, &mut memory)
     };
     let first = gap(0);
@@ -203,8 +212,43 @@ fn a_pilot_that_is_taken_away_is_cleaned_up_after_its_end_only() {
     for after_s in [0, 80, 160, 240, 320] {
         let taken = Time(1_000_000) + Duration::from_secs(after_s);
         let settles_within = Duration::ZERO;
-        let answer = Answer { status: &status, taken, settles_within, quiet: QUIET, hello: HELLO, foreign: &foreign };
+        let answer = Answer {
+            status: &status,
+            taken,
+            began: Time(0),
+            settles_within,
+            quiet: QUIET,
+            hello: HELLO,
+            foreign: &foreign,
+        };
         gap = reconcile(&[&silent], answer, &mut memory);
     }
     assert_eq!((gap.remove, gap.closed), (vec![PilotId(5)], vec![]));
+}
+
+/// The announcement is as old in either case; what counts is when the last part may have been sent.
+#[test]
+fn an_announcement_whose_submission_was_cut_off_late_expires_later() {
+    let (announced, empty) = (record(5, PilotState::Announced), status(true, vec![]));
+    let at = |after_s: u64| Time(1_000_000) + Duration::from_secs(after_s);
+    let expires = |began: u64, given_up: Option<u64>, taken: u64| {
+        let mut memory = Memory::default();
+        memory.in_doubt(given_up.map(|_| PilotId(5)), at(given_up.unwrap_or_default()));
+        let answer = Answer {
+            status: &empty,
+            taken: at(taken),
+            began: at(began),
+            settles_within: Duration::from_secs(65),
+            quiet: QUIET,
+            hello: HELLO,
+            foreign: &BTreeSet::new(),
+        };
+        !reconcile(&[&announced], answer, &mut memory).updates.is_empty()
+    };
+    assert!(expires(0, None, 70));
+    assert!(
+        !expires(300, None, 360) && expires(300, None, 370),
+        "the process that submitted it was killed before 300 s"
+    );
+    assert!(!expires(0, Some(300), 360) && expires(0, Some(300), 370), "its third part had no answer at 300 s");
 }

@@ -149,3 +149,15 @@ fn every_value_has_its_origin() {
     let config = parse(&again).unwrap();
     assert_eq!(config.sched_of(&config.label["desy-long"]), main.config.sched_of(&main.config.label["desy-long"]));
 }
+
+#[test]
+fn two_end_points_cannot_share_the_directory_of_their_login_nodes() {
+    let far = |name: &str, dir: &str| {
+        format!(
+            "[batch.{name}]\nsystem = \"slurm\"\ndir = \"/there\"\nssh = {{ host = \"{name}.x\", user = \"u\", dir = \"{dir}\" }}\n"
+        )
+    };
+    let told = parse(&format!("{GOOD}{}{}", far("one", "/here"), far("two", "/here"))).unwrap_err();
+    assert!(told.contains("batch.two.ssh.dir: /here is that of [batch.one] too"), "{told}");
+    parse(&format!("{GOOD}{}{}", far("one", "/here/1"), far("two", "/here/2"))).unwrap();
+}

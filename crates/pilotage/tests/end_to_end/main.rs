@@ -15,6 +15,7 @@ mod condor_credentials;
 mod condor_import;
 mod condor_schedd;
 mod crash;
+mod crash_points;
 mod credentials;
 mod deciding;
 mod demo;
