@@ -7,6 +7,7 @@ pub(crate) mod factories;
 pub(crate) mod history;
 pub(crate) mod jobs;
 mod labels;
+pub(crate) mod log_index;
 pub(crate) mod log_read;
 pub(crate) mod log_write;
 mod outputs;
@@ -18,6 +19,7 @@ mod pilot_search;
 mod pilot_work;
 mod programs;
 pub(crate) mod queues;
+mod ranged;
 mod service;
 mod submit;
 mod tokens;
@@ -111,6 +113,11 @@ fn service() -> Router<AppState> {
         .route("/readyz", get(service::readyz))
         .route("/login", post(crate::auth::login))
         .route("/logout", post(crate::auth::logout))
+        .route("/robots.txt", get(service::robots))
+        .route("/logs/index.json", get(log_index::all))
+        .route("/logs/{factory}/index.json", get(log_index::of_factory))
+        .route("/logs/{factory}/{date}/index.json", get(log_index::of_day))
+        .route("/logs/{factory}/{date}/{label}/index.json", get(log_index::of_label))
         .route("/logs/{factory}/{date}/{label}/{file}", get(pilot_logs::read_by_path))
 }
 

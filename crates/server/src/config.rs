@@ -68,6 +68,8 @@ pub struct Config {
     pub retention_every: Duration,
     /// Whether the PanDA face is served.
     pub compat: bool,
+    /// Whether robots may read what they can reach.
+    pub allow_robots: bool,
     /// Pages of other monitors that ours link to.
     pub links: Links,
 }
@@ -92,6 +94,7 @@ impl Config {
             archive_after: Duration::from_secs(24 * 3600),
             retention_every: Duration::from_secs(60),
             compat: false,
+            allow_robots: false,
             links: Links::default(),
         }
     }

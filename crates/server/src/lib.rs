@@ -21,6 +21,7 @@ pub mod names;
 pub mod objects;
 pub mod pages;
 pub mod panda;
+pub mod pilot_log;
 mod start;
 pub mod state;
 pub mod waiters;

@@ -1,19 +1,16 @@
-//! The object store: logs and output files of jobs, logs of pilots.
+//! The object store: logs and output files of jobs; those of pilots are in [`crate::pilot_log`].
 
 use crate::extract::body::{ARRIVES_WITHIN, Held, broken, too_large, too_slow};
 use crate::{ApiError, AppState, now};
 use axum::body::{Body, BodyDataStream};
-use bytes::Bytes;
 use futures_util::StreamExt;
-use model::{JobId, PilotSummary};
+use model::JobId;
 use object_store::path::Path;
 use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt, WriteMultipart};
 use std::time::Duration;
 use tokio::time::timeout;
 use wire::credential::random_bytes;
 
-/// Folder of the logs of pilots: `logs/FACTORY/UTC-DATE/LABEL/BATCHID.KIND`.
-pub const PILOT_LOGS: &str = "logs";
 /// Parts of an upload that are on their way at the same time.
 pub const PARTS_IN_FLIGHT: usize = 2;
 /// Bytes of a part, and of what is gathered for the next one.
@@ -41,16 +38,6 @@ pub async fn expect(state: &AppState, path: &Path) -> Result<(), ApiError> {
 /// The place that the store remembers, which is written as it is in the object store already.
 pub fn stored(location: &str) -> Path {
     Path::parse(location).unwrap_or_else(|_| Path::from(location))
-}
-
-/// Where a pilot's log lies; `kind` is `out`, `err` or `log`.
-pub fn pilot_log(pilot: &PilotSummary, kind: &str) -> Path {
-    let day: String = pilot.announced.to_string().chars().take(10).collect();
-    let file = match pilot.batch_id.as_str() {
-        "" => format!("pilot-{}.{kind}", pilot.id),
-        batch_id => format!("{batch_id}.{kind}"),
-    };
-    Path::from_iter([PILOT_LOGS, &pilot.factory, &day, &pilot.label, &file])
 }
 
 /// Stores a body of at most `max` bytes as it comes; nothing is left of one that breaks off or stops coming. Returns its
@@ -92,28 +79,4 @@ pub async fn body_from(store: &dyn ObjectStore, path: &Path, offset: u64) -> Res
     let range = (offset > 0).then_some(GetRange::Offset(offset));
     let read = store.get_opts(path, GetOptions { range, ..GetOptions::default() }).await?;
     Ok(Body::from_stream(read.into_stream()))
-}
-
-/// The last `max` bytes of a stored file; none when there is no such file.
-pub async fn tail(store: &dyn ObjectStore, path: &Path, max: u64) -> Result<Bytes, ApiError> {
-    // A suffix of an empty file cannot be asked for.
-    let size = match store.head(path).await {
-        Ok(meta) => meta.size,
-        Err(object_store::Error::NotFound { .. }) => 0,
-        Err(error) => return Err(error.into()),
-    };
-    if size == 0 {
-        return Ok(Bytes::new());
-    }
-    let range = Some(GetRange::Bounded(size.saturating_sub(max)..size));
-    match store.get_opts(path, GetOptions { range, ..GetOptions::default() }).await {
-        Ok(found) => Ok(found.bytes().await?),
-        Err(object_store::Error::NotFound { .. }) => Ok(Bytes::new()),
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// Size of a stored file.
-pub async fn size(store: &dyn ObjectStore, path: &Path) -> Result<u64, ApiError> {
-    Ok(store.head(path).await?.size)
 }

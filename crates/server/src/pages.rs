@@ -16,6 +16,7 @@ mod jobs;
 mod label;
 mod label_pilots;
 mod link;
+mod log_index;
 mod login;
 mod moment;
 mod number;
@@ -61,6 +62,14 @@ pub fn router() -> Router<AppState> {
         .route("/factories/{name}", get(handlers::factory))
         .route("/factories/{name}/labels/{label}", get(handlers::label))
         .route("/decisions", get(handlers::decisions))
+        .route("/logs", get(handlers::slashed))
+        .route("/logs/", get(handlers::logs))
+        .route("/logs/{factory}", get(handlers::slashed))
+        .route("/logs/{factory}/", get(handlers::logs_of_factory))
+        .route("/logs/{factory}/{date}", get(handlers::slashed))
+        .route("/logs/{factory}/{date}/", get(handlers::logs_of_day))
+        .route("/logs/{factory}/{date}/{label}", get(handlers::slashed))
+        .route("/logs/{factory}/{date}/{label}/", get(handlers::logs_of_label))
         .route("/assets/{hash}/{name}", get(assets::serve))
         .fallback(handlers::missing)
 }

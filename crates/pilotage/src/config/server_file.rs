@@ -35,6 +35,7 @@ pub struct ServerFile {
     keep_archive: Option<Time>,
     archive_after: Option<Time>,
     compat: Option<bool>,
+    allow_robots: Option<bool>,
     links: Option<LinksSection>,
     #[serde(skip)]
     places: Places,
@@ -165,6 +166,7 @@ impl ServerFile {
             archive_after: time(self.archive_after, defaults.archive_after),
             retention_every: defaults.retention_every,
             compat: typed.compat || self.compat.unwrap_or(false),
+            allow_robots: self.allow_robots.unwrap_or(defaults.allow_robots),
             links: self.links.clone().map(|links| Links { job: links.job, pilot: links.pilot }).unwrap_or_default(),
         };
         let problems: Vec<String> = config.problems().iter().map(|(key, what)| self.placed(key, what)).collect();

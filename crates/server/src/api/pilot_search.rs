@@ -2,11 +2,12 @@
 
 use super::cursor;
 use super::pilot_ends::hours;
-use super::pilot_logs::{KINDS, check_kind};
+use super::pilot_logs::check_kind;
 use crate::auth::Identity;
 use crate::extract::Params;
 use crate::names::Narrowed;
-use crate::{ApiError, AppState, now, objects};
+use crate::pilot_log::{self, KINDS};
+use crate::{ApiError, AppState, now};
 use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
@@ -81,7 +82,7 @@ async fn look(
 ) -> Result<usize, ApiError> {
     let mut bytes = 0;
     for kind in kinds {
-        let log = objects::tail(&*state.objects, &objects::pilot_log(&pilot, kind), LOG_MAX).await?;
+        let log = pilot_log::tail(&*state.objects, &pilot_log::place(&pilot, kind), LOG_MAX).await?;
         bytes += log.len();
         if let Some((lines, line)) = find(&String::from_utf8_lossy(&log), needle) {
             hits.push(SearchHit { pilot: pilot.clone(), kind: (*kind).to_owned(), lines, line });

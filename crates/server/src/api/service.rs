@@ -126,6 +126,14 @@ pub struct Ready {
     schema: i64,
 }
 
+/// What robots may read: nothing, unless the configuration lets them.
+pub async fn robots(State(state): State<AppState>) -> &'static str {
+    match state.config.allow_robots {
+        true => "User-agent: *\nDisallow:\n",
+        false => "User-agent: *\nDisallow: /\n",
+    }
+}
+
 /// Whether the process lives.
 #[utoipa::path(get, path = "/healthz", tag = "service", responses((status = 200)), security(()))]
 pub async fn healthz() -> &'static str {

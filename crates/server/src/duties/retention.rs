@@ -113,7 +113,7 @@ async fn delete_discarded(state: &AppState, now: Time) -> Result<(), ApiError> {
 /// Pilot logs lie by factory and day; whole days are dropped.
 async fn drop_pilot_logs(state: &AppState, before: Time) -> Result<(), ApiError> {
     let day = before.to_string().chars().take(10).collect::<String>();
-    let root = Path::from(crate::objects::PILOT_LOGS);
+    let root = Path::from(crate::pilot_log::ROOT);
     for factory in state.objects.list_with_delimiter(Some(&root)).await?.common_prefixes {
         for date in state.objects.list_with_delimiter(Some(&factory)).await?.common_prefixes {
             if date.filename().is_some_and(|name| name < day.as_str()) {

@@ -8,6 +8,7 @@ use super::job::{Allowed, Job, Siblings};
 use super::jobs::Jobs;
 use super::label::{Label, Recent, Situation as LabelSituation};
 use super::link::{self, Link};
+use super::log_index::LogIndexPage;
 use super::number;
 use super::overview::{Overview, Situation};
 use super::pilot::{Pilot, PilotLog};
@@ -26,7 +27,7 @@ use model::{JobId, JobState, PilotId, label_health};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::str::FromStr;
-use wire::api::{DecisionQuery, EndsQuery, HistoryQuery, JobQuery, PREFIX, PilotQuery};
+use wire::api::{DecisionQuery, EndsQuery, HistoryQuery, JobQuery, LogIndexQuery, PREFIX, PilotQuery};
 
 /// Rows of the short lists on the overview.
 const SHORT_ROWS: u32 = 10;
@@ -267,6 +268,39 @@ pub async fn decisions(State(state): State<AppState>, asked: Asked) -> Answer {
     let page = read.decisions(DecisionQuery { limit: query.limit.or(Some(ROWS)), ..query.clone() }).await?;
     let frame = Frame::new(Section::Factories, "Decisions", &asked).live(&["factories"]);
     shown(&Decisions::new(frame, query, page.decisions, page.next))
+}
+
+/// `GET /logs/`.
+pub async fn logs(State(state): State<AppState>, asked: Asked) -> Answer {
+    log_index(&state, &asked, &[]).await
+}
+
+/// `GET /logs/{factory}/`.
+pub async fn logs_of_factory(State(state): State<AppState>, asked: Asked, Path(name): Path<String>) -> Answer {
+    log_index(&state, &asked, &[name]).await
+}
+
+/// `GET /logs/{factory}/{date}/`.
+pub async fn logs_of_day(State(state): State<AppState>, asked: Asked, Path(names): Path<[String; 2]>) -> Answer {
+    log_index(&state, &asked, &names).await
+}
+
+/// `GET /logs/{factory}/{date}/{label}/`.
+pub async fn logs_of_label(State(state): State<AppState>, asked: Asked, Path(names): Path<[String; 3]>) -> Answer {
+    log_index(&state, &asked, &names).await
+}
+
+async fn log_index(state: &AppState, asked: &Asked, names: &[String]) -> Answer {
+    let query: LogIndexQuery = asked.query()?;
+    let index = Reader::new(state, asked).log_index(names, query.clone()).await?;
+    let title = names.iter().fold("Logs".to_owned(), |title, name| format!("{title} {}", number::capped(name, 80)));
+    shown(&LogIndexPage::new(Frame::new(Section::Pilots, title, asked), names, &query, index))
+}
+
+/// A folder without the slash at its end.
+pub async fn slashed(uri: Uri) -> Redirect {
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    Redirect::permanent(&format!("{}/{query}", uri.path()))
 }
 
 /// What is left: there is no such page.

@@ -5,7 +5,9 @@ use super::job::LogPiece;
 use super::label_pilots::{LabelCounts, LabelPilots};
 use super::overview::QueueSituation;
 use super::problem::PageError;
-use crate::api::{commands, decisions, factories, history, jobs, log_read, pilot_ends, pilot_list, pilot_logs, queues};
+use crate::api::{
+    commands, decisions, factories, history, jobs, log_index, log_read, pilot_ends, pilot_list, pilot_logs, queues,
+};
 use crate::extract::{Body, Params, Segments};
 use crate::{ApiError, AppState};
 use axum::extract::State;
@@ -23,7 +25,8 @@ use std::time::Duration;
 use store::{CountScope, HistoryOf, LabelFlow, Scope};
 use wire::api::{
     CommandRequest, DecisionPage, DecisionQuery, EndsQuery, FailuresQuery, HistoryQuery, JobPage, JobQuery,
-    JobsRequest, LOG_ATTEMPT, LOG_NEXT_OFFSET, LOG_STATE, LogQuery, PilotDetail, PilotHistory, PilotPage, PilotQuery,
+    JobsRequest, LOG_ATTEMPT, LOG_NEXT_OFFSET, LOG_STATE, LogIndex, LogIndexQuery, LogQuery, PilotDetail, PilotHistory,
+    PilotPage, PilotQuery,
 };
 
 /// Bytes of a log that a page shows.
@@ -212,11 +215,17 @@ impl<'a> Reader<'a> {
         let part = pilot_logs::PartQuery { tail: Some(PILOT_LOG_SHOWN) };
         let who = self.asked.identity.clone();
         let path = Segments((id, kind.to_owned()));
-        match pilot_logs::read(State(self.state.clone()), who, path, Params(part)).await {
+        match pilot_logs::read(State(self.state.clone()), who, path, Params(part), HeaderMap::new()).await {
             Ok(answer) => self.collected(Response::into_body(answer)).await.map(Some),
             Err(error) if error.status == StatusCode::NOT_FOUND => Ok(None),
             Err(error) => Err(self.fail(error)),
         }
+    }
+
+    /// What lies in a folder of pilots' logs.
+    pub async fn log_index(&self, names: &[String], query: LogIndexQuery) -> Read<LogIndex> {
+        let index = log_index::read(self.state, &self.asked.identity, names, query).await;
+        index.map_err(|error| self.fail(error))
     }
 
     /// Pilots by state of every label, from counters.

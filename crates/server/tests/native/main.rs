@@ -13,6 +13,7 @@ mod logs;
 mod nodes;
 mod openapi;
 mod permissions;
+mod pilot_logs;
 mod programs;
 mod refusals;
 mod retention;

@@ -1,0 +1,74 @@
+//! `/logs/...`: the folders of pilots' logs, by factory, day and label.
+
+use super::cells::Pager;
+use super::frame::Frame;
+use super::link::{Link, encoded};
+use super::{assets, frame, moment, number};
+use askama::Template;
+use wire::api::{LogEntry, LogIndex, LogIndexQuery};
+
+/// A name and where it leads.
+pub struct Step {
+    name: String,
+    href: String,
+}
+
+/// The page.
+#[derive(Template)]
+#[template(path = "log_index.html")]
+pub struct LogIndexPage {
+    frame: Frame,
+    above: Vec<Step>,
+    heading: String,
+    /// What the rows are.
+    what: &'static str,
+    folders: Vec<Step>,
+    logs: Vec<(LogEntry, String)>,
+    is_compressed: bool,
+    pager: Pager,
+}
+
+impl LogIndexPage {
+    /// Builds the page of the folder with these names: factory, day, label.
+    pub fn new(frame: Frame, names: &[String], query: &LogIndexQuery, index: LogIndex) -> LogIndexPage {
+        let here = folder(names);
+        let listing = || Link::to(&here).with("limit", query.limit.map(|limit| limit.to_string()).unwrap_or_default());
+        let pager = Pager {
+            first: query.after.as_ref().map(|_| listing().url()),
+            next: index.next.map(|next| listing().with("after", next).url()),
+        };
+        let step = |name: String| Step { href: format!("{here}{}/", encoded(&name)), name };
+        let href = |log: &LogEntry| format!("{here}{}", encoded(&log.name));
+        LogIndexPage {
+            frame,
+            above: above(names),
+            heading: names.last().cloned().unwrap_or_else(|| "Logs".to_owned()),
+            what: ["Factory", "Day", "Label", "Log"][names.len().min(3)],
+            folders: index.folders.into_iter().map(step).collect(),
+            is_compressed: index.logs.iter().any(|log| log.stored_bytes < log.bytes),
+            logs: index
+                .logs
+                .into_iter()
+                .map(|log| {
+                    let href = href(&log);
+                    (log, href)
+                })
+                .collect(),
+            pager,
+        }
+    }
+}
+
+/// `/logs/FACTORY/DATE/LABEL/`, as far as there are names.
+pub fn folder(names: &[String]) -> String {
+    let parts: String = names.iter().map(|name| format!("{}/", encoded(name))).collect();
+    format!("/logs/{parts}")
+}
+
+fn above(names: &[String]) -> Vec<Step> {
+    let step = |depth: usize| {
+        let name = depth.checked_sub(1).and_then(|last| names.get(last));
+        Step { name: name.cloned().unwrap_or_else(|| "Logs".to_owned()), href: folder(&names[..depth]) }
+    };
+    (0..names.len()).map(step).collect()
+}
