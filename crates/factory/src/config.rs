@@ -111,8 +111,20 @@ pub struct FactorySection {
     pub chain: Vec<StepName>,
     /// The most pilots of all labels together.
     pub max_pilots: u64,
+    /// How long logs are kept of labels that do not say so.
+    #[serde(skip_serializing_if = "is_default")]
+    pub logs: LogsSection,
     /// Settings of scheduler steps for labels that do not set them.
     pub sched: Sched,
+}
+
+/// `logs` of a label and of the factory.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LogsSection {
+    /// Days for which the server keeps the logs of pilots, 0 for ever; as the server is configured when absent.
+    #[serde(default)]
+    pub keep_days: Option<u32>,
 }
 
 /// `[label.NAME]`.
@@ -181,6 +193,9 @@ pub struct LabelSection {
     /// Names of the APF monitors that are told of it; all when absent.
     #[serde(default)]
     pub monitors: Option<Vec<String>>,
+    /// How long logs of its pilots are kept, where it is not as the factory says.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub logs: LogsSection,
     /// Settings of the scheduler steps, in AutoPyFactory's spelling: `sched.maxpending.maximum = 10`.
     #[serde(default)]
     pub sched: Sched,
@@ -203,6 +218,7 @@ impl Default for FactorySection {
             hello_s: 1800.0,
             chain: Vec::new(),
             max_pilots: 10_000,
+            logs: LogsSection::default(),
             sched: Sched::default(),
         }
     }
@@ -310,6 +326,11 @@ impl Config {
             None => self.monitor.iter().map(|(name, section)| (name.as_str(), section)).collect(),
             Some(names) => names.iter().filter_map(|name| Some((name.as_str(), self.monitor.get(name)?))).collect(),
         }
+    }
+
+    /// Days for which logs of a label's pilots are kept, 0 for ever; none when the server decides.
+    pub fn keep_logs_days(&self, label: &LabelSection) -> Option<u32> {
+        label.logs.keep_days.or(self.factory.logs.keep_days)
     }
 
     /// The labels whose pilots are not Pilotage's own.

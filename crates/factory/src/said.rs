@@ -33,6 +33,7 @@ fn label_info(config: &Config, world: &World, name: &str) -> LabelInfo {
         chain: label.chain(&config.factory).iter().map(|step| step.as_str().to_owned()).collect(),
         trouble: if label.enabled { world.trouble_of(config, name) } else { "switched off".to_owned() },
         offer: label.offer(),
+        keep_logs_days: config.keep_logs_days(&label),
         queue: label.queue,
         batch: label.batch,
     }

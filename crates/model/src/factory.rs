@@ -20,6 +20,9 @@ pub struct LabelInfo {
     /// What each of its pilots offers to jobs.
     #[serde(default)]
     pub offer: Offer,
+    /// Days for which logs of its pilots are kept, 0 for ever; the server decides when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_logs_days: Option<u32>,
     /// What is wrong with it at present; empty when nothing is.
     #[serde(default)]
     pub trouble: String,
@@ -191,7 +194,8 @@ mod tests {
     fn label(name: &str, slots: u32, cores: u32) -> LabelInfo {
         let offer = Offer { slots, whole: Shape { cores, ..Shape::default() } };
         let (queue, batch, system) = (String::new(), String::new(), String::new());
-        LabelInfo { name: name.into(), queue, batch, system, chain: Vec::new(), offer, trouble: String::new() }
+        let (chain, trouble) = (Vec::new(), String::new());
+        LabelInfo { name: name.into(), queue, batch, system, chain, offer, keep_logs_days: None, trouble }
     }
 
     #[test]

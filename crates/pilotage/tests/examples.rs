@@ -55,6 +55,21 @@ fn the_server_example_is_valid() {
     program.args(["server", "--check", "--config"]).arg(example("server.toml")).assert().success();
 }
 
+/// The page about logs has a part of a server's file and one of a factory's.
+#[test]
+fn the_configurations_of_the_page_about_logs_are_valid() {
+    let text = blocks("logs.md");
+    let (server, factory) = text.split_once("# factory.toml").unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("server.toml");
+    std::fs::write(&file, format!("dir = '{}'\n{server}", dir.path().display())).unwrap();
+    let mut program = Command::cargo_bin("pilotage").unwrap();
+    program.args(["server", "--check", "--config"]).arg(&file).assert().success();
+    let factory: toml::Table = factory.parse().unwrap();
+    let days = |section: &toml::Value| section["logs"]["keep_days"].as_integer().unwrap();
+    assert_eq!((days(&factory["factory"]), days(&factory["label"]["short"])), (30, 2));
+}
+
 /// The TOML blocks of a page, one after the other.
 fn blocks(page: &str) -> String {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(page);

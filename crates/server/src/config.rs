@@ -3,6 +3,7 @@
 mod check;
 
 use crate::pages::Links;
+pub use crate::pilot_log::keeping::{LogKeeping, Watermark};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -66,6 +67,8 @@ pub struct Config {
     pub archive_after: Duration,
     /// How often it is looked for what is too old.
     pub retention_every: Duration,
+    /// How logs of pilots are kept.
+    pub logs: LogKeeping,
     /// Whether the PanDA face is served.
     pub compat: bool,
     /// Whether robots may read what they can reach.
@@ -93,6 +96,7 @@ impl Config {
             keep_archive: Some(Duration::from_secs(90 * 24 * 3600)),
             archive_after: Duration::from_secs(24 * 3600),
             retention_every: Duration::from_secs(60),
+            logs: LogKeeping::default(),
             compat: false,
             allow_robots: false,
             links: Links::default(),

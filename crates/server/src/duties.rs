@@ -1,6 +1,7 @@
 //! What the server does by itself, each duty in a loop of its own.
 
 mod back_off;
+mod pilot_logs;
 pub mod reaper;
 mod rebroker;
 mod retention;
@@ -20,6 +21,7 @@ pub fn start(state: &AppState, tasks: &TaskTracker) {
     tasks.spawn(rebroker::run(state.clone()));
     tasks.spawn(retention::commands(state.clone()));
     tasks.spawn(retention::jobs(state.clone()));
+    tasks.spawn(pilot_logs::run(state.clone()));
     tasks.spawn(sweep(state.clone()));
 }
 

@@ -1,6 +1,8 @@
 //! Events: each writes its log line and bumps its metric in one place.
 
+use crate::config::{LogKeeping, Watermark};
 use crate::metrics::{Metrics, QueueLabels, WordLabels};
+use crate::pilot_log::status::Pressure;
 use model::{JobState, PilotId, RefusedReport, Submitted};
 use store::LostAttempt;
 
@@ -86,6 +88,25 @@ pub struct JobsMoved<'a> {
     pub to: &'a str,
     /// How many.
     pub jobs: u64,
+}
+
+/// Logs of pilots were compressed and deleted by age.
+#[derive(Clone, Debug, Default)]
+pub struct LogsKept {
+    /// Deleted ones.
+    pub deleted: u64,
+    /// Compressed ones.
+    pub compressed: u64,
+    /// Bytes that those had.
+    pub compressed_bytes: u64,
+}
+
+/// There was too little room for logs of pilots.
+pub struct RoomMade<'a> {
+    /// What went.
+    pub pressure: &'a Pressure,
+    /// When and how far room is made.
+    pub config: &'a LogKeeping,
 }
 
 /// A duty failed; it is tried again.
@@ -179,6 +200,34 @@ impl JobsMoved<'_> {
     pub fn emit(self, metrics: &Metrics) {
         tracing::info!(from = self.from, to = self.to, jobs = self.jobs, "brokerage moved jobs");
         metrics.jobs_moved.inc_by(self.jobs);
+    }
+}
+
+impl LogsKept {
+    /// Writes it down, unless nothing was done.
+    pub fn emit(self, metrics: &Metrics) {
+        let LogsKept { deleted, compressed, compressed_bytes } = self;
+        if deleted + compressed > 0 {
+            tracing::info!(deleted, compressed, compressed_bytes, "logs of pilots kept as wanted");
+        }
+        metrics.pilot_logs_deleted.get_or_create(&WordLabels { kind: "age" }).inc_by(deleted);
+        metrics.pilot_logs_compressed.inc_by(compressed);
+    }
+}
+
+impl RoomMade<'_> {
+    /// Writes it down.
+    pub fn emit(self, metrics: &Metrics) {
+        let Pressure { logs, bytes, day, is_in_vain, .. } = self.pressure;
+        let mark = |mark: Option<Watermark>| mark.map(|mark| mark.to_string()).unwrap_or_default();
+        let (high, low) = (mark(self.config.high), mark(self.config.low()));
+        if *logs > 0 {
+            tracing::warn!(logs, bytes, day, high, low, "deleted the oldest logs of pilots to make room");
+        }
+        if *is_in_vain {
+            tracing::error!(high, low, "there is too little room, and no log of a pilot is left that may be deleted");
+        }
+        metrics.pilot_logs_deleted.get_or_create(&WordLabels { kind: "room" }).inc_by(*logs);
     }
 }
 

@@ -27,7 +27,7 @@ pub mod state;
 pub mod waiters;
 
 pub use auth::Identity;
-pub use config::{Config, TlsMode};
+pub use config::{Config, LogKeeping, TlsMode, Watermark};
 pub use error::ApiError;
 pub use start::{Running, Server, StartError};
 pub use state::AppState;

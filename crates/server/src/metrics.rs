@@ -71,6 +71,14 @@ pub struct Metrics {
     pub commands: Family<WordLabels, Counter>,
     /// Duties that failed.
     pub duty_failures: Family<WordLabels, Counter>,
+    /// Logs of pilots that were deleted, by reason.
+    pub pilot_logs_deleted: Family<WordLabels, Counter>,
+    /// Logs of pilots that were compressed.
+    pub pilot_logs_compressed: Counter,
+    /// Bytes of all logs of pilots, where this server keeps them.
+    pub pilot_log_bytes: Gauge,
+    /// Percent of the object store's file system that are in use, where this server keeps the logs.
+    pub objects_disk_used_percent: Gauge,
     /// Jobs by queue and state.
     pub jobs: Family<StateLabels, Gauge>,
     /// Pilots by queue and state.
@@ -104,6 +112,10 @@ impl Default for Metrics {
             refusals: Family::default(),
             commands: Family::default(),
             duty_failures: Family::default(),
+            pilot_logs_deleted: Family::default(),
+            pilot_logs_compressed: Counter::default(),
+            pilot_log_bytes: Gauge::default(),
+            objects_disk_used_percent: Gauge::default(),
             jobs: Family::default(),
             pilots: Family::default(),
             write_queue: Gauge::default(),
@@ -138,6 +150,18 @@ impl Metrics {
         r.register("refusals", "Refused calls by code", self.refusals.clone());
         r.register("commands", "Commands by verb", self.commands.clone());
         r.register("duty_failures", "Failed runs of duties", self.duty_failures.clone());
+        r.register("pilot_logs_deleted", "Deleted logs of pilots by reason", self.pilot_logs_deleted.clone());
+        r.register("pilot_logs_compressed", "Compressed logs of pilots", self.pilot_logs_compressed.clone());
+        r.register(
+            "pilot_log_bytes",
+            "Bytes of all logs of pilots, 0 on servers without the duty",
+            self.pilot_log_bytes.clone(),
+        );
+        r.register(
+            "objects_disk_used_percent",
+            "Use of the file system of logs and outputs, 0 on servers without the duty",
+            self.objects_disk_used_percent.clone(),
+        );
         r.register("jobs", "Jobs by queue and state", self.jobs.clone());
         r.register("pilots", "Pilots by queue and state", self.pilots.clone());
         r.register("store_write_queue", "Operations that wait for the writer", self.write_queue.clone());
@@ -166,7 +190,7 @@ impl Metrics {
         for family in [&self.jobs_submitted, &self.jobs_leased] {
             let _ = family.get_or_create(&QueueLabels { queue: String::new() });
         }
-        for family in [&self.reports, &self.refusals, &self.commands, &self.duty_failures] {
+        for family in [&self.reports, &self.refusals, &self.commands, &self.duty_failures, &self.pilot_logs_deleted] {
             let _ = family.get_or_create(&WordLabels { kind: "" });
         }
         for family in [&self.jobs, &self.pilots] {

@@ -33,6 +33,7 @@ mod tone;
 mod words;
 
 pub use elsewhere::{Elsewhere, Links};
+pub use number::bytes as in_bytes;
 pub use words::sentence as decision_sentence;
 
 #[cfg(test)]

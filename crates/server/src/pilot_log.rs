@@ -1,8 +1,12 @@
 //! Logs of pilots as they lie in the object store: `logs/FACTORY/UTC-DATE/LABEL/BATCHID.KIND`, plain as they arrived, or
 //! compressed under that name with `.gz`. Where both are, the plain one is newer and counts.
 
+pub mod change;
+pub mod disk;
 pub mod gzip;
 pub mod index;
+pub mod keeping;
+pub mod status;
 
 use crate::ApiError;
 use bytes::Bytes;
@@ -22,7 +26,7 @@ pub const SIZE_MAX: u64 = 64 << 20;
 /// What the names of compressed ones end with.
 pub const GZ: &str = ".gz";
 /// How often a log is looked for again that changed between the look and the read.
-pub const LOOKS_MAX: u32 = 4;
+pub const LOOKS_MAX: u32 = 8;
 
 /// One log.
 #[derive(Clone, Debug)]

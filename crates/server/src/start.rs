@@ -167,6 +167,7 @@ async fn shared(config: Config, store: Store, directory: &Directory, local: Sock
     let objects = config.objects.clone().unwrap_or_else(|| directory.join("objects"));
     Ok(Shared {
         objects: Arc::new(open_objects(&objects)?),
+        objects_dir: objects,
         store,
         key: MacKey::new(&key),
         tokens: TokenCache::default(),

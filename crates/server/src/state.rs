@@ -13,6 +13,7 @@ use model::{JobId, PilotId, Time};
 use object_store::ObjectStore;
 use std::collections::HashMap;
 use std::ops::Deref;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use store::Store;
 use tokio_util::sync::CancellationToken;
@@ -30,6 +31,8 @@ pub struct Shared {
     pub store: Store,
     /// Logs and output files.
     pub objects: Arc<dyn ObjectStore>,
+    /// The directory that they are in.
+    pub objects_dir: PathBuf,
     /// Key of all codes: job tokens, pilot tokens, sessions.
     pub key: MacKey,
     /// Tokens that were looked up a moment ago.

@@ -22,6 +22,7 @@ pub const FILES: &str = "what it names is read";
 const STATUS: Meaning = Ignored("status has one time-out and one age limit; see factory.stale_s");
 const NEVER: Meaning = Ignored("AutoPyFactory never read it");
 const LOGS: Meaning = Ignored("the server keeps and shows logs");
+const ROBOTS: Meaning = Ignored("the server's file has allow_robots");
 const MAIL: Meaning = Ignored("the server tells what is wrong");
 
 /// `[Factory]` of `autopyfactory.conf`.
@@ -41,7 +42,7 @@ pub const FACTORY: &[Known] = &[
     ("authmanager.sleep", NEVER),
     ("cycles", Ignored("a factory runs until it is told to stop")),
     ("factory.sleep", Ignored("there is no main loop beside the cycles")),
-    ("cleanlogs.keepdays", LOGS),
+    ("cleanlogs.keepdays", Becomes("factory.logs.keep_days")),
     ("wmsstatus.panda.sleep", Becomes("wms.*.poll_s")),
     ("wmsstatus.panda.maxage", STATUS),
     ("wmsstatus.condor.sleep", Becomes("wms.*.poll_s")),
@@ -54,7 +55,7 @@ pub const FACTORY: &[Known] = &[
     ("baseLogDirUrl", Becomes("batch.*.log_url")),
     ("logserver.enabled", LOGS),
     ("logserver.index", LOGS),
-    ("logserver.allowrobots", LOGS),
+    ("logserver.allowrobots", ROBOTS),
     ("config.queues.plugin", Read("Agis becomes [source.*]")),
     ("config.auth.plugin", Read("File is the only one")),
     ("config.reconfig", Becomes("factory.reload_s")),
@@ -100,7 +101,7 @@ pub const QUEUE: &[Known] = &[
     ("batchsubmitplugin", Becomes("condor.grid.type")),
     ("monitorsection", Becomes("monitors")),
     ("apfqueue.sleep", Becomes("factory.cycle_s")),
-    ("cleanlogs.keepdays", LOGS),
+    ("cleanlogs.keepdays", Becomes("logs.keep_days")),
     ("executable", Becomes("condor.executable")),
     ("executable.arguments", Becomes("condor.arguments")),
     ("executable.defaultarguments", Ignored("only other values were made of it")),

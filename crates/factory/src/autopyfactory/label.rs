@@ -216,6 +216,10 @@ impl Reader<'_> {
                 }
                 Err(_) => self.wrong(key, format!("'{value}' is no number of seconds")),
             },
+            "cleanlogs.keepdays" => match value.parse::<u32>() {
+                Ok(days) => self.set(key, to, Value::from(days)),
+                Err(_) => self.wrong(key, format!("'{value}' is no number of days")),
+            },
             "monitorsection" => self.monitor(key, value),
             "batchsubmitplugin" => self.becomes(key, "condor.grid.type"),
             _ if key.starts_with("sched.") => self.sched(key, value),

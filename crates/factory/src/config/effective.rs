@@ -23,6 +23,7 @@ pub fn effective(config: &Config, origins: &Origins) -> Vec<Effective> {
         if let Some(resolved) = resolved.label.get_mut(name) {
             resolved.sched = config.sched_of(label);
             resolved.chain = label.chain(&config.factory).to_vec();
+            resolved.logs.keep_days = config.keep_logs_days(label);
         }
     }
     let mut table = as_table(&resolved);
@@ -61,7 +62,7 @@ fn walk<'a>(table: &'a Table, path: &mut Vec<&'a str>, found: &mut impl FnMut(&[
 fn origin_of(path: &[&str], origins: &Origins) -> Origin {
     let own = origins.exactly(&path.join("."));
     let inherited = || match path {
-        ["label", _, rest @ ..] if matches!(rest, ["sched", ..] | ["chain"]) => {
+        ["label", _, rest @ ..] if matches!(rest, ["sched" | "logs", ..] | ["chain"]) => {
             let is_max_pilots = rest == ["sched", "maxperfactory", "maximum"];
             let max_pilots = || origins.exactly("factory.max_pilots").filter(|_| is_max_pilots);
             origins.exactly(&format!("factory.{}", rest.join("."))).or_else(max_pilots)

@@ -7,7 +7,7 @@ use factory::config::{ConfigError, Origins, Tree};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de};
 use server::pages::Links;
-use server::{Config, TlsMode};
+use server::{Config, LogKeeping, TlsMode, Watermark};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -36,6 +36,7 @@ pub struct ServerFile {
     archive_after: Option<Time>,
     compat: Option<bool>,
     allow_robots: Option<bool>,
+    logs: Option<LogsSection>,
     links: Option<LinksSection>,
     #[serde(skip)]
     places: Places,
@@ -57,6 +58,16 @@ struct LinksSection {
     pilot: BTreeMap<String, String>,
 }
 
+/// How logs of pilots are kept.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+struct LogsSection {
+    keep_days: Option<u32>,
+    compress_after_days: Option<u32>,
+    high: Option<Mark>,
+    low: Option<Mark>,
+}
+
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct TlsChoice {
@@ -76,6 +87,16 @@ enum TlsWord {
 #[derive(Clone, Copy, Debug)]
 struct Time(Duration);
 
+/// A share such as `"90%"`, or an amount such as `"500G"`.
+#[derive(Clone, Copy, Debug)]
+struct Mark(Watermark);
+
+impl<'de> Deserialize<'de> for Mark {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Mark, D::Error> {
+        String::deserialize(deserializer)?.parse().map(Mark).map_err(de::Error::custom)
+    }
+}
+
 impl<'de> Deserialize<'de> for Time {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Time, D::Error> {
         parse_duration(&Amount::deserialize(deserializer)?.0).map(Time).map_err(de::Error::custom)
@@ -89,6 +110,28 @@ impl JsonSchema for Time {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "description": "A text such as `5m`, or seconds.", "type": ["string", "number"] })
+    }
+}
+
+impl JsonSchema for Mark {
+    fn schema_name() -> Cow<'static, str> {
+        "Watermark".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "description": "A share such as `90%`, or an amount such as `500G`.", "type": "string" })
+    }
+}
+
+impl LogsSection {
+    fn keeping(self) -> LogKeeping {
+        let defaults = LogKeeping::default();
+        LogKeeping {
+            keep_days: self.keep_days.unwrap_or(defaults.keep_days),
+            compress_after_days: self.compress_after_days.unwrap_or(defaults.compress_after_days),
+            high: self.high.map(|mark| mark.0),
+            low: self.low.map(|mark| mark.0),
+        }
     }
 }
 
@@ -166,6 +209,7 @@ impl ServerFile {
             archive_after: time(self.archive_after, defaults.archive_after),
             retention_every: defaults.retention_every,
             compat: typed.compat || self.compat.unwrap_or(false),
+            logs: self.logs.map_or(defaults.logs, LogsSection::keeping),
             allow_robots: self.allow_robots.unwrap_or(defaults.allow_robots),
             links: self.links.clone().map(|links| Links { job: links.job, pilot: links.pilot }).unwrap_or_default(),
         };

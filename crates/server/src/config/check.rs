@@ -16,6 +16,7 @@ impl Config {
         let mut found = self.wrong_times();
         found.extend(self.wrong_places());
         found.extend(self.wrong_encryption());
+        found.extend(self.logs.problems());
         found.extend(self.links.problems());
         found
     }

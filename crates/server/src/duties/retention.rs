@@ -1,12 +1,11 @@
-//! Ends what is too old: commands, idempotency keys, ended jobs, logs.
+//! Ends what is too old: commands, idempotency keys, ended jobs and their logs, pilots.
 
 use super::{failed, has, turn};
 use crate::api::log_write::move_log;
 use crate::{ApiError, AppState, now};
-use futures_util::TryStreamExt;
 use model::Time;
+use object_store::ObjectStoreExt;
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt};
 use std::time::Duration;
 
 const COMMANDS_EVERY: Duration = Duration::from_secs(2);
@@ -52,7 +51,6 @@ async fn pass(state: &AppState) {
     if let Some(keep) = state.config.keep_archive {
         told(state.store.drop_archive(now - keep, now).await.map_err(ApiError::from));
         told(drop_pilots(state, now - keep).await);
-        told(drop_pilot_logs(state, now - keep).await);
     }
     told(delete_discarded(state, now).await);
 }
@@ -108,29 +106,6 @@ async fn delete_discarded(state: &AppState, now: Time) -> Result<(), ApiError> {
             return Ok(());
         }
     }
-}
-
-/// Pilot logs lie by factory and day; whole days are dropped.
-async fn drop_pilot_logs(state: &AppState, before: Time) -> Result<(), ApiError> {
-    let day = before.to_string().chars().take(10).collect::<String>();
-    let root = Path::from(crate::pilot_log::ROOT);
-    for factory in state.objects.list_with_delimiter(Some(&root)).await?.common_prefixes {
-        for date in state.objects.list_with_delimiter(Some(&factory)).await?.common_prefixes {
-            if date.filename().is_some_and(|name| name < day.as_str()) {
-                drop_all_below(state, &date).await?;
-            }
-        }
-    }
-    Ok(())
-}
-
-async fn drop_all_below(state: &AppState, prefix: &Path) -> Result<(), ApiError> {
-    let files: Vec<_> = state.objects.list(Some(prefix)).map_ok(|file| file.location).try_collect().await?;
-    let mut done = Ok(());
-    for file in files {
-        done = done.and(delete(state, &file).await);
-    }
-    done
 }
 
 async fn delete(state: &AppState, location: &Path) -> Result<(), ApiError> {

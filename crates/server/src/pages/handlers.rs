@@ -8,7 +8,7 @@ use super::job::{Allowed, Job, Siblings};
 use super::jobs::Jobs;
 use super::label::{Label, Recent, Situation as LabelSituation};
 use super::link::{self, Link};
-use super::log_index::LogIndexPage;
+use super::log_index::{Kept, LogIndexPage};
 use super::number;
 use super::overview::{Overview, Situation};
 use super::pilot::{Pilot, PilotLog};
@@ -175,7 +175,7 @@ pub async fn pilot(State(state): State<AppState>, asked: Asked, Path(id): Path<S
 
 async fn pilot_logs(read: &Reader<'_>, id: PilotId) -> Result<Vec<PilotLog>, PageError> {
     let kinds = [
-        ("log", "Log of the pilot"),
+        ("log", "Record of the batch system"),
         ("out", "Standard output of the batch job"),
         ("err", "Standard error of the batch job"),
     ];
@@ -292,9 +292,14 @@ pub async fn logs_of_label(State(state): State<AppState>, asked: Asked, Path(nam
 
 async fn log_index(state: &AppState, asked: &Asked, names: &[String]) -> Answer {
     let query: LogIndexQuery = asked.query()?;
-    let index = Reader::new(state, asked).log_index(names, query.clone()).await?;
+    let read = Reader::new(state, asked);
+    let index = read.log_index(names, query.clone()).await?;
+    let kept = match names.is_empty() {
+        true => Some(Kept { config: state.config.logs.clone(), status: read.log_status().await? }),
+        false => None,
+    };
     let title = names.iter().fold("Logs".to_owned(), |title, name| format!("{title} {}", number::capped(name, 80)));
-    shown(&LogIndexPage::new(Frame::new(Section::Pilots, title, asked), names, &query, index))
+    shown(&LogIndexPage::new(Frame::new(Section::Pilots, title, asked), names, &query, index, kept))
 }
 
 /// A folder without the slash at its end.

@@ -4,6 +4,8 @@ use super::cells::Pager;
 use super::frame::Frame;
 use super::link::{Link, encoded};
 use super::{assets, frame, moment, number};
+use crate::config::LogKeeping;
+use crate::pilot_log::status::Status;
 use askama::Template;
 use wire::api::{LogEntry, LogIndex, LogIndexQuery};
 
@@ -13,11 +15,41 @@ pub struct Step {
     href: String,
 }
 
+/// How logs are kept: what the configuration says, and how it is.
+pub struct Kept {
+    /// What the configuration says.
+    pub config: LogKeeping,
+    /// What the server with the duty found; none before its first round.
+    pub status: Option<Status>,
+}
+
+impl Kept {
+    fn rules(&self) -> String {
+        let days = |days: u32, what: &str| match days {
+            0 => format!("never {what}"),
+            1 => format!("{what} after 1 day"),
+            days => format!("{what} after {days} days"),
+        };
+        let LogKeeping { keep_days, compress_after_days, high, .. } = &self.config;
+        let (compressed, deleted) = (days(*compress_after_days, "compressed"), days(*keep_days, "deleted"));
+        let room = match (high, self.config.low()) {
+            (Some(high), Some(low)) => format!(" Above {high} in use, the oldest go until it is {low}."),
+            _ => String::new(),
+        };
+        format!(
+            "{} and, unless its label says otherwise, {deleted}.{room}",
+            number::capitalised(&format!("a log is {compressed}"))
+        )
+    }
+}
+
 /// The page.
 #[derive(Template)]
 #[template(path = "log_index.html")]
 pub struct LogIndexPage {
     frame: Frame,
+    /// Of all logs, on the first page.
+    kept: Option<Kept>,
     above: Vec<Step>,
     heading: String,
     /// What the rows are.
@@ -30,7 +62,13 @@ pub struct LogIndexPage {
 
 impl LogIndexPage {
     /// Builds the page of the folder with these names: factory, day, label.
-    pub fn new(frame: Frame, names: &[String], query: &LogIndexQuery, index: LogIndex) -> LogIndexPage {
+    pub fn new(
+        frame: Frame,
+        names: &[String],
+        query: &LogIndexQuery,
+        index: LogIndex,
+        kept: Option<Kept>,
+    ) -> LogIndexPage {
         let here = folder(names);
         let listing = || Link::to(&here).with("limit", query.limit.map(|limit| limit.to_string()).unwrap_or_default());
         let pager = Pager {
@@ -41,6 +79,7 @@ impl LogIndexPage {
         let href = |log: &LogEntry| format!("{here}{}", encoded(&log.name));
         LogIndexPage {
             frame,
+            kept,
             above: above(names),
             heading: names.last().cloned().unwrap_or_else(|| "Logs".to_owned()),
             what: ["Factory", "Day", "Label", "Log"][names.len().min(3)],

@@ -3,7 +3,7 @@
 use super::cells::Stage;
 use super::elsewhere::Elsewhere;
 use super::frame::Frame;
-use super::{assets, frame, link, moment, number, result, tone};
+use super::{assets, frame, link, log_index, moment, number, result, tone};
 use askama::Template;
 use model::job::JobSummary;
 use model::pilot::PilotSummary;
@@ -52,6 +52,11 @@ impl Pilot {
         let (can_drain, found) = (may_command && takes_commands, profile.map(|profile| profile.words()));
         let found = found.unwrap_or_default();
         Pilot { life: life(&pilot), jobs, logs, can_drain, elsewhere, pilot, version, found, frame }
+    }
+
+    fn log_folder(&self) -> String {
+        let day: String = self.pilot.announced.to_string().chars().take(10).collect();
+        log_index::folder(&[self.pilot.factory.clone(), day, self.pilot.label.clone()])
     }
 
     fn lead(&self) -> String {

@@ -9,6 +9,7 @@ use crate::api::{
     commands, decisions, factories, history, jobs, log_index, log_read, pilot_ends, pilot_list, pilot_logs, queues,
 };
 use crate::extract::{Body, Params, Segments};
+use crate::pilot_log::status::{self, Status};
 use crate::{ApiError, AppState};
 use axum::extract::State;
 use axum::response::Response;
@@ -226,6 +227,11 @@ impl<'a> Reader<'a> {
     pub async fn log_index(&self, names: &[String], query: LogIndexQuery) -> Read<LogIndex> {
         let index = log_index::read(self.state, &self.asked.identity, names, query).await;
         index.map_err(|error| self.fail(error))
+    }
+
+    /// How logs of pilots are kept at present.
+    pub async fn log_status(&self) -> Read<Option<Status>> {
+        self.stored(status::read(&self.state.store).await)
     }
 
     /// Pilots by state of every label, from counters.

@@ -202,6 +202,7 @@ pub fn factories() -> Vec<FactorySummary> {
         system: "slurm".into(),
         chain: ["Ready", "MaxPerCycle", "MaxToRun"].map(String::from).into(),
         offer: Offer { slots: 8, whole: Shape { cores: 8, memory_mib: 16_000, wall_time_s: 86_000 } },
+        keep_logs_days: None,
         trouble: trouble.into(),
     };
     let apfmon = MonitorInfo {

@@ -6,11 +6,13 @@ use super::link::{self, Link};
 use super::overview::Situation;
 use super::plots::{Plots, Range};
 use super::samples::{self, frame};
-use super::{decisions, factories, factory, jobs, label, pilot, pilots, queue, queues};
+use super::{decisions, factories, factory, jobs, label, log_index, pilot, pilots, queue, queues};
+use crate::config::{LogKeeping, Watermark};
+use crate::pilot_log::status::{Pressure, Status};
 use askama::Template;
 use model::{EndedPilots, ErrorClass, JobState, PilotFlow, PilotId, PilotState};
 use std::collections::BTreeMap;
-use wire::api::{DecisionQuery, HistoryQuery, JobQuery, PilotHistory, PilotQuery};
+use wire::api::{DecisionQuery, HistoryQuery, JobQuery, LogEntry, LogIndex, LogIndexQuery, PilotHistory, PilotQuery};
 
 /// Only the content of a page, as a live update gets it.
 fn content(section: Section, title: &str, uri: &str) -> Frame {
@@ -231,4 +233,38 @@ fn text_of_clients_is_never_markup() {
         assert!(!page.contains("<b>row"), "an unescaped log in {page}");
         assert!(!page.contains(" style="), "an inline style, which the content security policy forbids, in {page}");
     }
+}
+
+fn log_folder(names: &[&str], query: &LogIndexQuery, index: LogIndex, kept: Option<log_index::Kept>) -> String {
+    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    let frame = content(Section::Pilots, "Logs", &log_index::folder(&names));
+    html(&log_index::LogIndexPage::new(frame, &names, query, index, kept))
+}
+
+#[test]
+fn folders_of_logs() {
+    let folders = vec!["f1".to_owned(), "grid <north>".to_owned()];
+    let index = LogIndex { folders, ..LogIndex::default() };
+    let now = frame(Section::Pilots, "Logs", "/logs/").now;
+    let pressure = Pressure { at: now, logs: 1234, bytes: 5 << 30, day: "2026-01-02".into(), is_in_vain: false };
+    let status = Status { at: now, bytes: 7 << 30, used_percent: Some(88), pressure: Some(pressure) };
+    let config =
+        LogKeeping { high: Some(Watermark::Percent(90)), low: Some(Watermark::Percent(85)), ..LogKeeping::default() };
+    let kept = log_index::Kept { config, status: Some(status.clone()) };
+    insta::assert_snapshot!("logs", log_folder(&[], &LogIndexQuery::default(), index, Some(kept)));
+    let pressure = Pressure { at: now, is_in_vain: true, ..Pressure::default() };
+    let status = Status { pressure: Some(pressure), ..status };
+    let config = LogKeeping { keep_days: 0, compress_after_days: 0, high: Some(Watermark::Bytes(5 << 30)), low: None };
+    let kept = log_index::Kept { config, status: Some(status) };
+    insta::assert_snapshot!("logs_none", log_folder(&[], &LogIndexQuery::default(), LogIndex::default(), Some(kept)));
+}
+
+#[test]
+fn logs_of_a_label() {
+    let arrived = frame(Section::Pilots, "Logs", "/logs/").now;
+    let log = |name: &str, bytes, stored_bytes| LogEntry { name: name.into(), bytes, stored_bytes, arrived };
+    let logs = vec![log("4711_0.err", 0, 0), log("4711_0.out", 123_456, 23_456), log("a/b:c #1?.log", 77, 77)];
+    let index = LogIndex { logs, next: Some("a/b:c #1?.log".into()), ..LogIndex::default() };
+    let query = LogIndexQuery { after: Some("4710".into()), limit: Some(3) };
+    insta::assert_snapshot!("logs_of_a_label", log_folder(&["f1", "2026-01-02", "glasgow-slurm"], &query, index, None));
 }

@@ -25,6 +25,10 @@ pub struct Stage {
 pub struct Stopped(TempDir);
 
 impl Stopped {
+    pub fn path(&self) -> &std::path::Path {
+        self.0.path()
+    }
+
     /// Starts a server in it again.
     pub async fn start(self, change: impl FnOnce(&mut Config)) -> Stage {
         let mut config = config(&self.0);

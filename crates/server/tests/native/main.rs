@@ -9,6 +9,7 @@ mod history;
 mod job_life;
 mod keys;
 mod leases;
+mod log_keeping;
 mod logs;
 mod nodes;
 mod openapi;

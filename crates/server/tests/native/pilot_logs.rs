@@ -160,7 +160,8 @@ async fn names_with_odd_characters_are_found_again() {
     let index: LogIndex = serde_json::from_slice(&body).unwrap();
     let mut names: Vec<String> = index.logs.iter().map(|log| log.name.clone()).collect();
     let mut expected: Vec<String> = odd.iter().map(|name| format!("{name}.out")).collect();
-    (names.sort(), expected.sort());
+    names.sort();
+    expected.sort();
     assert_eq!(names, expected);
     for name in &odd {
         let encoded: String = name.bytes().map(|byte| format!("%{byte:02X}")).collect();

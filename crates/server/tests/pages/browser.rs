@@ -46,7 +46,13 @@ async fn every_page_fits_every_width_in_light_and_dark() {
     let running = format!("/jobs/{}", pilot.jobs[2].id);
     let failed = format!("/jobs/{}", pilot.jobs[1].id);
     let waiting = format!("/jobs/{}", pilot.jobs[5].id.0 + 5);
+    let day = format!("/logs/f1/{}/", &crate::world::now().to_string()[..10]);
+    let logs = format!("{day}glasgow-slurm/");
     let paths = [
+        "/logs/",
+        "/logs/f1/",
+        &day,
+        &logs,
         "/",
         "/jobs",
         "/jobs?state=failed&queue=glasgow-short",
@@ -73,7 +79,7 @@ async fn every_page_fits_every_width_in_light_and_dark() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn empty_pages_fit_every_width() {
     let world = World::empty().await;
-    let paths = ["/", "/jobs", "/queues", "/pilots", "/factories", "/decisions"];
+    let paths = ["/", "/jobs", "/queues", "/pilots", "/factories", "/decisions", "/logs/"];
     run(&world, &[&["look"], paths.as_slice()].concat()).await.unwrap();
     world.server.shutdown().await;
 }

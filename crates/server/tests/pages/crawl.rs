@@ -13,8 +13,14 @@ const LEFT_OUT: [&str; 3] = ["/logout", "/events", "/assets/"];
 async fn every_link_of_a_busy_server_resolves() {
     let (world, _pilot) = World::filled().await;
     let seen = crawl(&world).await;
-    for page in ["/jobs?state=failed", "/queues/glasgow-short", "/pilots/1", "/factories/f1", "/decisions?queue=lancs"]
-    {
+    for page in [
+        "/jobs?state=failed",
+        "/queues/glasgow-short",
+        "/pilots/1",
+        "/factories/f1",
+        "/decisions?queue=lancs",
+        "/logs/f1/",
+    ] {
         let (path, _) = page.split_once('?').unwrap_or((page, ""));
         assert!(seen.iter().any(|url| url.starts_with(path)), "no page links to {path}");
     }

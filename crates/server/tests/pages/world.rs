@@ -87,6 +87,7 @@ impl World {
             system: system.into(),
             chain: ["Ready", "MaxPerCycle", "MaxToRun"].map(String::from).into(),
             offer: Offer::default(),
+            keep_logs_days: None,
             trouble: trouble.into(),
         };
         let said = FactoryHeartbeat {
@@ -162,6 +163,8 @@ impl World {
         ];
         self.factory.report_batch(&BatchReport { factory: "f1".into(), updates }).await.unwrap();
         self.factory.put_pilot_log(announced.first, "out", Bytes::from_static(b"checking the node\n")).await.unwrap();
+        let noisy = Bytes::from("a line that says nothing new\n".repeat(5000));
+        self.factory.put_pilot_log(PilotId(announced.first.0 + 2), "err", noisy).await.unwrap();
         self.hello(announced.first, &announced.secrets[0]).await
     }
 

@@ -74,6 +74,10 @@ impl FactoryPart {
                 let most = value.parse().map_err(|_| format!("'{value}' is no whole number"))?;
                 self.put("max_pilots", Value::Integer(most));
             }
+            "cleanlogs.keepdays" => {
+                let days: u32 = value.parse().map_err(|_| format!("'{value}' is no number of days"))?;
+                self.put("logs", Value::Table(Table::from_iter([("keep_days".to_owned(), Value::from(days))])));
+            }
             "config.reconfig" if boolean(value) == Some(true) => {
                 let interval = section.get("config.reconfig.interval").and_then(|written| written.text.parse().ok());
                 self.put("reload_s", Value::Float(interval.unwrap_or(RECONFIG_S)));
