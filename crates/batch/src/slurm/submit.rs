@@ -51,9 +51,12 @@ impl Slurm {
             }
         };
         if answer.code != 0 {
+            let said = answer.err.trim().replace("sbatch: error: ", "").replace('\n', "; ");
+            if may_have_arrived(&answer.err) {
+                return Err(BatchError::Garbled { program: "sbatch".to_owned(), what: said });
+            }
             self.place.delete(&self.commands, &array).await;
             let full = means_full(&answer.err);
-            let said = answer.err.trim().replace("sbatch: error: ", "").replace('\n', "; ");
             return Ok(if full { Sent::Full(said) } else { Sent::Refused(said) });
         }
         let job = parse_job(&answer.out)
@@ -133,6 +136,21 @@ fn names_unknown_node(err: &str) -> bool {
     err.contains("Invalid node name")
 }
 
+/// The connection to the controller broke off after it was made, so that what was sent may have been done. The words are
+/// those of `slurm_strerror`.
+fn may_have_arrived(err: &str) -> bool {
+    const BROKEN: [&str; 7] = [
+        "Socket timed out on send/recv",
+        "Zero Bytes were transmitted",
+        "receive failure",
+        "send failure",
+        "shutdown failure",
+        "Unexpected message received",
+        "Connection reset by peer",
+    ];
+    BROKEN.iter().any(|words| err.contains(words))
+}
+
 /// The batch script: what the wrapper is told, then the wrapper itself. `--export=NONE` leaves the node's environment,
 /// so everything comes from here; nothing in it is secret, since Slurm shows scripts to administrators.
 fn script(request: &SubmitRequest, first: PilotId, dir: &str) -> String {
@@ -203,6 +221,16 @@ mod tests {
         for own in [&["--exclude=n[1-2]"][..], &["--exclude", "n[1-2]"], &["-xn[1-2]"], &["-x", "n[1-2]"]] {
             assert_eq!(excludes(own, &["n7"]).unwrap(), "--exclude=n[1-2],n7");
         }
+    }
+
+    #[test]
+    fn what_was_cut_off_is_told_from_what_never_began() {
+        let failed = |why: &str| may_have_arrived(&format!("sbatch: error: Batch job submission failed: {why}\n"));
+        assert!(failed("Socket timed out on send/recv operation"));
+        assert!(failed("Unable to contact slurm controller (receive failure)"));
+        assert!(failed("Zero Bytes were transmitted or received"));
+        assert!(!failed("Unable to contact slurm controller (connect failure)"));
+        assert!(!failed("Invalid partition name specified"));
     }
 
     #[test]

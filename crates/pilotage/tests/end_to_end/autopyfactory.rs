@@ -121,7 +121,7 @@ impl Centre {
             ("atlas-user-myproxy", ""),
         ] {
             let mut init = Command::new("setpriv");
-            init.args(["--reuid", user, "--regid", user, "--clear-groups"]).arg(folder().join("voms-proxy-init"));
+            init.args(["--reuid", user, "--regid", user, "--clear-groups"]).arg("voms-proxy-init");
             init.args(["-valid", "23:00", "-voms"]).arg(format!("testvo:/testvo/{role}").trim_end_matches('/'));
             init.arg("-cert").arg(&certificate).arg("-key").arg(&key).arg("-out").arg(dir.join(format!("{name}.pem")));
             init.arg("-vomses").arg(folder().join("vomses")).env("X509_VOMS_DIR", folder().join("vomsdir"));

@@ -213,7 +213,9 @@ fn killed_at_every_step_it_recovers(
     assert_accounted(&site, point);
     let said = site.place.client(&["decisions", "--label", "own", "--last", "100"]).output().unwrap();
     let said = String::from_utf8(said.stdout).unwrap();
-    assert!(said.contains("6 jobs wait") || said.contains("pilots"), "{said}");
+    // Where the decision of the process that died was not stored, the next one finds the pilots and submits none.
+    let is_told = !["sent", "submitted", "recorded"].contains(&point);
+    assert!(!is_told || said.contains("3 pilots submitted"), "killed at '{point}': {said}");
     site.finish();
 }
 
