@@ -532,16 +532,12 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__decisions)
-            opts="-q -n -l -h -V --label --queue --factory --last --long --json --url --dir --help --version"
+            opts="-q -n -l -h -V --queue --factory --label --last --long --json --url --dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --label)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --queue)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -551,6 +547,10 @@ _pilotage() {
                     return 0
                     ;;
                 --factory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --label)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2260,25 +2260,25 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__labels)
-            opts="-q -h -V --factory --label --queue --json --url --dir --help --version"
+            opts="-q -h -V --queue --factory --label --json --url --dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --factory)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --label)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --queue)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 -q)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --factory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --label)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -308,9 +308,9 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_see
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from help" -f -a "history" -d 'Show what happened to pilots, how many there were, and how long they waited and ran'
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from help" -f -a "logs" -d 'Show what a pilot wrote, once it has ended'
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c pilotage -n "__fish_pilotage_using_subcommand decisions" -l label -d 'Only this label' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand decisions" -s q -l queue -d 'Only this queue' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand decisions" -l factory -d 'Only this factory' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand decisions" -l label -d 'Only this label' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand decisions" -s n -l last -d 'How many, newest first' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand decisions" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand decisions" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
@@ -349,9 +349,9 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_
 complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from help" -f -a "forgive" -d 'Let a factory use nodes again that its pilots failed on'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from help" -f -a "reload" -d 'Let a factory read its configuration and its sources again, and say what came of it'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pilotage -n "__fish_pilotage_using_subcommand labels" -s q -l queue -d 'Only this queue' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand labels" -l factory -d 'Only this factory' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand labels" -l label -d 'Only this label' -r
-complete -c pilotage -n "__fish_pilotage_using_subcommand labels" -s q -l queue -d 'Only this queue' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand labels" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand labels" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
 complete -c pilotage -n "__fish_pilotage_using_subcommand labels" -l json -d 'Print JSON for programs'

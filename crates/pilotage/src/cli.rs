@@ -15,6 +15,7 @@ mod kill;
 mod labels;
 mod logs;
 mod man;
+mod paging;
 mod pilots;
 mod programs;
 mod queues;

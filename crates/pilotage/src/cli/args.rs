@@ -3,6 +3,7 @@
 mod admin;
 mod client;
 mod factories;
+mod narrowing;
 mod pilots;
 mod programs;
 mod role;
@@ -13,6 +14,7 @@ mod words;
 pub use admin::*;
 pub use client::*;
 pub use factories::*;
+pub use narrowing::*;
 pub use pilots::*;
 pub use programs::*;
 pub use role::*;

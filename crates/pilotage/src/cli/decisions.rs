@@ -1,13 +1,14 @@
 //! `pilotage decisions`.
 
-use super::args::DecisionsArgs;
+use super::args::{DecisionsArgs, Narrowing};
+use super::paging;
 use crate::output::{Style, Tone, print, print_json, utc_time};
 use model::Decision;
 use server::pages::decision_sentence;
 use std::fmt::Write as _;
 use std::process::ExitCode;
 use wire::Client;
-use wire::api::{DecisionPage, DecisionQuery, PAGE_MAX};
+use wire::api::{DecisionPage, DecisionQuery};
 
 /// Shows the newest decisions.
 pub async fn run(args: DecisionsArgs, client: &Client) -> anyhow::Result<ExitCode> {
@@ -22,25 +23,13 @@ pub async fn run(args: DecisionsArgs, client: &Client) -> anyhow::Result<ExitCod
 
 async fn fetch(args: &DecisionsArgs, client: &Client) -> anyhow::Result<DecisionPage> {
     let wanted = args.last as usize;
-    let mut query = DecisionQuery {
-        factory: args.factory.clone(),
-        label: args.label.clone(),
-        queue: args.queue.clone(),
-        cursor: None,
-        limit: None,
-    };
-    let mut all = DecisionPage { decisions: Vec::new(), next: None };
-    loop {
-        let missing = u32::try_from(wanted - all.decisions.len()).unwrap_or(PAGE_MAX);
-        query.limit = Some(missing.min(PAGE_MAX));
-        let page = client.decisions(&query).await?;
-        all.decisions.extend(page.decisions);
-        all.next = page.next;
-        if all.next.is_none() || all.decisions.len() >= wanted {
-            return Ok(all);
-        }
-        query.cursor.clone_from(&all.next);
-    }
+    let (decisions, next) = paging::rows(wanted, None, async |cursor, limit| {
+        let Narrowing { queue, factory, label } = args.only.clone();
+        let page = client.decisions(&DecisionQuery { factory, label, queue, cursor, limit: Some(limit) }).await?;
+        Ok((page.decisions, page.next))
+    })
+    .await?;
+    Ok(DecisionPage { decisions, next })
 }
 
 fn in_words(page: &DecisionPage, long: bool, style: Style) -> String {

@@ -1,13 +1,13 @@
 //! `pilotage jobs`.
 
 use super::args::JobsArgs;
-use super::now;
+use super::{now, paging};
 use crate::output::{Table, ago, count, duration, job_tone, print, print_json};
 use model::{ErrorClass, JobId, JobState, PilotId, Time};
 use serde::Serialize;
 use std::process::ExitCode;
 use wire::Client;
-use wire::api::{JobCounts, JobPage, JobQuery, JobSummary, PAGE_MAX};
+use wire::api::{JobCounts, JobPage, JobQuery, JobSummary};
 
 /// Rows for people when they do not say how many.
 const ROWS_FOR_PEOPLE: u32 = 20;
@@ -75,21 +75,15 @@ fn query(args: &JobsArgs) -> JobQuery {
 }
 
 /// As many pages as the wanted rows need.
-async fn fetch(args: &JobsArgs, mut query: JobQuery, client: &Client) -> anyhow::Result<JobPage> {
+async fn fetch(args: &JobsArgs, query: JobQuery, client: &Client) -> anyhow::Result<JobPage> {
     let default = if args.output.json { ROWS_FOR_PROGRAMS } else { ROWS_FOR_PEOPLE };
     let wanted = if args.all { usize::MAX } else { args.limit.unwrap_or(default) as usize };
-    let mut all = JobPage { jobs: Vec::new(), next: None };
-    loop {
-        let missing = wanted - all.jobs.len();
-        query.limit = Some(u32::try_from(missing).unwrap_or(PAGE_MAX).min(PAGE_MAX));
-        let page = client.jobs(&query).await?;
-        all.jobs.extend(page.jobs);
-        all.next = page.next;
-        if all.next.is_none() || all.jobs.len() >= wanted {
-            return Ok(all);
-        }
-        query.cursor.clone_from(&all.next);
-    }
+    let (jobs, next) = paging::rows(wanted, query.cursor.clone(), async |cursor, limit| {
+        let page = client.jobs(&JobQuery { cursor, limit: Some(limit), ..query.clone() }).await?;
+        Ok((page.jobs, page.next))
+    })
+    .await?;
+    Ok(JobPage { jobs, next })
 }
 
 fn rows(page: &JobPage) -> Rows<'_> {

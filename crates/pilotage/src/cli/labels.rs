@@ -1,6 +1,6 @@
 //! `pilotage labels`.
 
-use super::args::LabelsArgs;
+use super::args::{LabelsArgs, Narrowing};
 use super::jobs::{dash, or_dash};
 use super::now;
 use crate::output::{Table, count, duration, print, print_json};
@@ -29,7 +29,7 @@ const MINOR: [&str; 6] = ["batch", "queue", "held", "done", "factory", "fault"];
 
 /// Shows how labels are doing.
 pub async fn run(args: LabelsArgs, client: &Client) -> anyhow::Result<ExitCode> {
-    let LabelsArgs { factory, label, queue, .. } = args;
+    let Narrowing { queue, factory, label } = args.only;
     let list = client.labels(&LabelQuery { factory, label, queue }).await?;
     if args.output.json {
         print_json(&list)?

@@ -6,15 +6,15 @@ mod kill;
 mod search;
 mod show;
 
-use super::args::{PilotLog, PilotsAction, PilotsArgs};
+use super::args::{Narrowing, PilotLog, PilotsAction, PilotsArgs};
 use super::jobs::{dash, or_dash};
-use super::{now, with_client};
+use super::{now, paging, with_client};
 use crate::output::{Table, ago, pilot_tone, print, print_json};
 use model::{PilotId, Target, Time, Verb};
 use std::io::{self, Write};
 use std::process::ExitCode;
 use wire::Client;
-use wire::api::{CommandRequest, PAGE_MAX, PilotPage, PilotQuery, PilotSummary};
+use wire::api::{CommandRequest, PilotPage, PilotQuery, PilotSummary};
 
 /// Rows for people when they do not say how many.
 const ROWS_FOR_PEOPLE: u32 = 20;
@@ -78,28 +78,16 @@ async fn list(args: PilotsArgs, client: &Client) -> anyhow::Result<ExitCode> {
 async fn fetch(args: &PilotsArgs, client: &Client) -> anyhow::Result<PilotPage> {
     let default = if args.output.json { ROWS_FOR_PROGRAMS } else { ROWS_FOR_PEOPLE };
     let wanted = if args.all { usize::MAX } else { args.limit.unwrap_or(default) as usize };
-    let mut query = PilotQuery {
-        state: args.state,
-        live: args.live.then_some(true),
-        queue: args.queue.clone(),
-        factory: args.factory.clone(),
-        label: args.label.clone(),
-        older_s: args.older_than.map(|time| time.as_secs()),
-        cursor: args.cursor.clone(),
-        limit: None,
-    };
-    let mut all = PilotPage { pilots: Vec::new(), next: None };
-    loop {
-        let missing = wanted - all.pilots.len();
-        query.limit = Some(u32::try_from(missing).unwrap_or(PAGE_MAX).min(PAGE_MAX));
-        let page = client.pilots(&query).await?;
-        all.pilots.extend(page.pilots);
-        all.next = page.next;
-        if all.next.is_none() || all.pilots.len() >= wanted {
-            return Ok(all);
-        }
-        query.cursor.clone_from(&all.next);
-    }
+    let Narrowing { queue, factory, label } = args.only.clone();
+    let older_s = args.older_than.map(|time| time.as_secs());
+    let live = args.live.then_some(true);
+    let query = PilotQuery { state: args.state, live, queue, factory, label, older_s, cursor: None, limit: None };
+    let (pilots, next) = paging::rows(wanted, args.cursor.clone(), async |cursor, limit| {
+        let page = client.pilots(&PilotQuery { cursor, limit: Some(limit), ..query.clone() }).await?;
+        Ok((page.pilots, page.next))
+    })
+    .await?;
+    Ok(PilotPage { pilots, next })
 }
 
 /// Columns of the table.

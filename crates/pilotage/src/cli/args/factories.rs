@@ -1,4 +1,4 @@
-use super::{OutputChoice, ServerChoice};
+use super::{Narrowing, OutputChoice, ServerChoice};
 use clap::{Args, Subcommand};
 
 /// `pilotage factories`.
@@ -61,15 +61,8 @@ pub enum FactoriesAction {
 /// `pilotage labels`.
 #[derive(Args, Debug)]
 pub struct LabelsArgs {
-    /// Only this factory
-    #[arg(long, value_name = "FACTORY")]
-    pub factory: Option<String>,
-    /// Only this label
-    #[arg(long, value_name = "LABEL")]
-    pub label: Option<String>,
-    /// Only this queue
-    #[arg(long, short = 'q', value_name = "QUEUE")]
-    pub queue: Option<String>,
+    #[command(flatten)]
+    pub only: Narrowing,
     #[command(flatten)]
     pub output: OutputChoice,
     #[command(flatten)]

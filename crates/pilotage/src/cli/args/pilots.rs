@@ -1,5 +1,5 @@
 use super::words::pilot_states;
-use super::{OutputChoice, ServerChoice};
+use super::{Narrowing, OutputChoice, ServerChoice};
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use model::{PilotId, PilotState};
 use std::time::Duration;
@@ -17,15 +17,8 @@ pub struct PilotsArgs {
     /// Only pilots that are not gone
     #[arg(long)]
     pub live: bool,
-    /// Only this queue
-    #[arg(long, short = 'q', value_name = "QUEUE")]
-    pub queue: Option<String>,
-    /// Only this factory
-    #[arg(long, value_name = "FACTORY")]
-    pub factory: Option<String>,
-    /// Only this label
-    #[arg(long, value_name = "LABEL")]
-    pub label: Option<String>,
+    #[command(flatten)]
+    pub only: Narrowing,
     /// Only pilots that have waited, or run, for longer, and are not gone, such as 8d
     #[arg(long, value_name = "TIME", value_parser = crate::config::parse_duration)]
     pub older_than: Option<Duration>,
@@ -94,15 +87,8 @@ pub struct KillPilotsArgs {
     /// Only this state, at the moment when the factory does it
     #[arg(long, short = 's', value_name = "STATE", value_parser = pilot_states())]
     pub state: Option<PilotState>,
-    /// Only this queue
-    #[arg(long, short = 'q', value_name = "QUEUE")]
-    pub queue: Option<String>,
-    /// Only this factory
-    #[arg(long, value_name = "FACTORY")]
-    pub factory: Option<String>,
-    /// Only this label
-    #[arg(long, value_name = "LABEL")]
-    pub label: Option<String>,
+    #[command(flatten)]
+    pub only: Narrowing,
     /// How long to wait for the answer of each factory
     #[arg(long, value_name = "TIME", default_value = "2m", value_parser = crate::config::parse_duration)]
     pub timeout: Duration,
@@ -126,15 +112,8 @@ pub struct SearchPilotsArgs {
     /// Only pilots that ended in so many hours
     #[arg(long, value_name = "N", default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=720))]
     pub hours: u32,
-    /// Only this queue
-    #[arg(long, short = 'q', value_name = "QUEUE")]
-    pub queue: Option<String>,
-    /// Only this factory
-    #[arg(long, value_name = "FACTORY")]
-    pub factory: Option<String>,
-    /// Only this label
-    #[arg(long, value_name = "LABEL")]
-    pub label: Option<String>,
+    #[command(flatten)]
+    pub only: Narrowing,
     /// The most hits
     #[arg(long, short = 'n', value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     pub limit: u32,
@@ -150,15 +129,8 @@ pub struct PilotEndsArgs {
     /// Hours to look back, whole ones
     #[arg(long, value_name = "N", default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=720))]
     pub hours: u32,
-    /// Only this queue
-    #[arg(long, short = 'q', value_name = "QUEUE")]
-    pub queue: Option<String>,
-    /// Only this factory
-    #[arg(long, value_name = "FACTORY")]
-    pub factory: Option<String>,
-    /// Only this label
-    #[arg(long, value_name = "LABEL")]
-    pub label: Option<String>,
+    #[command(flatten)]
+    pub only: Narrowing,
     #[command(flatten)]
     pub output: OutputChoice,
     #[command(flatten)]

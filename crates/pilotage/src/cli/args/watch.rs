@@ -1,5 +1,5 @@
 use super::words::{error_classes, queue_statuses, states};
-use super::{OutputChoice, ServerChoice};
+use super::{Narrowing, OutputChoice, ServerChoice};
 use clap::{ArgGroup, Args, Subcommand};
 use model::{ErrorClass, IdSet, JobId, JobState, PilotId, QueueStatus};
 
@@ -199,15 +199,8 @@ pub struct QueueDefinition {
 /// `pilotage decisions`.
 #[derive(Args, Debug)]
 pub struct DecisionsArgs {
-    /// Only this label
-    #[arg(long, value_name = "LABEL")]
-    pub label: Option<String>,
-    /// Only this queue
-    #[arg(long, short = 'q', value_name = "QUEUE")]
-    pub queue: Option<String>,
-    /// Only this factory
-    #[arg(long, value_name = "FACTORY")]
-    pub factory: Option<String>,
+    #[command(flatten)]
+    pub only: Narrowing,
     /// How many, newest first
     #[arg(long, short = 'n', value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
     pub last: u32,

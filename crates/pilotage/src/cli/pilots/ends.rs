@@ -1,6 +1,6 @@
 //! `pilotage pilots ends`.
 
-use crate::cli::args::PilotEndsArgs;
+use crate::cli::args::{Narrowing, PilotEndsArgs};
 use crate::output::{Table, count, pilot_tone, plural, print, print_json, utc_time};
 use model::{EndedPilots, PilotState};
 use std::process::ExitCode;
@@ -9,7 +9,7 @@ use wire::api::{EndsQuery, PilotEnds};
 
 /// Shows how pilots ended.
 pub async fn run(args: PilotEndsArgs, client: &Client) -> anyhow::Result<ExitCode> {
-    let PilotEndsArgs { hours, queue, factory, label, .. } = args;
+    let PilotEndsArgs { hours, only: Narrowing { queue, factory, label }, .. } = args;
     let ends = client.pilot_ends(&EndsQuery { hours: Some(hours), factory, label, queue }).await?;
     if args.output.json {
         print_json(&ends)?

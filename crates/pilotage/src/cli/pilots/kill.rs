@@ -1,6 +1,6 @@
 //! `pilotage pilots kill`.
 
-use crate::cli::args::KillPilotsArgs;
+use crate::cli::args::{KillPilotsArgs, Narrowing};
 use crate::cli::ask;
 use crate::output::BadInput;
 use model::{IdSet, JobId, PilotChoice, Verb};
@@ -18,8 +18,8 @@ pub async fn run(args: KillPilotsArgs, client: &Client) -> anyhow::Result<ExitCo
     let ids = args.pilots.iter().map(|pilot| JobId(pilot.0));
     let choice = PilotChoice {
         ids: (!args.pilots.is_empty()).then(|| IdSet::of(ids)),
-        label: args.label,
-        queue: args.queue,
+        label: args.only.label,
+        queue: args.only.queue,
         state: args.state,
     };
     let mut answers = Vec::new();
@@ -36,10 +36,10 @@ async fn concerned(args: &KillPilotsArgs, client: &Client) -> anyhow::Result<BTr
         factories.insert(client.pilot(*pilot).await?.summary.factory);
     }
     if args.pilots.is_empty() {
-        let (factory, label, queue) = (args.factory.clone(), args.label.clone(), args.queue.clone());
+        let Narrowing { queue, factory, label } = args.only.clone();
         let labels = client.labels(&LabelQuery { factory, label, queue }).await?.labels;
         factories.extend(labels.into_iter().map(|label| label.factory));
     }
-    factories.retain(|factory| args.factory.as_ref().is_none_or(|wanted| wanted == factory));
+    factories.retain(|factory| args.only.factory.as_ref().is_none_or(|wanted| wanted == factory));
     Ok(factories)
 }

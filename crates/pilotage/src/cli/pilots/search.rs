@@ -1,7 +1,7 @@
 //! `pilotage pilots search`.
 
-use crate::cli::args::SearchPilotsArgs;
-use crate::cli::now;
+use crate::cli::args::{Narrowing, SearchPilotsArgs};
+use crate::cli::{now, paging};
 use crate::output::{Table, ago, plural, print, print_json};
 use model::Time;
 use std::process::ExitCode;
@@ -10,27 +10,25 @@ use wire::api::{SearchHit, SearchPage, SearchQuery};
 
 /// Looks through the logs, page by page, until there are enough hits.
 pub async fn run(args: SearchPilotsArgs, client: &Client) -> anyhow::Result<ExitCode> {
-    let mut query = SearchQuery {
+    let Narrowing { queue, factory, label } = args.only;
+    let query = SearchQuery {
         text: args.text,
         kind: args.kind.map(|kind| kind.as_str().to_owned()),
         state: Some(args.state),
         hours: Some(args.hours),
-        factory: args.factory,
-        label: args.label,
-        queue: args.queue,
+        factory,
+        label,
+        queue,
         cursor: None,
     };
-    let mut all = SearchPage { hits: Vec::new(), looked: 0, next: None };
-    loop {
-        let page = client.search_pilots(&query).await?;
-        all.hits.extend(page.hits);
-        all.looked += page.looked;
-        all.next = page.next;
-        if all.next.is_none() || all.hits.len() >= args.limit as usize {
-            break;
-        }
-        query.cursor.clone_from(&all.next);
-    }
+    let mut looked = 0;
+    let (hits, next) = paging::rows(args.limit as usize, None, async |cursor, _| {
+        let page = client.search_pilots(&SearchQuery { cursor, ..query.clone() }).await?;
+        looked += page.looked;
+        Ok((page.hits, page.next))
+    })
+    .await?;
+    let all = SearchPage { hits, looked, next };
     if args.output.json {
         print_json(&all)?
     } else {
