@@ -19,7 +19,9 @@ fn read(text: &str) -> Config {
 #[test]
 fn what_a_node_must_have() {
     let example = block("pilots.md", "[label.grid.node]");
-    let config = read(&format!("[batch.slurm]\nsystem = \"slurm\"\n[label.grid]\nqueue = \"grid\"\nbatch = \"slurm\"\n{example}"));
+    let config = read(&format!(
+        "[batch.slurm]\nsystem = \"slurm\"\n[label.grid]\nqueue = \"grid\"\nbatch = \"slurm\"\n{example}"
+    ));
     let node = &config.label["grid"].node;
     assert_eq!((node.cores, node.clock_max_s, node.proxy_left_s), (8, 30, 43_200));
     let keys = serde_json::to_value(node).unwrap();

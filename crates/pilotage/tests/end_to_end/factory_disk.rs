@@ -30,7 +30,7 @@ fn up(disk: &Path) -> Up {
     let text = format!(
         "[factory]\nname = \"{}\"\ncycle_s = 0.5\n\n[queue.own]\n\n[batch.small]\nsystem = \"local\"\ndir = {disk:?}\n\n\
          [label.own]\nqueue = \"own\"\nbatch = \"small\"\nidle_s = 1\nsched.maxtorun.maximum = 2\n\
-         sched.backoff.interval = 1\n",
+         sched.backoff.interval = 1\nsched.backoff.maximum = 1\n",
         place.name()
     );
     let file = place.write("up.toml", text);
@@ -49,6 +49,7 @@ fn fill(disk: &Path) {
     let filler = disk.join("filler");
     let mut file = fs::File::create(&filler).unwrap();
     while file.write_all(&[0; 4096]).is_ok() {}
+    drop(file);
     let id = up.submit(&["--queue", "own", "--", "true"]);
     let said = || up.out(&["decisions", "--label", "own", "--last", "100"]);
     eventually("the factory to say why", || said().contains("No space left on device").then_some(()));
