@@ -141,6 +141,15 @@ pub(crate) fn page_size(limit: Option<u32>) -> Result<u32, ApiError> {
     }
 }
 
+/// A number of hours within bounds.
+fn hours(hours: u32, max: u32) -> Result<Duration, ApiError> {
+    if (1..=max).contains(&hours) {
+        return Ok(Duration::from_secs(u64::from(hours) * 3600));
+    }
+    let detail = format!("the parameter 'hours' is {hours}; it must be between 1 and {max}");
+    Err(ApiError::new(StatusCode::BAD_REQUEST, "bad-parameter", detail).at("hours"))
+}
+
 /// The id below which a page begins.
 pub(crate) fn cursor(text: Option<&str>) -> Result<Option<i64>, ApiError> {
     let Some(text) = text else { return Ok(None) };

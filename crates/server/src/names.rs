@@ -4,6 +4,11 @@ use crate::{ApiError, AppState};
 use model::spelling::hint;
 use std::collections::BTreeSet;
 
+/// Whether a filter leaves what has this name.
+pub fn leaves(wanted: &Option<String>, name: &str) -> bool {
+    wanted.as_deref().is_none_or(|wanted| wanted == name)
+}
+
 /// The names to which a listing is narrowed.
 #[derive(Clone, Debug, Default)]
 pub struct Narrowed {

@@ -1,8 +1,9 @@
 //! What happened to pilots and how many there were, from counters.
 
+use super::hours;
 use crate::auth::Identity;
 use crate::extract::Params;
-use crate::names::Narrowed;
+use crate::names::{Narrowed, leaves};
 use crate::{ApiError, AppState, now};
 use axum::Json;
 use axum::extract::State;
@@ -26,7 +27,7 @@ pub async fn read(
 ) -> Result<Json<PilotHistory>, ApiError> {
     who.require(Permission::Read)?;
     let of = meant(&query)?;
-    let range = hours(query.hours.unwrap_or(HOURS))?;
+    let range = hours(query.hours.unwrap_or(HOURS), HOURS_MAX)?;
     let now = now();
     let until = query.until.map_or(now, |until| until.min(now));
     let since = until - range;
@@ -54,9 +55,10 @@ fn total(flows: &[model::FlowAt], last: i64) -> PilotFlow {
 
 /// How many pilots there are now.
 fn levels(counts: &[LabelCount], query: &HistoryQuery) -> Levels {
-    let is = |wanted: &Option<String>, have: &String| wanted.as_ref().is_none_or(|wanted| wanted == have);
     let meant = counts.iter().filter(|count| {
-        is(&query.factory, &count.factory) && is(&query.label, &count.label) && is(&query.queue, &count.queue)
+        leaves(&query.factory, &count.factory)
+            && leaves(&query.label, &count.label)
+            && leaves(&query.queue, &count.queue)
     });
     let mut levels = Levels::default();
     for count in meant {
@@ -80,13 +82,6 @@ fn meant(query: &HistoryQuery) -> Result<HistoryOf, ApiError> {
         (None, Some(_), _) => Err(refused("label", "a label is one of a factory: give 'factory' too")),
         (Some(_), _, Some(_)) => Err(refused("queue", "give either 'queue' or 'factory', not both")),
     }
-}
-
-fn hours(hours: u32) -> Result<Duration, ApiError> {
-    if (1..=HOURS_MAX).contains(&hours) {
-        return Ok(Duration::from_secs(u64::from(hours) * 3600));
-    }
-    Err(refused("hours", format!("the parameter 'hours' is {hours}; it must be between 1 and {HOURS_MAX}")))
 }
 
 fn refused(place: &'static str, detail: impl Into<String>) -> ApiError {

@@ -2,7 +2,7 @@
 
 use crate::auth::Identity;
 use crate::extract::Params;
-use crate::names::Narrowed;
+use crate::names::{Narrowed, leaves};
 use crate::{ApiError, AppState};
 use axum::Json;
 use axum::extract::State;
@@ -32,6 +32,7 @@ pub async fn list(
 }
 
 fn is_meant(status: &LabelStatus, query: &LabelQuery) -> bool {
-    let is = |wanted: &Option<String>, have: &String| wanted.as_ref().is_none_or(|wanted| wanted == have);
-    is(&query.factory, &status.factory) && is(&query.label, &status.label) && is(&query.queue, &status.queue)
+    leaves(&query.factory, &status.factory)
+        && leaves(&query.label, &status.label)
+        && leaves(&query.queue, &status.queue)
 }

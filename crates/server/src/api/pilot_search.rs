@@ -1,7 +1,8 @@
 //! Looking for a text in the logs of pilots.
 
 use super::cursor;
-use super::pilot_ends::hours;
+use super::hours;
+use super::pilot_ends::HOURS_MAX;
 use super::pilot_logs::check_kind;
 use crate::auth::Identity;
 use crate::extract::Params;
@@ -36,7 +37,7 @@ pub async fn search(
     who.require(Permission::Read)?;
     check(&query)?;
     let below = cursor(query.cursor.as_deref())?;
-    let since = query.hours.map(hours).transpose()?.map(|hours| now() - hours);
+    let since = query.hours.map(|count| hours(count, HOURS_MAX)).transpose()?.map(|hours| now() - hours);
     let kinds: Vec<&str> =
         KINDS.into_iter().filter(|kind| query.kind.as_deref().is_none_or(|one| one == *kind)).collect();
     let (queue, factory, label) = (query.queue.clone(), query.factory.clone(), query.label.clone());

@@ -9,6 +9,7 @@ use crate::api::{
     commands, decisions, factories, history, jobs, log_index, log_read, pilot_ends, pilot_list, pilot_logs, queues,
 };
 use crate::extract::{Body, Params, Segments};
+use crate::names::leaves;
 use crate::pilot_log::status::{self, Status};
 use crate::{ApiError, AppState};
 use axum::extract::State;
@@ -246,10 +247,10 @@ impl<'a> Reader<'a> {
 
     /// Pilots by state that queue, factory and label of the query leave, from counters.
     pub async fn pilot_counts(&self, query: &PilotQuery) -> Read<super::cells::PilotCounts> {
-        let is = |wanted: &Option<String>, value: &str| wanted.as_deref().is_none_or(|wanted| wanted == value);
         let mut counts = super::cells::PilotCounts::new();
         for count in self.stored(self.state.store.pilot_counts().await)? {
-            if is(&query.queue, &count.queue) && is(&query.factory, &count.factory) && is(&query.label, &count.label) {
+            let is_of_label = leaves(&query.factory, &count.factory) && leaves(&query.label, &count.label);
+            if is_of_label && leaves(&query.queue, &count.queue) {
                 *counts.entry(count.state).or_default() += count.pilots;
             }
         }

@@ -1,7 +1,7 @@
 //! What happened to pilots in spans of time: counted by the commits that move them, read without a look at any pilot.
 
 use super::row::PilotRow;
-use crate::engine::{Row, Value, params, statements};
+use crate::engine::{Row, Sql, Value, params, statements};
 use crate::pilots::scope::{self, ScopeKey};
 use crate::tx::{LabelKey, Tx};
 use crate::{Result, Store};
@@ -116,6 +116,18 @@ pub enum HistoryOf {
     },
     /// Those that serve a queue.
     Queue(String),
+}
+
+impl HistoryOf {
+    /// The statement that finds its scopes, of those by kind and factory, by label, by queue; and what it is told.
+    fn choose(self, [by_factory, by_label, by_queue]: [&'static Sql; 3]) -> (&'static Sql, Vec<Value>) {
+        match self {
+            HistoryOf::All => (by_factory, params![0_i64, ""].to_vec()),
+            HistoryOf::Factory(factory) => (by_factory, params![1_i64, factory].to_vec()),
+            HistoryOf::Label { factory, label } => (by_label, params![factory, label].to_vec()),
+            HistoryOf::Queue(queue) => (by_queue, params![queue].to_vec()),
+        }
+    }
 }
 
 /// What happened to the pilots of one label that serve one queue.
@@ -234,14 +246,8 @@ fn flow_in(row: &Row, at: usize) -> Result<PilotFlow> {
 impl Store {
     /// What happened in each span from that of `since` to now; spans in which nothing happened are left out.
     pub async fn pilot_flow(&self, of: HistoryOf, span: Span, since: Time) -> Result<Vec<FlowAt>> {
-        let (span, since) = (Value::from(span.seconds()), Value::from(span.start(since)));
-        let (sql, scope) = match of {
-            HistoryOf::All => (&FLOW_OF_SCOPE, params![0_i64, ""].to_vec()),
-            HistoryOf::Factory(factory) => (&FLOW_OF_SCOPE, params![1_i64, factory].to_vec()),
-            HistoryOf::Label { factory, label } => (&FLOW_OF_LABEL, params![factory, label].to_vec()),
-            HistoryOf::Queue(queue) => (&FLOW_OF_QUEUE, params![queue].to_vec()),
-        };
-        let values = [span, since].into_iter().chain(scope).collect();
+        let (sql, scopes) = of.choose([&FLOW_OF_SCOPE, &FLOW_OF_LABEL, &FLOW_OF_QUEUE]);
+        let values = [span.seconds(), span.start(since)].map(Value::from).into_iter().chain(scopes).collect();
         self.rows(sql, values, |row| Ok(FlowAt { start: row.int(0)?, flow: flow_in(row, 1)? })).await
     }
 
@@ -260,14 +266,9 @@ impl Store {
     pub async fn pilot_durations(&self, of: HistoryOf, since: Time, until: Time) -> Result<PilotDurations> {
         let is_old = |span: &Span| until.since(since) <= span.kept();
         let span = DURATION_SPANS.into_iter().find(is_old).unwrap_or(Span::SixHours);
-        let (sql, scope) = match of {
-            HistoryOf::All => (&DURATIONS_OF_SCOPE, params![0_i64, ""].to_vec()),
-            HistoryOf::Factory(factory) => (&DURATIONS_OF_SCOPE, params![1_i64, factory].to_vec()),
-            HistoryOf::Label { factory, label } => (&DURATIONS_OF_LABEL, params![factory, label].to_vec()),
-            HistoryOf::Queue(queue) => (&DURATIONS_OF_QUEUE, params![queue].to_vec()),
-        };
-        let times = params![span.seconds(), span.start(since), until.as_secs()].to_vec();
-        let values = times.into_iter().chain(scope).collect();
+        let (sql, scopes) = of.choose([&DURATIONS_OF_SCOPE, &DURATIONS_OF_LABEL, &DURATIONS_OF_QUEUE]);
+        let times = [span.seconds(), span.start(since), until.as_secs()].map(Value::from);
+        let values = times.into_iter().chain(scopes).collect();
         let rows = self.rows(sql, values, |row| Ok((row.int(0)?, row.small(1)?, row.count(2)?))).await?;
         let mut durations = PilotDurations::default();
         for (kind, bucket, pilots) in rows {
