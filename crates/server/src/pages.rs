@@ -1,8 +1,10 @@
 //! Web pages, rendered on the server: one template serves the first load and every live update.
 //!
 //! A page is a view (a value that a template is written from) and a handler that reads what the view needs through
-//! [`reading`], the same way as the API does. Handlers hold no logic of their own.
+//! [`reading`], the same way as the API does. Handlers hold no logic of their own; they come last in the file of
+//! their page.
 
+mod as_json;
 mod assets;
 mod cells;
 mod decisions;
@@ -10,7 +12,6 @@ mod elsewhere;
 mod factories;
 mod factory;
 mod frame;
-mod handlers;
 mod job;
 mod jobs;
 mod label;
@@ -32,6 +33,7 @@ mod result;
 mod tone;
 mod words;
 
+pub use as_json::layer as as_json;
 pub use elsewhere::{Elsewhere, Links};
 pub use number::bytes as in_bytes;
 pub use words::sentence as decision_sentence;
@@ -48,29 +50,29 @@ use axum::routing::{get, post};
 /// All pages, to be merged into the server's router.
 pub fn router() -> Router<AppState> {
     Router::new()
-        .route("/", get(handlers::overview))
+        .route("/", get(overview::show))
         .route("/login", get(login::show))
-        .route("/jobs", get(handlers::jobs))
-        .route("/jobs/{id}", get(handlers::job))
-        .route("/jobs/{id}/kill", post(handlers::kill))
-        .route("/jobs/{id}/retry", post(handlers::retry))
-        .route("/queues", get(handlers::queues))
-        .route("/queues/{name}", get(handlers::queue))
-        .route("/pilots", get(handlers::pilots))
-        .route("/pilots/{id}", get(handlers::pilot))
-        .route("/pilots/{id}/drain", post(handlers::drain))
-        .route("/factories", get(handlers::factories))
-        .route("/factories/{name}", get(handlers::factory))
-        .route("/factories/{name}/labels/{label}", get(handlers::label))
-        .route("/decisions", get(handlers::decisions))
-        .route("/logs", get(handlers::slashed))
-        .route("/logs/", get(handlers::logs))
-        .route("/logs/{factory}", get(handlers::slashed))
-        .route("/logs/{factory}/", get(handlers::logs_of_factory))
-        .route("/logs/{factory}/{date}", get(handlers::slashed))
-        .route("/logs/{factory}/{date}/", get(handlers::logs_of_day))
-        .route("/logs/{factory}/{date}/{label}", get(handlers::slashed))
-        .route("/logs/{factory}/{date}/{label}/", get(handlers::logs_of_label))
+        .route("/jobs", get(jobs::show))
+        .route("/jobs/{id}", get(job::show))
+        .route("/jobs/{id}/kill", post(job::kill))
+        .route("/jobs/{id}/retry", post(job::retry))
+        .route("/queues", get(queues::show))
+        .route("/queues/{name}", get(queue::show))
+        .route("/pilots", get(pilots::show))
+        .route("/pilots/{id}", get(pilot::show))
+        .route("/pilots/{id}/drain", post(pilot::drain))
+        .route("/factories", get(factories::show))
+        .route("/factories/{name}", get(factory::show))
+        .route("/factories/{name}/labels/{label}", get(label::show))
+        .route("/decisions", get(decisions::show))
+        .route("/logs", get(log_index::slashed))
+        .route("/logs/", get(log_index::logs))
+        .route("/logs/{factory}", get(log_index::slashed))
+        .route("/logs/{factory}/", get(log_index::logs_of_factory))
+        .route("/logs/{factory}/{date}", get(log_index::slashed))
+        .route("/logs/{factory}/{date}/", get(log_index::logs_of_day))
+        .route("/logs/{factory}/{date}/{label}", get(log_index::slashed))
+        .route("/logs/{factory}/{date}/{label}/", get(log_index::logs_of_label))
         .route("/assets/{hash}/{name}", get(assets::serve))
-        .fallback(handlers::missing)
+        .fallback(problem::missing)
 }

@@ -277,5 +277,5 @@ fn router(state: &AppState, tasks: &TaskTracker) -> Router {
         router = router.merge(panda::router(state, tasks));
     }
     let measured = axum::middleware::from_fn_with_state(state.clone(), measure::measured);
-    router.layer(measured).with_state(state.clone())
+    pages::as_json(router.layer(measured).with_state(state.clone()))
 }

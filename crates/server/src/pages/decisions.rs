@@ -1,11 +1,14 @@
 //! `/decisions`: what factories decided, newest first.
 
 use super::cells::Pager;
-use super::frame::Frame;
+use super::frame::{self, Answer, Asked, Frame, Section};
 use super::jobs::text;
 use super::link::Link;
-use super::{assets, frame, link, moment, number, result, words};
+use super::reading::{ROWS, Reader};
+use super::{assets, link, moment, number, result, words};
+use crate::AppState;
 use askama::Template;
+use axum::extract::State;
 use model::Decision;
 use wire::api::DecisionQuery;
 
@@ -34,4 +37,16 @@ impl Decisions {
         let first = query.cursor.as_ref().map(|_| here().url());
         Decisions { frame, rows, pager: Pager { first, next: next.clone() }, next, query }
     }
+}
+
+/// `GET /decisions`.
+pub async fn show(State(state): State<AppState>, asked: Asked) -> Answer {
+    let query: DecisionQuery = asked.query()?;
+    let read = Reader::new(&state, &asked);
+    let page = read.decisions(DecisionQuery { limit: query.limit.or(Some(ROWS)), ..query.clone() }).await?;
+    if asked.json {
+        return frame::data(&page);
+    }
+    let frame = Frame::new(Section::Factories, "Decisions", &asked).live(&["factories"]);
+    frame::shown(&Decisions::new(frame, query, page.decisions, page.next))
 }

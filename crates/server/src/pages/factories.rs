@@ -1,11 +1,15 @@
 //! `/factories`: all factories.
 
-use super::frame::Frame;
+use super::frame::{self, Answer, Asked, Frame, Section};
 use super::label_pilots::LabelPilots;
 use super::overview::{FactoryRow, factory_row};
-use super::{assets, frame, link, moment, number};
+use super::reading::Reader;
+use super::{assets, link, moment, number};
+use crate::AppState;
 use askama::Template;
+use axum::extract::State;
 use model::FactorySummary;
+use serde_json::json;
 
 /// The page.
 #[derive(Template)]
@@ -21,4 +25,15 @@ impl Factories {
         let rows = factories.iter().map(|factory| factory_row(factory, frame.now, pilots));
         Factories { factories: rows.collect(), frame }
     }
+}
+
+/// `GET /factories`.
+pub async fn show(State(state): State<AppState>, asked: Asked) -> Answer {
+    let read = Reader::new(&state, &asked);
+    let (factories, pilots) = (read.factories().await?, read.label_pilots().await?);
+    if asked.json {
+        return frame::data(&json!({ "factories": factories, "labels": pilots.rows().collect::<Vec<_>>() }));
+    }
+    let frame = Frame::new(Section::Factories, "Factories", &asked).live(&["factories", "pilots"]);
+    frame::shown(&Factories::new(frame, &factories, &pilots))
 }

@@ -1,14 +1,19 @@
 //! `/factories/{name}`: one factory, its labels and what they decided.
 
 use super::cells::Cell;
-use super::frame::Frame;
+use super::frame::{self, Answer, Asked, Frame, Section};
 use super::label_pilots::LabelPilots;
 use super::overview::{FactoryRow, factory_row};
 use super::plots::Plots;
-use super::{assets, frame, link, moment, number, result, words};
+use super::reading::{Reader, SIDE_ROWS};
+use super::{assets, link, moment, number, result, words};
+use crate::{ApiError, AppState};
 use askama::Template;
+use axum::extract::{Path, State};
 use model::{BadNode, CredentialInfo, Decision, FactorySummary, LabelInfo, MonitorInfo, SourceInfo, Time};
+use serde_json::json;
 use std::collections::BTreeMap;
+use wire::api::{DecisionQuery, HistoryQuery};
 
 /// One label with everything its row shows.
 struct LabelRow {
@@ -96,4 +101,32 @@ fn label_row(factory: &str, info: &LabelInfo, pilots: &LabelPilots, last: Option
         cells: COLUMNS.into_iter().zip(pilots.of_label(factory, &info.name)).collect(),
         last,
     }
+}
+
+/// `GET /factories/{name}`.
+pub async fn show(State(state): State<AppState>, asked: Asked, Path(name): Path<String>) -> Answer {
+    let read = Reader::new(&state, &asked);
+    let all = read.factories().await?;
+    let Some(factory) = all.iter().find(|factory| factory.name == name) else {
+        let detail = format!("there is no factory '{}'", number::capped(&name, 80));
+        return Err(read.fail(ApiError::missing("unknown-factory", detail)));
+    };
+    let of_factory = DecisionQuery { factory: Some(name.clone()), ..DecisionQuery::default() };
+    let mut last = BTreeMap::new();
+    for label in &factory.said.labels {
+        let of_label = DecisionQuery { label: Some(label.name.clone()), ..of_factory.clone() };
+        last.extend(read.last_decision(of_label).await?.map(|decision| (label.name.clone(), decision)));
+    }
+    let decisions = read.decisions(DecisionQuery { limit: Some(SIDE_ROWS), ..of_factory }).await?.decisions;
+    let pilots = read.label_pilots().await?;
+    let of_factory = HistoryQuery { factory: Some(name.clone()), ..HistoryQuery::default() };
+    let plots = Plots::read(&read, &asked, link::factory(&name), of_factory).await?;
+    if asked.json {
+        let labels = pilots.rows().filter(|row| row.factory == name);
+        let labels: Vec<_> = labels.collect();
+        return frame::data(&json!({ "factory": factory, "labels": labels, "decisions": decisions, "history": plots }));
+    }
+    let topic = format!("factory:{name}");
+    let frame = Frame::new(Section::Factories, format!("Factory {name}"), &asked).with_plots();
+    frame::shown(&Factory::new(frame.live(&[&topic, "pilots"]), factory, &pilots, last, decisions, plots))
 }

@@ -1,15 +1,20 @@
 //! What every page has around its content, and what every request for a page says.
 
+use super::as_json::{self, AsJson};
+use super::number;
 use super::problem::PageError;
 use crate::auth::identify;
 use crate::extract::parameters;
-use crate::{AppState, Identity};
+use crate::{ApiError, AppState, Identity};
+use axum::Json;
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use model::Time;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::str::FromStr;
 
 /// Version of the program.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -62,6 +67,29 @@ impl Section {
             Section::Factories => "/factories",
         }
     }
+}
+
+/// What a handler of a page answers.
+pub type Answer = Result<Response, PageError>;
+
+/// The page, with status 200.
+pub fn shown(template: &impl askama::Template) -> Answer {
+    Ok(page(StatusCode::OK, template))
+}
+
+/// What a page is made of, for programs: the same address with `.json` at its end.
+pub fn data(value: &impl Serialize) -> Answer {
+    let mut response = Json(value).into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+/// The id in a path.
+pub fn id_of<T: FromStr>(what: &str, text: &str, asked: &Asked) -> Result<T, PageError> {
+    text.parse().map_err(|_| {
+        let detail = format!("'{}' is no id of a {what}", number::capped(text, 80));
+        PageError::for_asked(ApiError::missing("bad-path", detail), asked)
+    })
 }
 
 /// Everything around the content of one page.
@@ -119,6 +147,11 @@ impl Frame {
         topics + "refresh"
     }
 
+    /// The page for programs.
+    pub fn as_json(&self) -> Option<String> {
+        as_json::address(&self.url)
+    }
+
     /// Where the events of the topics come from.
     pub fn events(&self) -> String {
         format!("/events?topics={}", super::link::encoded(&self.topics.join(",")))
@@ -136,6 +169,8 @@ pub struct Asked {
     pub uri: Uri,
     /// Only the content is wanted.
     pub fragment: bool,
+    /// Only what the page is made of is wanted, as JSON.
+    pub json: bool,
 }
 
 impl Asked {
@@ -155,8 +190,10 @@ impl FromRequestParts<AppState> for Asked {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Asked, Response> {
         let fragment = wants_fragment(&parts.headers);
+        let json = parts.extensions.get::<AsJson>().is_some();
         let identity = match identify(&parts.headers, &parts.method, state).await {
             Ok(identity) => identity,
+            Err(error) if json => return Err(error.into_response()),
             Err(error) if error.status == StatusCode::UNAUTHORIZED && !fragment => {
                 return Err(to_login(&parts.uri, &parts.method));
             }
@@ -165,7 +202,7 @@ impl FromRequestParts<AppState> for Asked {
         if let Some(clean) = without_empty_parameters(&parts.uri).filter(|_| parts.method == Method::GET) {
             return Err(Redirect::to(&clean).into_response());
         }
-        Ok(Asked { identity, now: crate::now(), uri: parts.uri.clone(), fragment })
+        Ok(Asked { identity, now: crate::now(), uri: parts.uri.clone(), fragment, json })
     }
 }
 
@@ -204,7 +241,7 @@ pub fn page(status: StatusCode, template: &impl askama::Template) -> Response {
             secure(response.headers_mut());
             response
         }
-        Err(error) => crate::ApiError::internal(format!("cannot write the page: {error}")).into_response(),
+        Err(error) => ApiError::internal(format!("cannot write the page: {error}")).into_response(),
     }
 }
 

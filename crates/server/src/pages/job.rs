@@ -2,11 +2,16 @@
 
 use super::cells::Stage;
 use super::elsewhere::Elsewhere;
-use super::frame::Frame;
-use super::{assets, frame, link, moment, number, result, tone};
+use super::frame::{self, Answer, Asked, Frame, Section};
+use super::reading::Reader;
+use super::{assets, link, moment, number, result, tone};
+use crate::AppState;
 use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Redirect};
 use model::job::{AttemptRecord, FileTransfer, JobDetail, JobSummary, LogStream, Placement};
 use model::{JobId, JobSpec, JobState, Time};
+use serde::Deserialize;
 
 /// Arguments and variables that the page shows.
 const SHOWN_MAX: usize = 50;
@@ -258,4 +263,47 @@ mod tests {
         page.job.attempt = 1;
         assert_eq!(page.message_title(), "How the last attempt ended");
     }
+}
+
+/// Which output of which attempt is shown.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct JobView {
+    attempt: Option<u32>,
+    stream: Option<LogStream>,
+}
+
+/// `GET /jobs/{id}`.
+pub async fn show(State(state): State<AppState>, asked: Asked, Path(id): Path<String>) -> Answer {
+    let id: JobId = frame::id_of("job", &id, &asked)?;
+    let view: JobView = asked.query()?;
+    let stream = view.stream.unwrap_or(LogStream::Stdout);
+    let read = Reader::new(&state, &asked);
+    let detail = read.job(id).await?;
+    if asked.json {
+        return frame::data(&detail);
+    }
+    let index = i64::try_from(detail.summary.index).unwrap_or_default();
+    let siblings =
+        Siblings { first: JobId(id.0 - index), size: read.submission_size(detail.summary.submission).await? };
+    let log = read.log(id, stream, view.attempt).await?;
+    let allowed = Allowed { manage: read.may_manage(&detail.summary).await };
+    let topic = format!("job:{id}");
+    let frame = Frame::new(Section::Jobs, format!("Job {id}"), &asked).live(&[&topic]);
+    let elsewhere = state.config.links.of_job(&detail.summary, detail.spec.task.0);
+    frame::shown(&Job::new(frame, detail, siblings, stream, log, allowed, elsewhere))
+}
+
+/// `POST /jobs/{id}/kill`.
+pub async fn kill(State(state): State<AppState>, asked: Asked, Path(id): Path<String>) -> Answer {
+    let id: JobId = frame::id_of("job", &id, &asked)?;
+    Reader::new(&state, &asked).kill(id).await?;
+    Ok(Redirect::to(&format!("/jobs/{id}")).into_response())
+}
+
+/// `POST /jobs/{id}/retry`.
+pub async fn retry(State(state): State<AppState>, asked: Asked, Path(id): Path<String>) -> Answer {
+    let id: JobId = frame::id_of("job", &id, &asked)?;
+    Reader::new(&state, &asked).retry(id).await?;
+    Ok(Redirect::to(&format!("/jobs/{id}")).into_response())
 }

@@ -1,12 +1,17 @@
 //! `/jobs`: the listing, with filters, counts by state and cursors.
 
 use super::cells::{Pager, Tab};
-use super::frame::Frame;
+use super::frame::{self, Answer, Asked, Frame, Section};
 use super::link::Link;
-use super::{assets, frame, link, moment, number, result, tone};
+use super::reading::{ROWS, Reader};
+use super::{assets, link, moment, number, result, tone};
+use crate::AppState;
 use askama::Template;
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect};
 use model::job::{JobCounts, JobSummary};
-use model::{ErrorClass, JobState};
+use model::{ErrorClass, JobId, JobState};
+use serde_json::json;
 use wire::api::JobQuery;
 
 /// One field of the filter form.
@@ -129,4 +134,28 @@ fn fields(query: &JobQuery, queues: Vec<String>) -> Vec<Field> {
 /// The text of an optional parameter; empty when absent.
 pub fn text<T: ToString>(value: &Option<T>) -> String {
     value.as_ref().map(ToString::to_string).unwrap_or_default()
+}
+
+/// `GET /jobs`. A single id, as from the find box, leads to the job itself.
+pub async fn show(State(state): State<AppState>, asked: Asked) -> Answer {
+    let query: JobQuery = asked.query()?;
+    if let Some(id) = single_id(&query) {
+        return Ok(Redirect::to(&format!("/jobs/{id}")).into_response());
+    }
+    let read = Reader::new(&state, &asked);
+    let everywhere = JobQuery { state: None, with_pilot: None, cursor: None, limit: None, ..query.clone() };
+    let counts = read.counts(everywhere).await?;
+    let page = read.jobs(JobQuery { limit: query.limit.or(Some(ROWS)), ..query.clone() }).await?;
+    if asked.json {
+        return frame::data(&json!({ "counts": counts, "jobs": page.jobs, "next": page.next }));
+    }
+    let queues = read.queue_names().await?;
+    let frame = Frame::new(Section::Jobs, "Jobs", &asked).live(&["jobs"]);
+    frame::shown(&Jobs::new(frame, query, counts, queues, page.jobs, page.next))
+}
+
+fn single_id(query: &JobQuery) -> Option<JobId> {
+    let ids = query.ids.as_ref()?;
+    let only = JobQuery { ids: Some(ids.clone()), ..JobQuery::default() } == *query;
+    ids.trim().parse().ok().filter(|_| only)
 }

@@ -1,14 +1,21 @@
 //! `/factories/{factory}/labels/{label}`: one label: what it does, why, and how its pilots end.
 
 use super::cells::{self, Count, PilotCounts};
-use super::frame::Frame;
+use super::frame::{self, Answer, Asked, Frame, Section};
 use super::link::Link;
 use super::plots::Plots;
-use super::{assets, frame, link, moment, number, result, tone, words};
+use super::reading::{Reader, SIDE_ROWS};
+use super::{assets, link, moment, number, result, tone, words};
+use crate::AppState;
 use askama::Template;
+use axum::extract::{Path, State};
 use model::{Decision, EndedPilots, LabelInfo, PilotFlow, PilotSummary};
+use serde::Serialize;
+use serde_json::json;
+use wire::api::{DecisionQuery, EndsQuery, HistoryQuery, PilotQuery};
 
 /// What happened in some time.
+#[derive(Serialize)]
 pub struct Recent {
     /// Which time.
     pub name: &'static str,
@@ -31,6 +38,7 @@ impl Recent {
 }
 
 /// What the page is made of.
+#[derive(Serialize)]
 pub struct Situation {
     /// As its factory told it; none when the factory has it no more.
     pub info: Option<LabelInfo>,
@@ -79,4 +87,36 @@ impl Label {
             pilots: situation.pilots,
         }
     }
+}
+
+/// `GET /factories/{name}/labels/{label}`.
+pub async fn show(
+    State(state): State<AppState>,
+    asked: Asked,
+    Path((factory, label)): Path<(String, String)>,
+) -> Answer {
+    let read = Reader::new(&state, &asked);
+    let (some_factory, some_label) = (Some(factory.clone()), Some(label.clone()));
+    let of_label = HistoryQuery { factory: some_factory.clone(), label: some_label.clone(), ..HistoryQuery::default() };
+    let plots = Plots::read(&read, &asked, link::label(&factory, &label), of_label).await?;
+    let said = read.factories().await?.into_iter().find(|one| one.name == factory);
+    let pilots = PilotQuery { factory: some_factory.clone(), label: some_label.clone(), ..PilotQuery::default() };
+    let ends = EndsQuery { factory: some_factory.clone(), label: some_label.clone(), ..EndsQuery::default() };
+    let decided =
+        DecisionQuery { factory: some_factory, label: some_label, limit: Some(SIDE_ROWS), ..DecisionQuery::default() };
+    let recent = read.recent(&factory, &label).await?;
+    let situation = Situation {
+        info: said.and_then(|said| said.said.labels.into_iter().find(|one| one.name == label)),
+        counts: read.pilot_counts(&pilots).await?,
+        recent: recent.into_iter().map(|(name, flow)| Recent { name, flow }).collect(),
+        ends: read.ends(ends).await?,
+        decisions: read.decisions(decided).await?.decisions,
+        pilots: read.pilots(PilotQuery { limit: Some(SIDE_ROWS), ..pilots }).await?.pilots,
+    };
+    if asked.json {
+        return frame::data(&json!({ "label": situation, "history": plots }));
+    }
+    let frame = Frame::new(Section::Factories, format!("Label {label}"), &asked).with_plots();
+    let frame = frame.live(&[&format!("factory:{factory}"), "pilots"]);
+    frame::shown(&Label::new(frame, factory, label, situation, plots))
 }

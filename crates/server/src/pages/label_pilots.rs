@@ -3,6 +3,7 @@
 use super::cells::{self, Cell};
 use super::link::{self, Link};
 use model::{PilotFlow, PilotState};
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Pilots by state of each (factory, label).
@@ -17,7 +18,30 @@ pub struct LabelPilots {
     pub last_hour: BTreeMap<(String, String), PilotFlow>,
 }
 
+/// Pilots of one label, for programs.
+#[derive(Debug, Serialize)]
+pub struct LabelRow<'a> {
+    /// The factory.
+    pub factory: &'a str,
+    /// The label.
+    pub label: &'a str,
+    /// How many there are, by state.
+    pub pilots: &'a BTreeMap<PilotState, u64>,
+    /// What happened to them in the last hour.
+    pub last_hour: PilotFlow,
+}
+
 impl LabelPilots {
+    /// All labels.
+    pub fn rows(&self) -> impl Iterator<Item = LabelRow<'_>> {
+        self.counts.iter().map(|(key, pilots)| LabelRow {
+            factory: &key.0,
+            label: &key.1,
+            pilots,
+            last_hour: self.last_hour.get(key).copied().unwrap_or_default(),
+        })
+    }
+
     /// Created, running, exiting; done and fault in the last hour, of one label.
     pub fn of_label(&self, factory: &str, label: &str) -> Vec<Cell> {
         let key = (factory.to_owned(), label.to_owned());

@@ -57,6 +57,10 @@ pub fn encoded_path(text: &str) -> String {
 
 /// Everything but unreserved characters as `%XX`.
 pub fn encoded(text: &str) -> String {
+    if let Some(name) = text.strip_suffix(".json") {
+        // A name's own ending shall not be taken for that of a page for programs.
+        return encoded(name) + "%2Ejson";
+    }
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {

@@ -1,12 +1,17 @@
 //! `/logs/...`: the folders of pilots' logs, by factory, day and label.
 
 use super::cells::Pager;
-use super::frame::Frame;
+use super::frame::{self, Answer, Asked, Frame, Section};
 use super::link::{Link, encoded};
-use super::{assets, frame, moment, number};
+use super::reading::Reader;
+use super::{assets, moment, number};
+use crate::AppState;
 use crate::config::LogKeeping;
 use crate::pilot_log::status::Status;
 use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::Redirect;
+use http::Uri;
 use wire::api::{LogEntry, LogIndex, LogIndexQuery};
 
 /// A name and where it leads.
@@ -110,4 +115,42 @@ fn above(names: &[String]) -> Vec<Step> {
         Step { name: name.cloned().unwrap_or_else(|| "Logs".to_owned()), href: folder(&names[..depth]) }
     };
     (0..names.len()).map(step).collect()
+}
+
+/// `GET /logs/`.
+pub async fn logs(State(state): State<AppState>, asked: Asked) -> Answer {
+    log_index(&state, &asked, &[]).await
+}
+
+/// `GET /logs/{factory}/`.
+pub async fn logs_of_factory(State(state): State<AppState>, asked: Asked, Path(name): Path<String>) -> Answer {
+    log_index(&state, &asked, &[name]).await
+}
+
+/// `GET /logs/{factory}/{date}/`.
+pub async fn logs_of_day(State(state): State<AppState>, asked: Asked, Path(names): Path<[String; 2]>) -> Answer {
+    log_index(&state, &asked, &names).await
+}
+
+/// `GET /logs/{factory}/{date}/{label}/`.
+pub async fn logs_of_label(State(state): State<AppState>, asked: Asked, Path(names): Path<[String; 3]>) -> Answer {
+    log_index(&state, &asked, &names).await
+}
+
+/// A folder without the slash at its end.
+pub async fn slashed(uri: Uri) -> Redirect {
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    Redirect::permanent(&format!("{}/{query}", uri.path()))
+}
+
+async fn log_index(state: &AppState, asked: &Asked, names: &[String]) -> Answer {
+    let query: LogIndexQuery = asked.query()?;
+    let read = Reader::new(state, asked);
+    let index = read.log_index(names, query.clone()).await?;
+    let kept = match names.is_empty() {
+        true => Some(Kept { config: state.config.logs.clone(), status: read.log_status().await? }),
+        false => None,
+    };
+    let title = names.iter().fold("Logs".to_owned(), |title, name| format!("{title} {}", number::capped(name, 80)));
+    frame::shown(&LogIndexPage::new(Frame::new(Section::Pilots, title, asked), names, &query, index, kept))
 }

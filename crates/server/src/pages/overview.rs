@@ -1,21 +1,29 @@
 //! `/`: what runs, what waits, and what needs attention.
 
 use super::cells::{self, Count};
-use super::frame::Frame;
+use super::frame::{self, Answer, Asked, Frame, Section};
 use super::label_pilots::LabelPilots;
 use super::link::Link;
 use super::number::counted;
 use super::plots::Plots;
-use super::{assets, frame, link, moment, number, result, tone, words};
+use super::reading::{Reader, in_state};
+use super::{assets, link, moment, number, result, tone, words};
+use crate::AppState;
 use askama::Template;
+use axum::extract::State;
 use model::job::{JobCounts, JobSummary};
 use model::{
-    Decision, Demand, EndedPilots, FactorySummary, PilotState, QueueRecord, QueueStatus, StatusChange, Time,
+    Decision, Demand, EndedPilots, FactorySummary, JobState, PilotState, QueueRecord, QueueStatus, StatusChange, Time,
     label_health,
 };
+use serde::Serialize;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use store::LabelFlow;
+use wire::api::{EndsQuery, HistoryQuery, JobQuery};
+
+/// Rows of the short lists.
+const SHORT_ROWS: u32 = 10;
 
 /// A queue with everything its row shows.
 pub struct QueueRow {
@@ -72,6 +80,7 @@ pub struct Trouble {
 }
 
 /// What the overview is made of.
+#[derive(Serialize)]
 pub struct Situation {
     /// All jobs by state.
     pub jobs: JobCounts,
@@ -90,10 +99,12 @@ pub struct Situation {
     /// How pilots ended in these hours.
     pub ends: Vec<EndedPilots>,
     /// The history of all pilots.
+    #[serde(rename = "history")]
     pub plots: Plots,
 }
 
 /// One queue with its counts.
+#[derive(Serialize)]
 pub struct QueueSituation {
     /// As registered.
     pub queue: QueueRecord,
@@ -186,14 +197,14 @@ pub fn queue_row(situation: QueueSituation) -> QueueRow {
     let QueueSituation { queue, jobs, pilots, idle_slots, status_set: _, last } = situation;
     let jobs_link = Link::to("/jobs").with("queue", &queue.name);
     let pilots_link = Link::to("/pilots").with("queue", &queue.name);
-    let with_state = |state: model::JobState| jobs_link.clone().with("state", state).url();
+    let with_state = |state: JobState| jobs_link.clone().with("state", state).url();
     let with_pilots = jobs.0.iter().filter(|(state, _)| state.is_with_pilot()).map(|(_, count)| count).sum();
     let cell = |number: u64, href: String| cells::Cell { number, href };
     let row = vec![
-        cell(jobs.of(model::JobState::Activated), with_state(model::JobState::Activated)),
+        cell(jobs.of(JobState::Activated), with_state(JobState::Activated)),
         cell(with_pilots, jobs_link.clone().with("with_pilot", true).url()),
-        cell(jobs.of(model::JobState::Finished), with_state(model::JobState::Finished)),
-        cell(jobs.of(model::JobState::Failed), with_state(model::JobState::Failed)),
+        cell(jobs.of(JobState::Finished), with_state(JobState::Finished)),
+        cell(jobs.of(JobState::Failed), with_state(JobState::Failed)),
         cell(cells::sum(&pilots, PilotState::is_pending), pilots_link.clone().with("live", true).url()),
         cell(
             pilots.get(&PilotState::Running).copied().unwrap_or_default(),
@@ -254,9 +265,9 @@ fn troubles(situation: &Situation, now: Time) -> Vec<Trouble> {
     found.extend(faulty(&situation.flows, &situation.ends));
     found.extend(situation.queues.iter().filter_map(|queue| unserved(queue, &situation.factories)));
     found.extend(situation.demand.iter().filter_map(|demand| unfit(demand, &situation.factories, now)));
-    let unplaced = situation.jobs.of(model::JobState::Defined);
+    let unplaced = situation.jobs.of(JobState::Defined);
     if unplaced > 0 {
-        let href = Link::to("/jobs").with("state", model::JobState::Defined).url();
+        let href = Link::to("/jobs").with("state", JobState::Defined).url();
         found.push(Trouble {
             what: counted(unplaced, "job"),
             href,
@@ -308,7 +319,7 @@ fn unfit(demand: &Demand, factories: &[FactorySummary], now: Time) -> Option<Tro
 
 /// A queue whose jobs wait while no factory has a label for it and no pilot is there.
 fn unserved(queue: &QueueSituation, factories: &[FactorySummary]) -> Option<Trouble> {
-    let waiting = queue.jobs.of(model::JobState::Activated);
+    let waiting = queue.jobs.of(JobState::Activated);
     let has_pilot = cells::sum(&queue.pilots, |state| !state.is_final()) > 0;
     let has_label = factories.iter().flat_map(|factory| &factory.said.labels).any(|l| l.queue == queue.queue.name);
     (waiting > 0 && !has_pilot && !has_label).then(|| Trouble {
@@ -316,4 +327,25 @@ fn unserved(queue: &QueueSituation, factories: &[FactorySummary]) -> Option<Trou
         href: link::queue(&queue.queue.name),
         why: format!("{} waiting and no factory has a label for it", counted(waiting, "job")),
     })
+}
+
+/// `GET /`.
+pub async fn show(State(state): State<AppState>, asked: Asked) -> Answer {
+    let read = Reader::new(&state, &asked);
+    let situation = Situation {
+        jobs: read.counts(JobQuery::default()).await?.unwrap_or_default(),
+        queues: read.queues().await?,
+        demand: read.all_demand().await?,
+        factories: read.factories().await?,
+        running: read.jobs(in_state(JobState::Running, SHORT_ROWS)).await?.jobs,
+        failed: read.failures(SHORT_ROWS).await?,
+        flows: read.flows(label_health::HOURS).await?,
+        ends: read.ends(EndsQuery { hours: Some(label_health::HOURS as u32), ..EndsQuery::default() }).await?,
+        plots: Plots::read(&read, &asked, "/".to_owned(), HistoryQuery::default()).await?,
+    };
+    if asked.json {
+        return frame::data(&situation);
+    }
+    let frame = Frame::new(Section::Overview, "Overview", &asked).with_plots().live(&["overview"]);
+    frame::shown(&Overview::new(frame, situation))
 }

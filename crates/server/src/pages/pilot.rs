@@ -2,13 +2,19 @@
 
 use super::cells::Stage;
 use super::elsewhere::Elsewhere;
-use super::frame::Frame;
-use super::{assets, frame, link, log_index, moment, number, result, tone};
+use super::frame::{self, Answer, Asked, Frame, Section};
+use super::problem::PageError;
+use super::reading::{Reader, SIDE_ROWS};
+use super::{assets, link, log_index, moment, number, result, tone};
+use crate::AppState;
 use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Redirect};
 use model::job::JobSummary;
 use model::pilot::PilotSummary;
-use model::{PilotState, Time};
-use wire::api::PilotDetail;
+use model::{PilotId, PilotState, Time};
+use serde_json::json;
+use wire::api::{JobQuery, PREFIX, PilotDetail};
 
 /// A log of the pilot, from its end backwards.
 pub struct PilotLog {
@@ -91,4 +97,44 @@ fn life(pilot: &PilotSummary) -> Vec<Stage> {
         stage("running", "running", started, note("ran", started, ended), true),
         stage(end, tone::of_pilot(&pilot.state), ended, String::new(), false),
     ]
+}
+
+/// `GET /pilots/{id}`.
+pub async fn show(State(state): State<AppState>, asked: Asked, Path(id): Path<String>) -> Answer {
+    let id: PilotId = frame::id_of("pilot", &id, &asked)?;
+    let read = Reader::new(&state, &asked);
+    let pilot = read.pilot(id).await?;
+    let jobs = read.jobs(JobQuery { pilot: Some(id), limit: Some(SIDE_ROWS), ..JobQuery::default() }).await?.jobs;
+    if asked.json {
+        return frame::data(&json!({ "pilot": pilot, "jobs": jobs }));
+    }
+    let logs = pilot_logs(&read, id).await?;
+    let topic = format!("pilot:{id}");
+    let may_command = read.may_command(&pilot.summary);
+    let frame = Frame::new(Section::Pilots, format!("Pilot {id}"), &asked).live(&[&topic, "jobs"]);
+    let elsewhere = state.config.links.of_pilot(&pilot.summary);
+    frame::shown(&Pilot::new(frame, pilot, jobs, logs, may_command, elsewhere))
+}
+
+/// `POST /pilots/{id}/drain`.
+pub async fn drain(State(state): State<AppState>, asked: Asked, Path(id): Path<String>) -> Answer {
+    let id: PilotId = frame::id_of("pilot", &id, &asked)?;
+    Reader::new(&state, &asked).drain(id).await?;
+    Ok(Redirect::to(&format!("/pilots/{id}")).into_response())
+}
+
+async fn pilot_logs(read: &Reader<'_>, id: PilotId) -> Result<Vec<PilotLog>, PageError> {
+    let kinds = [
+        ("log", "Record of the batch system"),
+        ("out", "Standard output of the batch job"),
+        ("err", "Standard error of the batch job"),
+    ];
+    let mut logs = Vec::new();
+    for (name, title) in kinds {
+        if let Some(bytes) = read.pilot_log(id, name).await? {
+            let whole = format!("{PREFIX}/pilots/{id}/logs/{name}");
+            logs.push(PilotLog { name, title, whole, text: number::log_text(&bytes) });
+        }
+    }
+    Ok(logs)
 }

@@ -1,13 +1,17 @@
 //! `/pilots`: the listing, with filters, counts by state and cursors.
 
 use super::cells::{self, Pager, Tab};
-use super::frame::Frame;
+use super::frame::{self, Answer, Asked, Frame, Section};
 use super::jobs::{Field, text};
 use super::link::Link;
-use super::{assets, frame, link, moment, number, result, tone};
+use super::reading::{ROWS, Reader};
+use super::{assets, link, moment, number, result, tone};
+use crate::AppState;
 use askama::Template;
+use axum::extract::State;
 use model::PilotState;
 use model::pilot::PilotSummary;
+use serde_json::json;
 use std::collections::BTreeMap;
 use wire::api::PilotQuery;
 
@@ -92,4 +96,19 @@ fn fields(query: &PilotQuery, choices: Choices) -> Vec<Field> {
         Field { name: "factory", label: "Factory", value: text(&query.factory), hint: "", choices: factories },
         Field { name: "label", label: "Label", value: text(&query.label), hint: "", choices: Vec::new() },
     ]
+}
+
+/// `GET /pilots`.
+pub async fn show(State(state): State<AppState>, asked: Asked) -> Answer {
+    let query: PilotQuery = asked.query()?;
+    let read = Reader::new(&state, &asked);
+    let counts = read.pilot_counts(&query).await?;
+    let page = read.pilots(PilotQuery { limit: query.limit.or(Some(ROWS)), ..query.clone() }).await?;
+    if asked.json {
+        return frame::data(&json!({ "counts": counts, "pilots": page.pilots, "next": page.next }));
+    }
+    let factories = read.factories().await?.into_iter().map(|factory| factory.name).collect();
+    let choices = Choices { queues: read.queue_names().await?, factories };
+    let frame = Frame::new(Section::Pilots, "Pilots", &asked).live(&["pilots"]);
+    frame::shown(&Pilots::new(frame, query, &counts, choices, page.pilots, page.next))
 }

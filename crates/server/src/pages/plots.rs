@@ -1,9 +1,12 @@
 //! Plots of the history of pilots. The page brings their words and where their numbers come from; the script draws them.
 
+use super::frame::Asked;
 use super::link::Link;
 use super::number::grouped;
+use super::problem::PageError;
+use super::reading::Reader;
 use super::result::seconds_whole;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 use wire::api::{HistoryQuery, PREFIX, PilotHistory, Quantiles};
 
 /// Which time is shown.
@@ -80,11 +83,25 @@ pub struct Plots {
     pub choices: Vec<Choice>,
     /// The plots in words.
     pub words: String,
+    history: PilotHistory,
+}
+
+impl Serialize for Plots {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.history.serialize(serializer)
+    }
 }
 
 impl Plots {
+    /// Reads the history that the plots of `page` show.
+    pub async fn read(read: &Reader<'_>, asked: &Asked, page: String, of: HistoryQuery) -> Result<Plots, PageError> {
+        let PlotView { range } = asked.query()?;
+        let history = read.history(HistoryQuery { hours: Some(range.hours()), ..of.clone() }).await?;
+        Ok(Plots::new(&Link::to(page), &of, range, history))
+    }
+
     /// Plots on `page`.
-    pub fn new(page: &Link, query: &HistoryQuery, range: Range, history: &PilotHistory) -> Plots {
+    pub fn new(page: &Link, query: &HistoryQuery, range: Range, history: PilotHistory) -> Plots {
         let choice = |one: &Range| Choice {
             name: one.name(),
             href: page.clone().with("range", one.key()).url(),
@@ -99,7 +116,8 @@ impl Plots {
         Plots {
             source: source.url(),
             choices: Range::ALL.iter().map(choice).collect(),
-            words: words(range.name(), history),
+            words: words(range.name(), &history),
+            history,
         }
     }
 }

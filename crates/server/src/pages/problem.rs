@@ -1,18 +1,18 @@
 //! Pages for what did not work: what happened, and what to do next.
 
-use super::frame::{self, Frame, Section};
+use super::frame::{self, Asked, Frame, Section};
 use super::{assets, moment, number};
 use crate::ApiError;
 use crate::error::Refusal;
 use askama::Template;
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
+use http::{StatusCode, Uri};
 
 /// A refused request for a page.
 #[derive(Debug)]
 pub struct PageError {
     error: ApiError,
-    asked: Option<Box<frame::Asked>>,
+    asked: Option<Box<Asked>>,
 }
 
 /// The page.
@@ -30,7 +30,7 @@ struct Problem {
 
 impl PageError {
     /// For somebody who is logged in.
-    pub fn for_asked(error: ApiError, asked: &frame::Asked) -> PageError {
+    pub fn for_asked(error: ApiError, asked: &Asked) -> PageError {
         PageError { error, asked: Some(Box::new(asked.clone())) }
     }
 }
@@ -43,6 +43,9 @@ impl From<ApiError> for PageError {
 
 impl IntoResponse for PageError {
     fn into_response(self) -> Response {
+        if self.asked.as_ref().is_some_and(|asked| asked.json) {
+            return self.error.into_response();
+        }
         let status = self.error.status;
         let heading = heading(status);
         let frame = match &self.asked {
@@ -104,4 +107,14 @@ fn advice(status: StatusCode) -> &'static str {
 fn sentence(detail: &str) -> String {
     let end = if detail.ends_with(['.', '?', '!']) { "" } else { "." };
     number::capitalised(detail) + end
+}
+
+/// What is left: there is no such page.
+pub async fn missing(uri: Uri, asked: Result<Asked, Response>) -> Response {
+    let detail = format!("there is no page {}", number::capped(uri.path(), 200));
+    let error = ApiError::missing("unknown-path", detail);
+    match asked {
+        Ok(asked) => PageError::for_asked(error, &asked).into_response(),
+        Err(_) => PageError::from(error).into_response(),
+    }
 }

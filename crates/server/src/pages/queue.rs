@@ -1,15 +1,21 @@
 //! `/queues/{name}`: one queue, who serves it, and why pilots were submitted or not.
 
 use super::cells::{self, Cell, Count};
-use super::frame::Frame;
+use super::frame::{self, Answer, Asked, Frame, Section};
 use super::label_pilots::LabelPilots;
 use super::link::Link;
 use super::overview::QueueSituation;
 use super::plots::Plots;
-use super::{assets, frame, link, moment, number, result, tone, words};
+use super::reading::{Reader, SIDE_ROWS, of_queue};
+use super::{assets, link, moment, number, result, tone, words};
+use crate::AppState;
 use askama::Template;
+use axum::extract::{Path, State};
 use model::job::JobSummary;
 use model::{Decision, Demand, FactorySummary, QueueRecord, QueueStatus, StatusChange};
+use serde::Serialize;
+use serde_json::json;
+use wire::api::{DecisionQuery, HistoryQuery, JobQuery};
 
 /// A label that serves the queue.
 struct LabelRow {
@@ -22,12 +28,14 @@ struct LabelRow {
 }
 
 /// What happened in the queue.
+#[derive(Serialize)]
 pub struct Past {
     /// What was decided for it, newest first.
     pub decisions: Vec<Decision>,
     /// Its newest jobs.
     pub latest: Vec<JobSummary>,
     /// Its pilots.
+    #[serde(rename = "history")]
     pub plots: Plots,
 }
 
@@ -105,4 +113,26 @@ fn limits(queue: &QueueRecord) -> String {
         parts.push(result::seconds_whole(&queue.max_wall_time_s));
     }
     if parts.is_empty() { "Jobs of any size.".to_owned() } else { format!("Jobs of at most {}.", parts.join(", ")) }
+}
+
+/// `GET /queues/{name}`.
+pub async fn show(State(state): State<AppState>, asked: Asked, Path(name): Path<String>) -> Answer {
+    let read = Reader::new(&state, &asked);
+    let situation = read.queue(&name).await?;
+    let demand = read.demand(&name).await?;
+    let factories = read.factories().await?;
+    let pilots = read.label_pilots().await?;
+    let decisions = read.decisions(DecisionQuery { limit: Some(SIDE_ROWS), ..of_queue(&name) }).await?.decisions;
+    let latest = JobQuery { queue: Some(name.clone()), limit: Some(SIDE_ROWS), ..JobQuery::default() };
+    let latest = read.jobs(latest).await?.jobs;
+    let of_queue = HistoryQuery { queue: Some(name.clone()), ..HistoryQuery::default() };
+    let plots = Plots::read(&read, &asked, link::queue(&name), of_queue).await?;
+    let past = Past { decisions, latest, plots };
+    if asked.json {
+        return frame::data(&json!({ "queue": situation, "demand": demand, "past": past }));
+    }
+    let topic = format!("queue:{name}");
+    let frame = Frame::new(Section::Queues, format!("Queue {name}"), &asked).with_plots();
+    let frame = frame.live(&[&topic, "jobs", "pilots", "factories"]);
+    frame::shown(&Queue::new(frame, situation, demand, &factories, &pilots, past))
 }

@@ -31,6 +31,10 @@ use wire::api::{
     PilotPage, PilotQuery,
 };
 
+/// Rows of the lists on the pages of one thing.
+pub const SIDE_ROWS: u32 = 20;
+/// Rows of listings.
+pub const ROWS: u32 = 100;
 /// Bytes of a log that a page shows.
 const LOG_SHOWN: u64 = 64 << 10;
 /// Bytes of each log of a pilot that a page shows.

@@ -33,7 +33,7 @@ pub fn before(seconds: u64) -> Time {
 pub fn asked(uri: &str) -> Asked {
     let (user, group, sites) = ("ann".into(), "atlas".into(), Vec::new());
     let identity = Identity { user, group, role: Role::Operator, sites, pilot: None };
-    Asked { identity, now: NOW, uri: uri.parse().unwrap(), fragment: false }
+    Asked { identity, now: NOW, uri: uri.parse().unwrap(), fragment: false, json: false }
 }
 
 pub fn frame(section: Section, title: &str, uri: &str) -> Frame {
@@ -355,7 +355,7 @@ pub fn plots(page: &str, of: HistoryQuery) -> Plots {
     let waited = Quantiles { count: 1190, median_s: Some(64.0), p90_s: Some(724.0), p99_s: Some(4096.0) };
     let ran = Quantiles { count: 1134, median_s: Some(3444.0), p90_s: Some(16_384.0), p99_s: Some(65_536.0) };
     let history = PilotHistory { total, waited, ran, ..PilotHistory::default() };
-    Plots::new(&Link::to(page), &of, Range::Days, &history)
+    Plots::new(&Link::to(page), &of, Range::Days, history)
 }
 
 pub fn situation() -> Situation {

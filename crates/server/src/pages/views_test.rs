@@ -203,7 +203,7 @@ fn a_label_at_work_and_one_that_is_gone() {
         decisions: Vec::new(),
         pilots: Vec::new(),
     };
-    let plots = Plots::new(&Link::to(page), &of_label(), Range::Year, &PilotHistory::default());
+    let plots = Plots::new(&Link::to(page), &of_label(), Range::Year, PilotHistory::default());
     insta::assert_snapshot!("label_gone", html(&label::Label::new(frame(), factory(), name(), gone, plots)));
 }
 

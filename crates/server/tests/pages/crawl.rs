@@ -4,7 +4,7 @@ use crate::world::World;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// The most pages that are looked at.
-const PAGES_MAX: usize = 600;
+const PAGES_MAX: usize = 1_200;
 
 /// Links and forms that change something or never end.
 const LEFT_OUT: [&str; 3] = ["/logout", "/events", "/assets/"];
@@ -60,7 +60,10 @@ async fn follow(world: &World, url: &str, from: &str) -> String {
             continue;
         }
         assert!(answer.status().is_success(), "{url}, linked from {from}, answers {}", answer.status());
-        let html = answer.headers()["content-type"].to_str().unwrap().starts_with("text/html");
+        let kind = answer.headers()["content-type"].to_str().unwrap().to_owned();
+        let html = kind.starts_with("text/html");
+        let for_programs = url.split('?').next().is_some_and(|path| path.ends_with(".json"));
+        assert!(!for_programs || kind == "application/json", "{url} is {kind}");
         if html {
             let policy = answer.headers()["content-security-policy"].to_str().unwrap();
             assert!(!policy.contains("unsafe") && policy.contains("default-src 'none'"), "{policy}");

@@ -131,7 +131,7 @@ impl HistoryOf {
 }
 
 /// What happened to the pilots of one label that serve one queue.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct LabelFlow {
     /// The factory.
     pub factory: String,
