@@ -55,10 +55,13 @@ pub use logs::{JobOutput, LOG_KEPT_MAX, LogAppend, LogFrom, LogPosition, LogSlic
 pub use page::Page;
 pub use pilots::announce::Announcement;
 pub use pilots::batch::BatchRefusal;
+pub use pilots::core_time::LabelCoreTime;
 pub use pilots::hello::{Greeting, HelloCall};
 pub use pilots::history::{HistoryOf, LabelFlow, PilotDurations};
 pub use pilots::leave::PilotEnd;
 pub use pilots::list::{LabelCount, PilotFilter};
+pub use pilots::messages::MessageCount;
+pub use pilots::nodes::NodeFlow;
 pub use programs::ProgramRow;
 pub use store::{Health, Store};
 pub use tokens::{NewTokenRow, TokenOwner};

@@ -3,7 +3,10 @@
 use crate::archive::{DAY_MS, keys};
 use crate::engine::{Row, params, statements};
 use crate::jobs::codes;
+use crate::pilots::core_time::OLD_CORE_TIME;
 use crate::pilots::ends::hour;
+use crate::pilots::messages::OLD_MESSAGES;
+use crate::pilots::nodes::OLD_NODES;
 use crate::sessions::OLD_SESSIONS;
 use crate::tx::{LabelKey, Tx};
 use crate::{LabelCount, Result, Store};
@@ -11,6 +14,9 @@ use model::Time;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+/// How long ends of pilots are counted by hour, and on each node.
+const ENDS_KEPT_HOURS: i64 = 30 * 24;
+const NODES_KEPT_HOURS: i64 = 3 * 24;
 /// Pilots that one step deletes.
 const PORTION: i64 = 1000;
 
@@ -42,12 +48,16 @@ statements! {
 
 impl Store {
     /// Deletes what is of no use any more: idempotency keys after `keep_keys`, throughput after two hours, ends
-    /// of pilots after thirty days, commands a week after their expiry, decisions after thirty days, sessions that have ended, lanes without any job. Returns how much.
+    /// of pilots after thirty days (on nodes after three), commands a week after their expiry, decisions after thirty
+    /// days, sessions that have ended, lanes without any job. Returns how much.
     pub async fn prune(&self, now: Time, keep_keys: Duration) -> Result<u64> {
         self.write(move |tx| {
             let keys = tx.execute(&OLD_KEYS, params![now - keep_keys])?;
             let minutes = tx.execute(&OLD_THROUGHPUT, params![now.0.div_euclid(60_000) - 120])?;
-            let ends = tx.execute(&OLD_ENDS, params![hour(now) - 30 * 24])?;
+            let mut ends = tx.execute(&OLD_ENDS, params![hour(now) - ENDS_KEPT_HOURS])?;
+            ends += tx.execute(&OLD_CORE_TIME, params![hour(now) - ENDS_KEPT_HOURS])?;
+            ends += tx.execute(&OLD_MESSAGES, params![hour(now) - ENDS_KEPT_HOURS])?;
+            ends += tx.execute(&OLD_NODES, params![hour(now) - NODES_KEPT_HOURS])?;
             let commands = tx.execute(&OLD_COMMANDS, params![now.0 - 7 * DAY_MS])?;
             let decisions = tx.execute(&OLD_DECISIONS, params![now.0 - 30 * DAY_MS])?;
             let sessions = tx.execute(&OLD_SESSIONS, params![now])?;

@@ -5,6 +5,7 @@ use crate::AttemptPolicy;
 use crate::jobs::lane::{Lane, LaneCache, LaneKey};
 use crate::jobs::passed_over::PassedOver;
 use crate::jobs::specs::SpecCache;
+use crate::pilots::messages::TemplateCache;
 use crate::pilots::scope::{ScopeCache, ScopeKey};
 use model::{JobSpec, SubmissionId};
 use std::sync::Arc;
@@ -14,6 +15,7 @@ pub(crate) struct Shared {
     pub(crate) lanes: LaneCache,
     pub(crate) specs: SpecCache,
     pub(crate) scopes: ScopeCache,
+    pub(crate) templates: TemplateCache,
     pub(crate) passed_over: PassedOver,
     pub(crate) policy: AttemptPolicy,
 }
@@ -32,6 +34,7 @@ impl Shared {
             lanes: LaneCache::default(),
             specs: SpecCache::default(),
             scopes: ScopeCache::default(),
+            templates: TemplateCache::default(),
             passed_over: PassedOver::default(),
             policy,
         }

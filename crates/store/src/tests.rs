@@ -3,6 +3,7 @@
 mod archive;
 mod beside;
 mod ends;
+mod ends_in_detail;
 mod faults;
 mod group_commit;
 mod history;

@@ -3,12 +3,14 @@
 use crate::engine::{Connection, Engine, Row, Sql, Value, params, statements};
 use crate::jobs::lane::{Lane, LaneKey};
 use crate::jobs::passed_over::PassedOver;
+use crate::pilots::ends::hour;
 use crate::pilots::history::{self, Added};
 use crate::pilots::row::PilotRow;
 use crate::pilots::scope::ScopeCache;
+use crate::pilots::{core_time, messages, nodes};
 use crate::shared::{Learned, Shared};
 use crate::{AttemptPolicy, ChangeSet, Error, Result};
-use model::{JobId, JobSpec, JobState, PilotFlow, PilotId, PilotState, SubmissionId, Time};
+use model::{JobId, JobSpec, JobState, NodeCounts, PilotFlow, PilotId, PilotState, SubmissionId, Time};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -26,7 +28,8 @@ statements! {
     ADD_TO_ARRAY = "UPDATE array_count SET defined = defined + ?2, activated = activated + ?3, sent = sent + ?4, \
         starting = starting + ?5, running = running + ?6, holding = holding + ?7, transferring = transferring + ?8, \
         finished = finished + ?9, failed = failed + ?10, cancelled = cancelled + ?11, closed = closed + ?12 WHERE id = ?1";
-    ADD_TO_PILOT = "UPDATE pilot SET jobs_now = jobs_now + ?2, jobs_ended = jobs_ended + ?3 WHERE id = ?1";
+    ADD_TO_PILOT = "UPDATE pilot SET jobs_now = jobs_now + ?2, jobs_ended = jobs_ended + ?3, good_ms = good_ms + ?4, \
+        failed_ms = failed_ms + ?5 WHERE id = ?1";
     ADD_TO_LABEL = "INSERT INTO label_count (factory, label, queue, state, pilots, slots) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
         ON CONFLICT (factory, label, queue, state) DO UPDATE SET pilots = label_count.pilots + excluded.pilots, \
         slots = label_count.slots + excluded.slots";
@@ -54,6 +57,31 @@ pub(crate) struct LabelKey {
     pub(crate) queue: String,
 }
 
+/// What happened to the jobs of a pilot.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct PilotJobs {
+    /// Jobs that it holds.
+    pub(crate) held: i64,
+    /// Jobs that it has ended.
+    pub(crate) ended: i64,
+    /// Milliseconds of cores of jobs that finished.
+    pub(crate) good_ms: i64,
+    /// Milliseconds of cores of attempts that failed.
+    pub(crate) failed_ms: i64,
+}
+
+impl PilotJobs {
+    /// It took jobs.
+    pub(crate) fn taken(jobs: i64) -> PilotJobs {
+        PilotJobs { held: jobs, ..PilotJobs::default() }
+    }
+
+    /// One was lost or killed.
+    pub(crate) fn gone() -> PilotJobs {
+        PilotJobs { held: -1, ended: 1, ..PilotJobs::default() }
+    }
+}
+
 /// What the counters of ends of pilots hang on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct EndKey {
@@ -69,10 +97,13 @@ pub(crate) struct EndKey {
 pub(crate) struct Pending {
     lanes: BTreeMap<i64, StateDeltas>,
     arrays: BTreeMap<i64, StateDeltas>,
-    pilots: BTreeMap<PilotId, (i64, i64)>,
+    pilots: BTreeMap<PilotId, PilotJobs>,
     labels: BTreeMap<(LabelKey, i64), (i64, i64)>,
     /// How many, and one of them.
     ends: BTreeMap<EndKey, (i64, PilotId)>,
+    core_time: core_time::Added,
+    messages: messages::Added,
+    nodes: nodes::Added,
     throughput: BTreeMap<(String, i64), i64>,
     history: Added,
     learned: Learned,
@@ -217,11 +248,24 @@ impl<'a> Tx<'a> {
         }
     }
 
-    /// Counts jobs that a pilot holds and has ended.
-    pub(crate) fn count_pilot_jobs(&mut self, pilot: PilotId, now: i64, ended: i64) {
+    /// Counts what happened to jobs of a pilot.
+    pub(crate) fn count_pilot_jobs(&mut self, pilot: PilotId, jobs: PilotJobs) {
         let counts = self.pending.pilots.entry(pilot).or_default();
-        counts.0 += now;
-        counts.1 += ended;
+        counts.held += jobs.held;
+        counts.ended += jobs.ended;
+        counts.good_ms += jobs.good_ms;
+        counts.failed_ms += jobs.failed_ms;
+    }
+
+    /// Counts an attempt that a pilot ended, which took so many milliseconds of cores.
+    pub(crate) fn count_attempt(&mut self, pilot: PilotId, is_good: bool, core_ms: i64, now: Time) {
+        let jobs = PilotJobs::gone();
+        let (jobs, counts) = match is_good {
+            true => (PilotJobs { good_ms: core_ms, ..jobs }, NodeCounts { finished: 1, ..NodeCounts::default() }),
+            false => (PilotJobs { failed_ms: core_ms, ..jobs }, NodeCounts { failed: 1, ..NodeCounts::default() }),
+        };
+        self.count_pilot_jobs(pilot, jobs);
+        self.pending.nodes.entry((pilot, hour(now))).or_default().0 += counts;
     }
 
     /// Counts pilots (negative: fewer) of a label in a state, and their slots.
@@ -232,9 +276,21 @@ impl<'a> Tx<'a> {
     }
 
     /// Counts a pilot that ended.
-    pub(crate) fn count_end(&mut self, key: EndKey, pilot: PilotId) {
-        let counts = self.pending.ends.entry(key).or_insert((0, pilot));
-        *counts = (counts.0 + 1, pilot);
+    pub(crate) fn count_end(&mut self, key: EndKey, row: &PilotRow, now: Time) {
+        let just = self.pending.pilots.get(&row.id).copied().unwrap_or_default();
+        if let Some(time) = core_time::of(row, just, now) {
+            *self.pending.core_time.entry((key.hour, key.label.clone())).or_default() += time;
+            let (counts, is_bad) = nodes::end(row, just);
+            let of_node = self.pending.nodes.entry((row.id, key.hour)).or_default();
+            *of_node = (of_node.0 + counts, of_node.1 || is_bad);
+        }
+        if row.state == PilotState::Fault && !row.message.is_empty() {
+            let template = self.shared.templates.admit(key.hour, &key.label, &row.message);
+            let counts = self.pending.messages.entry((key.clone(), template)).or_insert((0, row.id));
+            *counts = (counts.0 + 1, row.id);
+        }
+        let counts = self.pending.ends.entry(key).or_insert((0, row.id));
+        *counts = (counts.0 + 1, row.id);
     }
 
     /// Counts pilots of a label that were announced.
@@ -244,7 +300,7 @@ impl<'a> Tx<'a> {
 
     /// Counts that a pilot went from one state to that of its row.
     pub(crate) fn count_moved(&mut self, row: &PilotRow, from: PilotState, now: Time) {
-        let just_ended = self.pending.pilots.get(&row.id).map_or(0, |(_, ended)| *ended);
+        let just_ended = self.pending.pilots.get(&row.id).map_or(0, |jobs| jobs.ended);
         self.pending.history.moved(row, from, row.jobs_ended + just_ended, now);
     }
 
@@ -313,6 +369,9 @@ impl<'a> Tx<'a> {
         connection.execute_many(&ADD_TO_LABEL, &label_rows(&pending))?;
         connection.execute_many(&ADD_TO_ENDS, &end_rows(&pending))?;
         connection.execute_many(&ADD_TO_THROUGHPUT, &throughput_rows(&pending))?;
+        core_time::write(&mut self, &pending.core_time)?;
+        messages::write(&mut self, &pending.messages)?;
+        nodes::write(&mut self, &pending.nodes)?;
         // Last, for every commit about pilots counts in the same rows: who holds them waits for nothing any more.
         history::write(&mut self, &pending.history)?;
         Ok((pending.changes, self.pending.learned))
@@ -320,8 +379,11 @@ impl<'a> Tx<'a> {
 }
 
 fn pilot_rows(pending: &Pending) -> Vec<Vec<Value>> {
-    let changed = pending.pilots.iter().filter(|(_, counts)| **counts != (0, 0));
-    changed.map(|(pilot, (now, ended))| params![*pilot, *now, *ended].to_vec()).collect()
+    let changed = pending.pilots.iter().filter(|(_, jobs)| **jobs != PilotJobs::default());
+    let row = |(pilot, jobs): (&PilotId, &PilotJobs)| {
+        params![*pilot, jobs.held, jobs.ended, jobs.good_ms, jobs.failed_ms].to_vec()
+    };
+    changed.map(row).collect()
 }
 
 fn label_rows(pending: &Pending) -> Vec<Vec<Value>> {

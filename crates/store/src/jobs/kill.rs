@@ -6,7 +6,7 @@ use super::range::{self, Cut, Range};
 use super::row::{self, JobRow, job_columns};
 use crate::commands::{self, NewCommand};
 use crate::engine::{Connection, params, statements};
-use crate::tx::Tx;
+use crate::tx::{PilotJobs, Tx};
 use crate::{Error, Result, Store};
 use model::job::AttemptOutcome;
 use model::{ErrorClass, IdSet, JobEvent, JobId, JobState, Killed, Target, Time, Verb};
@@ -203,7 +203,7 @@ fn cancel_rows(tx: &mut Tx<'_>, mut rows: Vec<JobRow>, request: &KillRequest) ->
             row.error_class = Some(ErrorClass::Killed);
             row.message = format!("killed by {}", request.issuer);
             row.ended = Some(request.now);
-            tx.count_pilot_jobs(row.pilot, -1, 1);
+            tx.count_pilot_jobs(row.pilot, PilotJobs::gone());
             commands::queue(tx, &kill_command(row, request), Some(row.pilot))?;
         } else {
             waited.push(row.id.0);

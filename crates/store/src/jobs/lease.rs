@@ -5,7 +5,7 @@ use super::range::Range;
 use super::requeue::end_backoffs;
 use super::{codes, report, specs};
 use crate::engine::{Value, params, statements};
-use crate::tx::Tx;
+use crate::tx::{PilotJobs, Tx};
 use crate::{Error, Result, Store};
 use model::{
     JobId, JobReport, JobSpec, JobState, Offer, PilotFlag, PilotId, RefusedReport, SubmissionId, TaskId, Time,
@@ -149,7 +149,7 @@ fn write_attempts(tx: &mut Tx<'_>, call: &LeaseCall, taken: &[Range]) -> Result<
     tx.execute_many(&NEXT_ATTEMPT, &rows)?;
     for range in taken {
         tx.count_move(range.counted(), JobState::Activated, JobState::Sent, range.jobs());
-        tx.count_pilot_jobs(call.pilot, range.jobs() as i64, 0);
+        tx.count_pilot_jobs(call.pilot, PilotJobs::taken(range.jobs() as i64));
         (range.first..=range.last).for_each(|id| tx.job_changed(JobId(id)));
     }
     Ok(())

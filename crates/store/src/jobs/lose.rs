@@ -3,7 +3,7 @@
 use super::requeue::again_or_failed;
 use super::row::{self, JobRow, job_columns};
 use crate::engine::{Row, Value, params, statements};
-use crate::tx::Tx;
+use crate::tx::{PilotJobs, Tx};
 use crate::{Result, Store};
 use model::job::AttemptOutcome;
 use model::{ErrorClass, JobId, JobState, PilotId, Time};
@@ -108,7 +108,7 @@ fn give_up(
         row.error_class = Some(class);
         row.message = message.to_owned();
         row.ended = Some(now);
-        tx.count_pilot_jobs(row.pilot, -1, 1);
+        tx.count_pilot_jobs(row.pilot, PilotJobs::gone());
         again_or_failed(tx, row, now)?;
         tx.job_changed(row.id);
     }

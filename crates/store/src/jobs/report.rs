@@ -73,7 +73,10 @@ fn carry_out(tx: &mut Tx<'_>, row: &mut JobRow, report: &JobReport, verdict: Ver
         Verdict::Complete | Verdict::Known | Verdict::Older | Verdict::Refuse { .. } => {}
     }
     if from.is_with_pilot() && !row.state.is_with_pilot() {
-        tx.count_pilot_jobs(row.pilot, -1, 1);
+        let cores = i64::from(lane::lane(tx, row.lane)?.key.shape.cores.max(1));
+        let wall_ms = row.usage.map_or(0, |usage| i64::try_from(usage.wall_ms).unwrap_or(i64::MAX));
+        let is_good = row.outcome == AttemptOutcome::Finished;
+        tx.count_attempt(row.pilot, is_good, wall_ms.saturating_mul(cores), now);
     }
     Ok(())
 }

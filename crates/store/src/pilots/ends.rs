@@ -11,7 +11,7 @@ use super::row::PilotRow;
 /// Milliseconds of an hour.
 const HOUR_MS: i64 = 3_600_000;
 /// The code of no error class.
-const NO_CLASS: i64 = -1;
+pub(crate) const NO_CLASS: i64 = -1;
 
 statements! {
     ENDS_SINCE = "SELECT e.factory, e.label, e.queue, e.state, e.error_class, e.pilots, e.last, COALESCE(p.message, '') \
@@ -34,7 +34,7 @@ pub(crate) fn hour(time: Time) -> i64 {
 pub(crate) fn count(tx: &mut Tx<'_>, row: &PilotRow, now: Time) {
     let error_class = codes::error_code(row.error_class).unwrap_or(NO_CLASS);
     let key = EndKey { hour: hour(now), label: row.label.clone(), state: row.state as i64, error_class };
-    tx.count_end(key, row.id);
+    tx.count_end(key, row, now);
 }
 
 impl Store {

@@ -83,6 +83,10 @@ statements! {
     FLOW_OF_LABEL = flow_of!(sqlite "kind = 2 AND factory = ?3 AND label = ?4")
         => flow_of!(postgres "kind = 2 AND factory = ?3 AND label = ?4");
     FLOW_OF_QUEUE = flow_of!(sqlite "kind = 2 AND queue = ?3") => flow_of!(postgres "kind = 2 AND queue = ?3");
+    FLOW_OF_SITE = flow_of!(sqlite "kind = 2 AND queue IN (SELECT name FROM queue WHERE site = ?3)")
+        => flow_of!(postgres "kind = 2 AND queue IN (SELECT name FROM queue WHERE site = ?3)");
+    FLOW_OF_REGION = flow_of!(sqlite "kind = 2 AND queue IN (SELECT name FROM queue WHERE region = ?3)")
+        => flow_of!(postgres "kind = 2 AND queue IN (SELECT name FROM queue WHERE region = ?3)");
     FLOW_BY_LABEL = concat!("SELECT s.factory, s.label, s.queue, ", sums!(sqlite), " FROM pilot_scope s JOIN \
             pilot_flow f ON f.span = ?1 AND f.scope = s.id AND f.start >= ?2 WHERE s.kind = 2 \
             GROUP BY s.factory, s.label, s.queue")
@@ -95,6 +99,10 @@ statements! {
         => durations_of!(postgres "kind = 2 AND factory = ?4 AND label = ?5");
     DURATIONS_OF_QUEUE = durations_of!(sqlite "kind = 2 AND queue = ?4")
         => durations_of!(postgres "kind = 2 AND queue = ?4");
+    DURATIONS_OF_SITE = durations_of!(sqlite "kind = 2 AND queue IN (SELECT name FROM queue WHERE site = ?4)")
+        => durations_of!(postgres "kind = 2 AND queue IN (SELECT name FROM queue WHERE site = ?4)");
+    DURATIONS_OF_REGION = durations_of!(sqlite "kind = 2 AND queue IN (SELECT name FROM queue WHERE region = ?4)")
+        => durations_of!(postgres "kind = 2 AND queue IN (SELECT name FROM queue WHERE region = ?4)");
     SCOPES_AFTER = "SELECT id FROM pilot_scope WHERE id > ?1 ORDER BY id LIMIT ?2";
     OLD_FLOW = "DELETE FROM pilot_flow WHERE span = ?1 AND scope = ?2 AND start < ?3";
     OLD_DURATIONS = "DELETE FROM pilot_duration WHERE span = ?1 AND scope = ?2 AND start < ?3";
@@ -116,16 +124,26 @@ pub enum HistoryOf {
     },
     /// Those that serve a queue.
     Queue(String),
+    /// Those that serve the queues of a site.
+    Site(String),
+    /// Those that serve the queues of a region.
+    Region(String),
 }
 
 impl HistoryOf {
-    /// The statement that finds its scopes, of those by kind and factory, by label, by queue; and what it is told.
-    fn choose(self, [by_factory, by_label, by_queue]: [&'static Sql; 3]) -> (&'static Sql, Vec<Value>) {
+    /// The statement that finds its scopes, of those by kind and factory, by label, queue, site and region; and what it
+    /// is told.
+    fn choose(
+        self,
+        [by_factory, by_label, by_queue, by_site, by_region]: [&'static Sql; 5],
+    ) -> (&'static Sql, Vec<Value>) {
         match self {
             HistoryOf::All => (by_factory, params![0_i64, ""].to_vec()),
             HistoryOf::Factory(factory) => (by_factory, params![1_i64, factory].to_vec()),
             HistoryOf::Label { factory, label } => (by_label, params![factory, label].to_vec()),
             HistoryOf::Queue(queue) => (by_queue, params![queue].to_vec()),
+            HistoryOf::Site(site) => (by_site, params![site].to_vec()),
+            HistoryOf::Region(region) => (by_region, params![region].to_vec()),
         }
     }
 }
@@ -246,7 +264,7 @@ fn flow_in(row: &Row, at: usize) -> Result<PilotFlow> {
 impl Store {
     /// What happened in each span from that of `since` to now; spans in which nothing happened are left out.
     pub async fn pilot_flow(&self, of: HistoryOf, span: Span, since: Time) -> Result<Vec<FlowAt>> {
-        let (sql, scopes) = of.choose([&FLOW_OF_SCOPE, &FLOW_OF_LABEL, &FLOW_OF_QUEUE]);
+        let (sql, scopes) = of.choose([&FLOW_OF_SCOPE, &FLOW_OF_LABEL, &FLOW_OF_QUEUE, &FLOW_OF_SITE, &FLOW_OF_REGION]);
         let values = [span.seconds(), span.start(since)].map(Value::from).into_iter().chain(scopes).collect();
         self.rows(sql, values, |row| Ok(FlowAt { start: row.int(0)?, flow: flow_in(row, 1)? })).await
     }
@@ -266,7 +284,13 @@ impl Store {
     pub async fn pilot_durations(&self, of: HistoryOf, since: Time, until: Time) -> Result<PilotDurations> {
         let is_old = |span: &Span| until.since(since) <= span.kept();
         let span = DURATION_SPANS.into_iter().find(is_old).unwrap_or(Span::SixHours);
-        let (sql, scopes) = of.choose([&DURATIONS_OF_SCOPE, &DURATIONS_OF_LABEL, &DURATIONS_OF_QUEUE]);
+        let (sql, scopes) = of.choose([
+            &DURATIONS_OF_SCOPE,
+            &DURATIONS_OF_LABEL,
+            &DURATIONS_OF_QUEUE,
+            &DURATIONS_OF_SITE,
+            &DURATIONS_OF_REGION,
+        ]);
         let times = [span.seconds(), span.start(since), until.as_secs()].map(Value::from);
         let values = times.into_iter().chain(scopes).collect();
         let rows = self.rows(sql, values, |row| Ok((row.int(0)?, row.small(1)?, row.count(2)?))).await?;

@@ -13,7 +13,7 @@ const MESSAGE_MAX_CHARS: usize = 1000;
 macro_rules! columns {
     () => {
         "id, factory, label, queue, state, flag, incarnation, slots, ended, error_class, batch_id, native_state, \
-         message, secret, instance, announced, started, jobs_ended"
+         message, secret, instance, announced, started, jobs_ended, cores, good_ms, failed_ms"
     };
 }
 
@@ -43,6 +43,9 @@ pub(crate) struct PilotRow {
     pub(crate) announced: Time,
     pub(crate) started: Option<Time>,
     pub(crate) jobs_ended: i64,
+    pub(crate) cores: i64,
+    pub(crate) good_ms: i64,
+    pub(crate) failed_ms: i64,
 }
 
 impl PilotRow {
@@ -64,6 +67,9 @@ impl PilotRow {
             announced: row.time(15)?,
             started: row.opt_time(16)?,
             jobs_ended: row.int(17)?,
+            cores: row.int(18)?,
+            good_ms: row.int(19)?,
+            failed_ms: row.int(20)?,
         })
     }
 

@@ -89,7 +89,8 @@ async fn what_happens_is_counted_by_span_and_scope(test: TestStore) {
     let first = PilotFlow { submitted: 4, started: 1, pending_change: 3, running_change: 1, ..none };
     assert_eq!((tens[0], tens.len()), ((0, first), 2));
     let all = PilotFlow { submitted: 4, started: 2, done: 2, empty: 1, fault: 1, pending_change: 2, ..none };
-    for of in [HistoryOf::All, HistoryOf::Queue("q".into())] {
+    let (site, region) = (HistoryOf::Site("q".into()), HistoryOf::Region("".into()));
+    for of in [HistoryOf::All, HistoryOf::Queue("q".into()), site, region] {
         assert_eq!(flow(&test, of.clone(), Span::SixHours, BEGIN).await, [(0, all)], "{of:?}");
     }
     assert_eq!(flow(&test, label("fab", "a"), Span::Minute, BEGIN + MINUTE * 11).await.len(), 2);
