@@ -1,7 +1,7 @@
 //! What the cores of ended pilots were used for.
 
 use serde::{Deserialize, Serialize};
-use std::ops::AddAssign;
+use std::ops::{Add, AddAssign};
 
 /// Time of cores in milliseconds: so many cores times how long they were held, by what became of them.
 ///
@@ -71,14 +71,24 @@ impl CoreTime {
     }
 }
 
+impl Add for CoreTime {
+    type Output = CoreTime;
+
+    fn add(self, other: CoreTime) -> CoreTime {
+        CoreTime {
+            good_ms: self.good_ms + other.good_ms,
+            failed_ms: self.failed_ms + other.failed_ms,
+            lost_ms: self.lost_ms + other.lost_ms,
+            idle_ms: self.idle_ms + other.idle_ms,
+            empty_ms: self.empty_ms + other.empty_ms,
+            refused_ms: self.refused_ms + other.refused_ms,
+        }
+    }
+}
+
 impl AddAssign for CoreTime {
     fn add_assign(&mut self, other: CoreTime) {
-        self.good_ms += other.good_ms;
-        self.failed_ms += other.failed_ms;
-        self.lost_ms += other.lost_ms;
-        self.idle_ms += other.idle_ms;
-        self.empty_ms += other.empty_ms;
-        self.refused_ms += other.refused_ms;
+        *self = *self + other;
     }
 }
 

@@ -2,16 +2,20 @@
 
 mod backup;
 pub(crate) mod commands;
+pub(crate) mod core_time;
 pub(crate) mod decisions;
 pub(crate) mod factories;
+pub(crate) mod find;
 pub(crate) mod history;
 pub(crate) mod jobs;
 mod labels;
 pub(crate) mod log_index;
 pub(crate) mod log_read;
 pub(crate) mod log_write;
+pub(crate) mod nodes;
 mod outputs;
 pub(crate) mod pilot_ends;
+pub(crate) mod pilot_errors;
 mod pilot_hello;
 pub(crate) mod pilot_list;
 pub(crate) mod pilot_logs;
@@ -66,6 +70,8 @@ fn pilots_router() -> Router<AppState> {
     Router::new()
         .route("/pilots", get(pilot_list::list))
         .route("/pilots/ends", get(pilot_ends::list))
+        .route("/pilots/errors", get(pilot_errors::list))
+        .route("/pilots/core-time", get(core_time::list))
         .route("/pilots/history", get(history::read))
         .route("/pilots/search", get(pilot_search::search))
         .route("/pilots/announce", post(factories::announce))
@@ -89,6 +95,8 @@ fn others_router() -> Router<AppState> {
         .route("/tags", get(queues::tags))
         .route("/labels", get(labels::list))
         .route("/demand", get(queues::demand))
+        .route("/nodes", get(nodes::list))
+        .route("/find", get(find::find))
         .route("/decisions", post(decisions::add).get(decisions::list))
         .route("/factories", get(factories::list))
         .route("/factories/{name}", put(factories::heartbeat))

@@ -22,6 +22,7 @@ pub mod objects;
 pub mod pages;
 pub mod panda;
 pub mod pilot_log;
+mod places;
 mod start;
 pub mod state;
 pub mod waiters;

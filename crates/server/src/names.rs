@@ -16,6 +16,8 @@ pub struct Narrowed {
     pub queue: Option<String>,
     /// Only the queues of this site.
     pub site: Option<String>,
+    /// Only the queues of this region.
+    pub region: Option<String>,
     /// Only this factory.
     pub factory: Option<String>,
     /// Only this label, of the factory when one is named.
@@ -26,12 +28,14 @@ impl Narrowed {
     /// Refuses names that nothing has, with the nearest known one. To be asked when nothing was found: what still has
     /// rows may be named, whether or not it is there any more.
     pub async fn check(&self, state: &AppState) -> Result<(), ApiError> {
-        if self.queue.is_some() || self.site.is_some() {
+        if self.queue.is_some() || self.site.is_some() || self.region.is_some() {
             let queues = state.store.queues().await?;
             let names = queues.iter().map(|queue| queue.name.as_str()).collect();
             known("unknown-queue", "queue", self.queue.as_deref(), &names)?;
             let sites = queues.iter().map(|queue| queue.site.as_str()).collect();
             known("unknown-site", "site", self.site.as_deref(), &sites)?;
+            let regions = queues.iter().map(|queue| queue.region.as_str()).collect();
+            known("unknown-region", "region", self.region.as_deref(), &regions)?;
         }
         if self.factory.is_some() || self.label.is_some() {
             self.check_factory(state).await?;

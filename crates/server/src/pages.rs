@@ -8,10 +8,15 @@ mod as_json;
 mod assets;
 mod cells;
 mod decisions;
+mod efficiency;
 mod elsewhere;
+mod errors;
 mod factories;
 mod factory;
 mod frame;
+mod group;
+mod groups;
+mod help;
 mod job;
 mod jobs;
 mod label;
@@ -20,6 +25,8 @@ mod link;
 mod log_index;
 mod login;
 mod moment;
+mod node;
+mod nodes;
 mod number;
 mod overview;
 mod pilot;
@@ -30,7 +37,10 @@ mod queue;
 mod queues;
 mod reading;
 mod result;
+mod search;
 mod tone;
+mod trouble_tabs;
+mod use_of_cores;
 mod words;
 
 pub use as_json::layer as as_json;
@@ -64,6 +74,18 @@ pub fn router() -> Router<AppState> {
         .route("/factories", get(factories::show))
         .route("/factories/{name}", get(factory::show))
         .route("/factories/{name}/labels/{label}", get(label::show))
+        .route("/sites", get(groups::sites))
+        .route("/sites/{name}", get(group::site))
+        .route("/regions", get(groups::regions))
+        .route("/regions/{name}", get(group::region))
+        .route("/tags", get(groups::tags))
+        .route("/tags/{name}", get(group::tag))
+        .route("/nodes", get(nodes::show))
+        .route("/nodes/{name}", get(node::show))
+        .route("/errors", get(errors::show))
+        .route("/efficiency", get(efficiency::show))
+        .route("/search", get(search::show))
+        .route("/help", get(help::show))
         .route("/decisions", get(decisions::show))
         .route("/logs", get(log_index::slashed))
         .route("/logs/", get(log_index::logs))

@@ -19,3 +19,4 @@ CREATE TABLE node_hour (
     last BIGINT NOT NULL, PRIMARY KEY (hour, queue, node)
 ) BY_KEY;
 CREATE INDEX pilot_node ON pilot (node, id) WHERE node IS NOT NULL;
+CREATE INDEX pilot_batch_id ON pilot (batch_id, factory) WHERE batch_id IS NOT NULL;

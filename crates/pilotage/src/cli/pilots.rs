@@ -81,7 +81,7 @@ async fn fetch(args: &PilotsArgs, client: &Client) -> anyhow::Result<PilotPage> 
     let Narrowing { queue, factory, label } = args.only.clone();
     let older_s = args.older_than.map(|time| time.as_secs());
     let live = args.live.then_some(true);
-    let query = PilotQuery { state: args.state, live, queue, factory, label, older_s, cursor: None, limit: None };
+    let query = PilotQuery { state: args.state, live, queue, factory, label, older_s, ..PilotQuery::default() };
     let (pilots, next) = paging::rows(wanted, args.cursor.clone(), async |cursor, limit| {
         let page = client.pilots(&PilotQuery { cursor, limit: Some(limit), ..query.clone() }).await?;
         Ok((page.pilots, page.next))

@@ -44,7 +44,8 @@ pub async fn list(
     who.require(Permission::Read)?;
     let (rows, below) = (page_size(query.limit)?, cursor(query.cursor.as_deref())?);
     let DecisionQuery { factory, label, queue, .. } = query;
-    let narrowed = Narrowed { queue: queue.clone(), factory: factory.clone(), label: label.clone(), site: None };
+    let narrowed =
+        Narrowed { queue: queue.clone(), factory: factory.clone(), label: label.clone(), ..Narrowed::default() };
     let page = state.store.decisions(DecisionFilter { factory, label, queue }, below, rows).await?;
     if page.rows.is_empty() {
         narrowed.check(&state).await?;

@@ -3,7 +3,7 @@
 use super::hours;
 use crate::auth::Identity;
 use crate::extract::Params;
-use crate::names::{Narrowed, leaves};
+use crate::places::{self, Places};
 use crate::{ApiError, AppState, now};
 use axum::Json;
 use axum::extract::State;
@@ -11,7 +11,7 @@ use http::StatusCode;
 use model::{History, Levels, Permission, PilotFlow, PilotState, Span, Time};
 use std::time::Duration;
 use store::{HistoryOf, LabelCount};
-use wire::api::{HistoryQuery, PilotHistory, Quantiles};
+use wire::api::{EndsQuery, HistoryQuery, PilotHistory, Quantiles};
 
 /// Hours when nobody says, and at most: as long as counts are kept.
 const HOURS: u32 = 48;
@@ -34,14 +34,14 @@ pub async fn read(
     let span = Span::for_view(now.since(since), range);
     let flows = state.store.pilot_flow(of.clone(), span, since).await?;
     let counts = state.store.pilot_counts().await?;
+    let places = Places::read(&state).await?;
     if flows.is_empty() {
-        let HistoryQuery { factory, label, queue, .. } = query.clone();
-        Narrowed { factory, label, queue, site: None }.check(&state).await?;
+        places::check(place(&query), &state).await?;
     }
     let durations = state.store.pilot_durations(of, since, until + Duration::from_secs(1)).await?;
     Ok(Json(PilotHistory {
         total: total(&flows, span.start(until)),
-        history: History::drawn(span, since, until, &flows, levels(&counts, &query)),
+        history: History::drawn(span, since, until, &flows, levels(&counts, &places, &place(&query))),
         waited: Quantiles::of(&durations.waited),
         ran: Quantiles::of(&durations.ran),
     }))
@@ -54,12 +54,8 @@ fn total(flows: &[model::FlowAt], last: i64) -> PilotFlow {
 }
 
 /// How many pilots there are now.
-fn levels(counts: &[LabelCount], query: &HistoryQuery) -> Levels {
-    let meant = counts.iter().filter(|count| {
-        leaves(&query.factory, &count.factory)
-            && leaves(&query.label, &count.label)
-            && leaves(&query.queue, &count.queue)
-    });
+fn levels(counts: &[LabelCount], places: &Places, place: &EndsQuery) -> Levels {
+    let meant = counts.iter().filter(|count| places.leaves(place, &count.factory, &count.label, &count.queue));
     let mut levels = Levels::default();
     for count in meant {
         let pilots = i64::try_from(count.pilots).unwrap_or(i64::MAX);
@@ -72,8 +68,22 @@ fn levels(counts: &[LabelCount], query: &HistoryQuery) -> Levels {
     levels
 }
 
+/// Where the pilots are that are asked for.
+fn place(query: &HistoryQuery) -> EndsQuery {
+    let HistoryQuery { factory, label, queue, site, region, .. } = query.clone();
+    EndsQuery { hours: None, factory, label, queue, site, region }
+}
+
 fn meant(query: &HistoryQuery) -> Result<HistoryOf, ApiError> {
-    let HistoryQuery { factory, label, queue, .. } = query.clone();
+    let HistoryQuery { factory, label, queue, site, region, .. } = query.clone();
+    let others = factory.is_some() || label.is_some() || queue.is_some();
+    match (site, region) {
+        (None, None) => {}
+        (Some(site), None) if !others => return Ok(HistoryOf::Site(site)),
+        (None, Some(region)) if !others => return Ok(HistoryOf::Region(region)),
+        (Some(_), _) => return Err(refused("site", "give 'site' alone")),
+        (None, Some(_)) => return Err(refused("region", "give 'region' alone")),
+    }
     match (factory, label, queue) {
         (None, None, None) => Ok(HistoryOf::All),
         (Some(factory), None, None) => Ok(HistoryOf::Factory(factory)),

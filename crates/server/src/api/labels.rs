@@ -26,7 +26,7 @@ pub async fn list(
     labels.retain(|label| is_meant(label, &query));
     if labels.is_empty() {
         let LabelQuery { factory, label, queue } = query;
-        Narrowed { factory, label, queue, site: None }.check(&state).await?;
+        Narrowed { factory, label, queue, ..Narrowed::default() }.check(&state).await?;
     }
     Ok(Json(LabelList { labels }))
 }

@@ -3,11 +3,11 @@
 use super::hours;
 use crate::auth::Identity;
 use crate::extract::Params;
-use crate::names::{Narrowed, leaves};
+use crate::places::{self, Places};
 use crate::{ApiError, AppState, now};
 use axum::Json;
 use axum::extract::State;
-use model::{EndedPilots, Permission, Time};
+use model::{Permission, Time};
 use wire::api::{EndsQuery, PilotEnds};
 
 /// Hours to look back when nobody says, and at most: as long as counters are kept.
@@ -24,17 +24,18 @@ pub async fn list(
     Params(query): Params<EndsQuery>,
 ) -> Result<Json<PilotEnds>, ApiError> {
     who.require(Permission::Read)?;
-    let hours = hours(query.hours.unwrap_or(HOURS), HOURS_MAX)?;
-    let since = Time((now() - hours).0.div_euclid(HOUR_MS) * HOUR_MS);
+    let since = since(&query)?;
+    let places = Places::read(&state).await?;
     let mut ends = state.store.pilot_ends(since).await?;
-    ends.retain(|end| is_meant(end, &query));
+    ends.retain(|end| places.leaves(&query, &end.factory, &end.label, &end.queue));
     if ends.is_empty() {
-        let EndsQuery { factory, label, queue, .. } = query;
-        Narrowed { factory, label, queue, site: None }.check(&state).await?;
+        places::check(query, &state).await?;
     }
     Ok(Json(PilotEnds { since, ends }))
 }
 
-fn is_meant(end: &EndedPilots, query: &EndsQuery) -> bool {
-    leaves(&query.factory, &end.factory) && leaves(&query.label, &end.label) && leaves(&query.queue, &end.queue)
+/// The beginning of the first hour that is asked for.
+pub(super) fn since(query: &EndsQuery) -> Result<Time, ApiError> {
+    let hours = hours(query.hours.unwrap_or(HOURS), HOURS_MAX)?;
+    Ok(Time((now() - hours).0.div_euclid(HOUR_MS) * HOUR_MS))
 }

@@ -22,12 +22,13 @@ pub async fn list(
 ) -> Result<Json<PilotPage>, ApiError> {
     who.require(Permission::Read)?;
     let (rows, below) = (page_size(query.limit)?, cursor(query.cursor.as_deref())?);
-    let PilotQuery { state: wanted, live, queue, factory, label, older_s, .. } = query;
-    let narrowed = Narrowed { queue: queue.clone(), factory: factory.clone(), label: label.clone(), site: None };
+    let PilotQuery { state: wanted, live, queue, factory, label, older_s, error_class, node, .. } = query;
+    let narrowed =
+        Narrowed { queue: queue.clone(), factory: factory.clone(), label: label.clone(), ..Narrowed::default() };
     let before = older_s.map(|seconds| now() - Duration::from_secs(seconds));
     // Gone ones neither wait nor run.
     let live = live.unwrap_or(false) || before.is_some();
-    let filter = PilotFilter { state: wanted, live, queue, factory, label, before };
+    let filter = PilotFilter { state: wanted, live, queue, factory, label, error_class, node, before };
     let page = state.store.pilots(filter, below, rows).await?;
     if page.rows.is_empty() {
         narrowed.check(&state).await?;

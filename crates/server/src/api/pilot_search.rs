@@ -46,7 +46,7 @@ pub async fn search(
     let page = state.store.pilots(filter, below, PILOTS_MAX).await?;
     if page.rows.is_empty() {
         let SearchQuery { factory, label, queue, .. } = query.clone();
-        Narrowed { factory, label, queue, site: None }.check(&state).await?;
+        Narrowed { factory, label, queue, ..Narrowed::default() }.check(&state).await?;
     }
     let (mut hits, mut looked, mut bytes) = (Vec::new(), 0, 0);
     let needle = query.text.to_lowercase();

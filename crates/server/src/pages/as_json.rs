@@ -8,7 +8,21 @@ use tower::util::MapRequestLayer;
 
 const ENDING: &str = ".json";
 /// The first part of the paths of pages; other interfaces have addresses of their own that end so.
-const PAGES: [&str; 6] = ["overview", "jobs", "queues", "pilots", "factories", "decisions"];
+const PAGES: [&str; 13] = [
+    "overview",
+    "jobs",
+    "queues",
+    "sites",
+    "regions",
+    "tags",
+    "pilots",
+    "nodes",
+    "factories",
+    "decisions",
+    "errors",
+    "efficiency",
+    "search",
+];
 
 /// Marks a request whose path had the ending.
 #[derive(Clone, Copy, Debug)]

@@ -34,16 +34,27 @@ pub enum Section {
     Queues,
     /// `/pilots...`.
     Pilots,
+    /// `/sites...`, `/regions...` and `/tags...`.
+    Sites,
     /// `/factories...` and `/decisions`.
     Factories,
+    /// `/errors`, `/nodes...` and `/efficiency`.
+    Errors,
     /// Login and problems.
     None,
 }
 
 impl Section {
     /// The main navigation, in its order.
-    pub const NAVIGATION: [Section; 5] =
-        [Section::Overview, Section::Jobs, Section::Queues, Section::Pilots, Section::Factories];
+    pub const NAVIGATION: [Section; 7] = [
+        Section::Overview,
+        Section::Jobs,
+        Section::Queues,
+        Section::Sites,
+        Section::Pilots,
+        Section::Factories,
+        Section::Errors,
+    ];
 
     /// Name in the navigation.
     pub fn name(&self) -> &'static str {
@@ -52,6 +63,8 @@ impl Section {
             Section::Jobs => "Jobs",
             Section::Queues => "Queues",
             Section::Pilots => "Pilots",
+            Section::Sites => "Sites",
+            Section::Errors => "Errors",
             Section::Factories => "Factories",
             Section::None => "",
         }
@@ -64,6 +77,8 @@ impl Section {
             Section::Jobs => "/jobs",
             Section::Queues => "/queues",
             Section::Pilots => "/pilots",
+            Section::Sites => "/sites",
+            Section::Errors => "/errors",
             Section::Factories => "/factories",
         }
     }

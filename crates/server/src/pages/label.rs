@@ -5,11 +5,12 @@ use super::frame::{self, Answer, Asked, Frame, Section};
 use super::link::Link;
 use super::plots::Plots;
 use super::reading::{Reader, SIDE_ROWS};
+use super::use_of_cores::UseOfCores;
 use super::{assets, link, moment, number, result, tone, words};
 use crate::AppState;
 use askama::Template;
 use axum::extract::{Path, State};
-use model::{Decision, EndedPilots, LabelInfo, PilotFlow, PilotSummary};
+use model::{CoreTime, Decision, EndedPilots, LabelInfo, PilotFlow, PilotSummary};
 use serde::Serialize;
 use serde_json::json;
 use wire::api::{DecisionQuery, EndsQuery, HistoryQuery, PilotQuery};
@@ -48,6 +49,8 @@ pub struct Situation {
     pub recent: Vec<Recent>,
     /// How its pilots ended in the last day.
     pub ends: Vec<EndedPilots>,
+    /// What the cores of these were used for.
+    pub core_time: CoreTime,
     /// What it decided, newest first.
     pub decisions: Vec<Decision>,
     /// Its newest pilots.
@@ -66,6 +69,7 @@ pub struct Label {
     recent: Vec<Recent>,
     plots: Plots,
     ends: Vec<EndedPilots>,
+    cores: UseOfCores,
     decisions: Vec<Decision>,
     pilots: Vec<PilotSummary>,
 }
@@ -83,6 +87,7 @@ impl Label {
             recent: situation.recent,
             plots,
             ends: situation.ends,
+            cores: UseOfCores::new(situation.core_time),
             decisions: situation.decisions,
             pilots: situation.pilots,
         }
@@ -109,6 +114,7 @@ pub async fn show(
         info: said.and_then(|said| said.said.labels.into_iter().find(|one| one.name == label)),
         counts: read.pilot_counts(&pilots).await?,
         recent: recent.into_iter().map(|(name, flow)| Recent { name, flow }).collect(),
+        core_time: read.core_time(ends.clone()).await?.iter().fold(CoreTime::default(), |sum, of| sum + of.time),
         ends: read.ends(ends).await?,
         decisions: read.decisions(decided).await?.decisions,
         pilots: read.pilots(PilotQuery { limit: Some(SIDE_ROWS), ..pilots }).await?.pilots,

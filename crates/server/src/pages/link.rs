@@ -40,6 +40,26 @@ pub fn queue(name: &str) -> String {
     format!("/queues/{}", encoded(name))
 }
 
+/// `/sites/NAME`.
+pub fn site(name: &str) -> String {
+    format!("/sites/{}", encoded(name))
+}
+
+/// `/regions/NAME`.
+pub fn region(name: &str) -> String {
+    format!("/regions/{}", encoded(name))
+}
+
+/// `/tags/NAME`.
+pub fn tag(name: &str) -> String {
+    format!("/tags/{}", encoded(name))
+}
+
+/// `/nodes/NAME`.
+pub fn node(name: &str) -> String {
+    format!("/nodes/{}", encoded(name))
+}
+
 /// `/factories/NAME`.
 pub fn factory(name: &str) -> String {
     format!("/factories/{}", encoded(name))

@@ -4,7 +4,7 @@
 pub const LISTED_TEXT_MAX: usize = 300;
 
 /// With a thin space between thousands.
-pub fn grouped(number: &u64) -> String {
+pub fn grouped(number: impl ToString) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() * 2);
     for (i, digit) in digits.chars().enumerate() {
@@ -21,7 +21,7 @@ pub fn counted(number: impl std::borrow::Borrow<u64>, noun: &str) -> String {
     match *number.borrow() {
         0 => format!("no {noun}"),
         1 => format!("1 {noun}"),
-        n => format!("{} {noun}s", grouped(&n)),
+        n => format!("{} {noun}s", grouped(n)),
     }
 }
 
@@ -91,10 +91,7 @@ mod tests {
 
     #[test]
     fn thousands_and_units() {
-        assert_eq!(
-            [7, 999, 1000, 1_234_567].map(|n| grouped(&n)),
-            ["7", "999", "1\u{202f}000", "1\u{202f}234\u{202f}567"]
-        );
+        assert_eq!([7, 999, 1000, 1_234_567].map(grouped), ["7", "999", "1\u{202f}000", "1\u{202f}234\u{202f}567"]);
         assert_eq!([12, 2048, 5 << 30].map(|n| bytes(&n)), ["12 B", "2.0 KiB", "5.0 GiB"]);
         assert_eq!([0, 1, 2].map(|n| counted(n, "job")), ["no job", "1 job", "2 jobs"]);
     }

@@ -181,7 +181,7 @@ impl Overview {
             _ => format!(
                 "{} with pilots, {} waiting, {} running.",
                 number::capitalised(&counted(running, "job")),
-                number::grouped(&waiting),
+                number::grouped(waiting),
                 counted(self.running_pilots, "pilot"),
             ),
         };
@@ -283,7 +283,7 @@ fn faulty<'a>(flows: &'a [LabelFlow], ends: &'a [EndedPilots]) -> impl Iterator<
     let mut bad: Vec<(u64, &LabelFlow)> = bad.collect();
     bad.sort_by_key(|(percent, of)| Reverse((*percent, of.flow.fault)));
     bad.into_iter().map(|(percent, of)| {
-        let (fault, ended) = (number::grouped(&of.flow.fault), counted(of.flow.ended(), "pilot"));
+        let (fault, ended) = (number::grouped(of.flow.fault), counted(of.flow.ended(), "pilot"));
         let mut why = format!(
             "{percent} % of its pilots end in fault: {fault} of {ended} in the last {} hours",
             label_health::HOURS

@@ -9,8 +9,8 @@ use super::{assets, link, moment, number, result, tone};
 use crate::AppState;
 use askama::Template;
 use axum::extract::State;
-use model::PilotState;
 use model::pilot::PilotSummary;
+use model::{ErrorClass, PilotState};
 use serde_json::json;
 use std::collections::BTreeMap;
 use wire::api::PilotQuery;
@@ -39,11 +39,11 @@ pub struct Pilots {
 }
 
 impl Pilots {
-    /// Builds the page; `counts` are of the pilots that the filters leave, whatever their state.
+    /// Builds the page; `counts` are of the pilots that the filters leave, whatever their state, where counters know them.
     pub fn new(
         frame: Frame,
         query: PilotQuery,
-        counts: &BTreeMap<PilotState, u64>,
+        counts: Option<&BTreeMap<PilotState, u64>>,
         choices: Choices,
         rows: Vec<PilotSummary>,
         next: Option<String>,
@@ -55,7 +55,7 @@ impl Pilots {
             frame,
             tabs: tabs(&query, counts),
             fields: fields(&query, choices),
-            filtered: query.queue.is_some() || query.factory.is_some() || query.label.is_some(),
+            filtered: listing(&PilotQuery { limit: None, ..query.clone() }).url() != "/pilots",
             rows,
             pager: Pager { first, next: next.clone() },
             next,
@@ -69,20 +69,22 @@ fn listing(query: &PilotQuery) -> Link {
         .with("queue", text(&query.queue))
         .with("factory", text(&query.factory))
         .with("label", text(&query.label))
+        .with("error_class", text(&query.error_class))
+        .with("node", text(&query.node))
         .with("limit", text(&query.limit))
 }
 
-fn tabs(query: &PilotQuery, counts: &BTreeMap<PilotState, u64>) -> Vec<Tab> {
+fn tabs(query: &PilotQuery, counts: Option<&BTreeMap<PilotState, u64>>) -> Vec<Tab> {
     let live = query.live == Some(true);
     let any = query.state.is_none();
-    let word = |word, number, href, current| Tab { badge: None, word, number: Some(number), href, current };
-    let all = word("all", counts.values().sum(), listing(query).url(), any && !live);
-    let living = cells::sum(counts, |state| !state.is_final());
+    let word = |word, number, href, current| Tab { badge: None, word, number, href, current };
+    let all = word("all", counts.map(|counts| counts.values().sum()), listing(query).url(), any && !live);
+    let living = counts.map(|counts| cells::sum(counts, |state| !state.is_final()));
     let living = word("live", living, listing(query).with("live", true).url(), any && live);
     let tab = |state: &PilotState| Tab {
         badge: Some(tone::pilot(state)),
         word: "",
-        number: Some(counts.get(state).copied().unwrap_or_default()),
+        number: counts.map(|counts| counts.get(state).copied().unwrap_or_default()),
         href: listing(query).with("state", state).url(),
         current: query.state == Some(*state),
     };
@@ -91,10 +93,19 @@ fn tabs(query: &PilotQuery, counts: &BTreeMap<PilotState, u64>) -> Vec<Tab> {
 
 fn fields(query: &PilotQuery, choices: Choices) -> Vec<Field> {
     let Choices { queues, factories } = choices;
+    let classes = ErrorClass::ALL.map(|class| class.to_string()).to_vec();
     vec![
         Field { name: "queue", label: "Queue", value: text(&query.queue), hint: "", choices: queues },
         Field { name: "factory", label: "Factory", value: text(&query.factory), hint: "", choices: factories },
         Field { name: "label", label: "Label", value: text(&query.label), hint: "", choices: Vec::new() },
+        Field { name: "node", label: "Node", value: text(&query.node), hint: "", choices: Vec::new() },
+        Field {
+            name: "error_class",
+            label: "Error class",
+            value: text(&query.error_class),
+            hint: "",
+            choices: classes,
+        },
     ]
 }
 
@@ -102,7 +113,8 @@ fn fields(query: &PilotQuery, choices: Choices) -> Vec<Field> {
 pub async fn show(State(state): State<AppState>, asked: Asked) -> Answer {
     let query: PilotQuery = asked.query()?;
     let read = Reader::new(&state, &asked);
-    let counts = read.pilot_counts(&query).await?;
+    let is_counted = query.error_class.is_none() && query.node.is_none();
+    let counts = if is_counted { Some(read.pilot_counts(&query).await?) } else { None };
     let page = read.pilots(PilotQuery { limit: query.limit.or(Some(ROWS)), ..query.clone() }).await?;
     if asked.json {
         return frame::data(&json!({ "counts": counts, "pilots": page.pilots, "next": page.next }));
@@ -110,5 +122,5 @@ pub async fn show(State(state): State<AppState>, asked: Asked) -> Answer {
     let factories = read.factories().await?.into_iter().map(|factory| factory.name).collect();
     let choices = Choices { queues: read.queue_names().await?, factories };
     let frame = Frame::new(Section::Pilots, "Pilots", &asked).live(&["pilots"]);
-    frame::shown(&Pilots::new(frame, query, &counts, choices, page.pilots, page.next))
+    frame::shown(&Pilots::new(frame, query, counts.as_ref(), choices, page.pilots, page.next))
 }

@@ -112,6 +112,8 @@ impl Plots {
             .with("factory", text(&query.factory))
             .with("label", text(&query.label))
             .with("queue", text(&query.queue))
+            .with("site", text(&query.site))
+            .with("region", text(&query.region))
             .with("hours", range.hours());
         Plots {
             source: source.url(),
@@ -129,14 +131,14 @@ fn words(range: &str, history: &PilotHistory) -> String {
     }
     let empty = match total.empty {
         0 => String::new(),
-        empty => format!(", {} of them without ever getting a job", grouped(&empty)),
+        empty => format!(", {} of them without ever getting a job", grouped(empty)),
     };
     let mut words = format!(
         "In the last {range}: {} submitted, {} started, {} done{empty}, {} fault.",
-        grouped(&total.submitted),
-        grouped(&total.started),
-        grouped(&total.done),
-        grouped(&total.fault)
+        grouped(total.submitted),
+        grouped(total.started),
+        grouped(total.done),
+        grouped(total.fault)
     );
     words.push_str(&spread("Waited for their start", &history.waited));
     words.push_str(&spread("Ran", &history.ran));

@@ -6,7 +6,8 @@ use super::label_pilots::{LabelCounts, LabelPilots};
 use super::overview::QueueSituation;
 use super::problem::PageError;
 use crate::api::{
-    commands, decisions, factories, history, jobs, log_index, log_read, pilot_ends, pilot_list, pilot_logs, queues,
+    commands, core_time, decisions, factories, find, history, jobs, log_index, log_read, nodes, pilot_ends,
+    pilot_errors, pilot_list, pilot_logs, queues,
 };
 use crate::extract::{Body, Params, Segments};
 use crate::names::leaves;
@@ -19,16 +20,16 @@ use http_body_util::BodyExt;
 use model::job::{JobCounts, JobDetail, JobSummary, LogStream};
 use model::pilot::PilotSummary;
 use model::{
-    Decision, Demand, EndedPilots, FactorySummary, IdSet, JobId, JobState, Permission, PilotFlow, PilotId, Span,
-    SubmissionId, Target, Verb,
+    Decision, Demand, EndedPilots, FactorySummary, IdSet, JobId, JobState, NodeCounts, Permission, PilotFlow, PilotId,
+    Span, SubmissionId, Target, Time, Verb,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
 use store::{CountScope, HistoryOf, LabelFlow, Scope};
 use wire::api::{
-    CommandRequest, DecisionPage, DecisionQuery, EndsQuery, FailuresQuery, HistoryQuery, JobPage, JobQuery,
-    JobsRequest, LOG_ATTEMPT, LOG_NEXT_OFFSET, LOG_STATE, LogIndex, LogIndexQuery, LogQuery, PilotDetail, PilotHistory,
-    PilotPage, PilotQuery,
+    CommandRequest, DecisionPage, DecisionQuery, EndsQuery, FailuresQuery, FindQuery, HistoryQuery, Hit, JobPage,
+    JobQuery, JobsRequest, LOG_ATTEMPT, LOG_NEXT_OFFSET, LOG_STATE, LabelCoreTime, LogIndex, LogIndexQuery, LogQuery,
+    NodeList, NodeQuery, PilotDetail, PilotErrors, PilotHistory, PilotPage, PilotQuery,
 };
 
 /// Rows of the lists on the pages of one thing.
@@ -178,6 +179,12 @@ impl<'a> Reader<'a> {
         Ok(situations)
     }
 
+    /// All queues with their counts, without decisions.
+    pub async fn bare_queues(&self) -> Read<Vec<QueueSituation>> {
+        let list = self.told(queues::list(State(self.state.clone()), self.asked.identity.clone()).await)?;
+        Ok(list.queues.into_iter().map(|summary| situation(summary, None)).collect())
+    }
+
     /// One queue with its counts.
     pub async fn queue(&self, name: &str) -> Read<QueueSituation> {
         let who = self.asked.identity.clone();
@@ -291,6 +298,34 @@ impl<'a> Reader<'a> {
     pub async fn ends(&self, query: EndsQuery) -> Read<Vec<EndedPilots>> {
         let ends = pilot_ends::list(State(self.state.clone()), self.asked.identity.clone(), Params(query)).await;
         Ok(self.told(ends)?.ends)
+    }
+
+    /// Pilots in fault by class, and what their messages have in common.
+    pub async fn errors(&self, query: EndsQuery) -> Read<PilotErrors> {
+        self.told(pilot_errors::list(State(self.state.clone()), self.asked.identity.clone(), Params(query)).await)
+    }
+
+    /// What the cores of ended pilots were used for, by label.
+    pub async fn core_time(&self, query: EndsQuery) -> Read<Vec<LabelCoreTime>> {
+        let answer = core_time::list(State(self.state.clone()), self.asked.identity.clone(), Params(query)).await;
+        Ok(self.told(answer)?.labels)
+    }
+
+    /// Worker nodes.
+    pub async fn nodes(&self, query: NodeQuery) -> Read<NodeList> {
+        self.told(nodes::list(State(self.state.clone()), self.asked.identity.clone(), Params(query)).await)
+    }
+
+    /// What happened on a node to pilots of a queue, by hours since 1970.
+    pub async fn node_hours(&self, queue: &str, node: &str, since: Time) -> Read<Vec<(i64, NodeCounts)>> {
+        self.stored(self.state.store.node_hours(queue.to_owned(), node.to_owned(), since, self.asked.now).await)
+    }
+
+    /// What has this text as its id, its name or a part of one.
+    pub async fn find(&self, q: String) -> Read<Vec<Hit>> {
+        let query = Params(FindQuery { q });
+        let found = find::find(State(self.state.clone()), self.asked.identity.clone(), query).await;
+        Ok(self.told(found)?.hits)
     }
 
     /// All factories.

@@ -10,7 +10,7 @@ use super::{decisions, factories, factory, jobs, label, log_index, pilot, pilots
 use crate::config::{LogKeeping, Watermark};
 use crate::pilot_log::status::{Pressure, Status};
 use askama::Template;
-use model::{EndedPilots, ErrorClass, JobState, PilotFlow, PilotId, PilotState};
+use model::{CoreTime, EndedPilots, ErrorClass, JobState, PilotFlow, PilotId, PilotState};
 use std::collections::BTreeMap;
 use wire::api::{DecisionQuery, HistoryQuery, JobQuery, LogEntry, LogIndex, LogIndexQuery, PilotHistory, PilotQuery};
 
@@ -125,7 +125,7 @@ fn pilots_and_one_pilot() {
     let counts = BTreeMap::from([(PilotState::Pending, 1), (PilotState::Running, 1), (PilotState::Fault, 1)]);
     let list = |rows, counts: &BTreeMap<_, _>| {
         let frame = content(Section::Pilots, "Pilots", "/pilots");
-        html(&pilots::Pilots::new(frame, PilotQuery::default(), counts, pilots::Choices::default(), rows, None))
+        html(&pilots::Pilots::new(frame, PilotQuery::default(), Some(counts), pilots::Choices::default(), rows, None))
     };
     insta::assert_snapshot!("pilots", list(rows.clone(), &counts));
     insta::assert_snapshot!("pilots_none", list(Vec::new(), &BTreeMap::new()));
@@ -189,6 +189,7 @@ fn a_label_at_work_and_one_that_is_gone() {
             ended(PilotState::Done, None, 20, 40, ""),
             ended(PilotState::Fault, Some(ErrorClass::Node), 5, 41, "no <space> left"),
         ],
+        core_time: CoreTime { good_ms: 36_000_000, idle_ms: 4_000_000, lost_ms: 2_000_000, ..CoreTime::default() },
         decisions: samples::decisions(),
         pilots: vec![samples::pilot(41, PilotState::Fault)],
     };
@@ -200,6 +201,7 @@ fn a_label_at_work_and_one_that_is_gone() {
         counts: BTreeMap::new(),
         recent: vec![label::Recent { name: "Last hour", flow: PilotFlow::default() }],
         ends: Vec::new(),
+        core_time: CoreTime::default(),
         decisions: Vec::new(),
         pilots: Vec::new(),
     };

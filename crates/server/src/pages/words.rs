@@ -57,7 +57,7 @@ fn outcome(decision: &Decision) -> String {
         (number, 0) if number < 0 => format!("{} too many", counted(number.unsigned_abs(), "pilot")),
         (_, 0) => format!("{} wanted, none submitted", counted(asked, "pilot")),
         (_, accepted) if accepted < asked => {
-            format!("{} of {} submitted", grouped(&accepted), counted(asked, "pilot"))
+            format!("{} of {} submitted", grouped(accepted), counted(asked, "pilot"))
         }
         (_, accepted) => format!("{} submitted", counted(accepted, "pilot")),
     }
@@ -99,14 +99,11 @@ fn ready(decision: &Decision, said: &Said<'_>) -> String {
     let mut words = match waiting {
         0 => "no job waits".to_owned(),
         1 => "1 job waits".to_owned(),
-        n => format!("{} jobs wait", grouped(&n)),
+        n => format!("{} jobs wait", grouped(n)),
     };
     if unfit > 0 {
-        words += &format!(
-            ", {} of them {} no pilot of this label",
-            grouped(&unfit),
-            if unfit == 1 { "fits" } else { "fit" }
-        );
+        words +=
+            &format!(", {} of them {} no pilot of this label", grouped(unfit), if unfit == 1 { "fits" } else { "fit" });
         words += &said.text("why").map(|why| format!(" (one {why})")).unwrap_or_default();
     }
     if waiting > 0 && idle > 0 {
@@ -120,7 +117,7 @@ fn ready(decision: &Decision, said: &Said<'_>) -> String {
             0 if waiting > 0 => ", no pilot is on its way".to_owned(),
             0 => String::new(),
             1 => ", 1 pilot is on its way".to_owned(),
-            n => format!(", {} pilots are on their way", grouped(&n)),
+            n => format!(", {} pilots are on their way", grouped(n)),
         }
 }
 
@@ -130,7 +127,7 @@ fn fact(decision: &Decision, name: &str) -> Option<u64> {
 }
 
 fn of_slots(idle: u64) -> String {
-    if idle == 1 { "1 slot is".to_owned() } else { format!("{} slots are", grouped(&idle)) }
+    if idle == 1 { "1 slot is".to_owned() } else { format!("{} slots are", grouped(idle)) }
 }
 
 fn kept(said: &Said<'_>) -> String {
@@ -139,13 +136,13 @@ fn kept(said: &Said<'_>) -> String {
 }
 
 fn kept_for_life(said: &Said<'_>) -> String {
-    let (keep, ever) = (counted(said.number("keep"), "pilot"), grouped(&said.number("jobsinqueue")));
+    let (keep, ever) = (counted(said.number("keep"), "pilot"), grouped(said.number("jobsinqueue")));
     format!("{keep} wanted over the life of the label, {ever} were there")
 }
 
 /// Steps that change the number of the steps before them.
 fn limit(step: &Step, said: &Said<'_>) -> Option<String> {
-    let at = |key: &str| grouped(&said.number(key));
+    let at = |key: &str| grouped(said.number(key));
     let words = match step.plugin.as_str() {
         "Scale" => format!("scaled by {} to {}", said.text("factor").unwrap_or("?"), step.output),
         "MaxPerCycle" => format!("at most {} a cycle", at("maxpercycle")),

@@ -11,6 +11,7 @@ mod keys;
 mod leases;
 mod log_keeping;
 mod logs;
+mod monitor;
 mod nodes;
 mod openapi;
 mod permissions;

@@ -20,6 +20,13 @@ async fn every_link_of_a_busy_server_resolves() {
         "/factories/f1",
         "/decisions?queue=lancs",
         "/logs/f1/",
+        "/sites/GLASGOW",
+        "/regions/UK",
+        "/tags/render",
+        "/nodes/node07",
+        "/errors",
+        "/efficiency?by=label",
+        "/help",
     ] {
         let (path, _) = page.split_once('?').unwrap_or((page, ""));
         assert!(seen.iter().any(|url| url.starts_with(path)), "no page links to {path}");

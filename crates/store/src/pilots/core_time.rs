@@ -59,7 +59,7 @@ pub(crate) fn write(tx: &mut Tx<'_>, added: &Added) -> Result<()> {
     let row = |((hour, label), time): (&(i64, LabelKey), &CoreTime)| {
         let LabelKey { factory, label, queue } = label;
         let key = params![*hour, factory, label, queue];
-        key.into_iter().cloned().chain(time.parts().map(Value::from)).collect()
+        key.iter().cloned().chain(time.parts().map(Value::from)).collect()
     };
     let rows: Vec<Vec<Value>> = added.iter().map(row).collect();
     tx.execute_many(&ADD_TO_CORE_TIME, &rows).map(|_| ())

@@ -5,7 +5,7 @@ use crate::engine::{Connection, Row, Sql, Value, params, statements};
 use crate::jobs::codes;
 use crate::page::collect;
 use crate::{Page, Result, Store};
-use model::{PilotId, PilotState, PilotSummary, Time};
+use model::{ErrorClass, PilotId, PilotState, PilotSummary, Time};
 use std::cmp::Reverse;
 
 /// The most rows that one page looks at.
@@ -29,6 +29,7 @@ statements! {
     PILOTS_IN_STATE = summary!("WHERE p.state = ?3 AND p.id < ?1 ORDER BY p.id DESC LIMIT ?2");
     PILOTS_OF_LABEL = summary!("WHERE p.label = ?3 AND p.id < ?1 ORDER BY p.id DESC LIMIT ?2");
     PILOTS_OF_QUEUE = summary!("WHERE p.queue = ?3 AND p.id < ?1 ORDER BY p.id DESC LIMIT ?2");
+    PILOTS_OF_NODE = summary!("WHERE p.node = ?3 AND p.node IS NOT NULL AND p.id < ?1 ORDER BY p.id DESC LIMIT ?2");
     LIVE_OF_FACTORY = summary!("WHERE p.factory = ?1 AND p.state < 5 ORDER BY p.id");
     LIVE_OF_FACTORY_BELOW =
         summary!("WHERE p.factory = ?3 AND p.state < 5 AND p.id < ?1 ORDER BY p.id DESC LIMIT ?2");
@@ -36,6 +37,7 @@ statements! {
     ONE_PILOT = summary!("WHERE p.id = ?1");
     ON_THE_NODE = "SELECT p.version, i.profile FROM pilot p LEFT JOIN incarnation i \
         ON i.pilot = p.id AND i.incarnation = p.incarnation WHERE p.id = ?1";
+    BY_BATCH_ID = "SELECT id FROM pilot WHERE batch_id = ?1 AND batch_id IS NOT NULL ORDER BY factory, id DESC LIMIT ?2";
     LABEL_COUNTS = "SELECT factory, label, queue, state, pilots, slots FROM label_count WHERE pilots > 0 \
         ORDER BY factory, label, queue, state";
 }
@@ -53,6 +55,10 @@ pub struct PilotFilter {
     pub factory: Option<String>,
     /// Only this label.
     pub label: Option<String>,
+    /// Only with this error class.
+    pub error_class: Option<ErrorClass>,
+    /// Only those whose last start was on this node.
+    pub node: Option<String>,
     /// Only those that have waited, or run, since before this time; to be used with `live`.
     pub before: Option<Time>,
 }
@@ -92,6 +98,11 @@ impl Store {
         Ok(self.rows(&ONE_PILOT, params![id].to_vec(), pilot_of).await?.into_iter().next())
     }
 
+    /// Pilots to which their batch systems gave this id, at most `rows`.
+    pub async fn pilots_by_batch_id(&self, batch_id: String, rows: u32) -> Result<Vec<PilotId>> {
+        self.rows(&BY_BATCH_ID, params![batch_id, rows].to_vec(), |row: &Row| Ok(PilotId(row.int(0)?))).await
+    }
+
     /// Version of a pilot's program, and what it found on its present node, as JSON; both empty before its hello.
     pub async fn pilot_on_node(&self, id: PilotId) -> Result<Option<(String, String)>> {
         let found = self
@@ -124,11 +135,11 @@ impl Store {
 fn scan(connection: &mut dyn Connection, filter: &PilotFilter, below: i64, rows: usize) -> Result<Vec<Row>> {
     let mut values = params![below, rows as i64].to_vec();
     match filter {
-        PilotFilter { live: true, factory: Some(factory), .. } => {
+        PilotFilter { live: true, factory: Some(factory), node: None, .. } => {
             values.push(Value::from(factory));
             connection.query(&LIVE_OF_FACTORY_BELOW, &values)
         }
-        PilotFilter { live: true, state: None, .. } => scan_live(connection, &values, rows),
+        PilotFilter { live: true, state: None, node: None, .. } => scan_live(connection, &values, rows),
         _ => {
             let (sql, value) = index_for(filter);
             values.extend(value);
@@ -152,6 +163,7 @@ fn scan_live(connection: &mut dyn Connection, values: &[Value], rows: usize) -> 
 
 fn index_for(filter: &PilotFilter) -> (&'static Sql, Option<Value>) {
     match filter {
+        PilotFilter { node: Some(node), .. } => (&PILOTS_OF_NODE, Some(Value::from(node))),
         PilotFilter { live: true, state: Some(state), .. } => (&PILOTS_IN_STATE, Some(Value::from(*state as i64))),
         PilotFilter { label: Some(label), .. } => (&PILOTS_OF_LABEL, Some(Value::from(label))),
         PilotFilter { state: Some(state), .. } => (&PILOTS_IN_STATE, Some(Value::from(*state as i64))),
@@ -178,6 +190,8 @@ fn is_meant(pilot: &PilotSummary, filter: &PilotFilter) -> bool {
         && is(&filter.queue, &pilot.queue)
         && is(&filter.factory, &pilot.factory)
         && is(&filter.label, &pilot.label)
+        && is(&filter.node, &pilot.node)
+        && filter.error_class.is_none_or(|class| pilot.error_class == Some(class))
         && filter.before.is_none_or(|before| pilot.since() < before)
 }
 

@@ -108,6 +108,7 @@ fn hot() -> Vec<&'static Sql> {
         "PILOTS_IN_STATE",
         "PILOTS_OF_LABEL",
         "PILOTS_OF_QUEUE",
+        "PILOTS_OF_NODE",
         "TOKEN_BY_HASH",
         "CHUNKS",
         "CHUNK_BEFORE",
@@ -133,6 +134,7 @@ fn hot() -> Vec<&'static Sql> {
         "NODES_SINCE",
         "NODE_BY_HOUR",
         "PILOTS_ON_NODE",
+        "BY_BATCH_ID",
         "ADD_TO_NODES",
         "OLD_FLOW",
     ];

@@ -17,6 +17,12 @@ pub struct HistoryQuery {
     /// Only pilots that serve this queue; not together with a factory.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<String>,
+    /// Only pilots that serve the queues of this site; alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<String>,
+    /// Only pilots that serve the queues of this region; alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
     /// How many hours; 48 when absent, at most 9,600.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hours: Option<u32>,

@@ -223,6 +223,12 @@ pub struct PilotQuery {
     /// Only this label.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
+    /// Only with this error class.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_class: Option<ErrorClass>,
+    /// Only those whose last start was on this node.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
     /// Only pilots that have waited, or run, for more than so many seconds, and are not gone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub older_s: Option<u64>,
@@ -274,6 +280,12 @@ pub struct EndsQuery {
     /// Only this queue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<String>,
+    /// Only the queues of this site.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<String>,
+    /// Only the queues of this region.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
 }
 
 /// How pilots ended.

@@ -73,6 +73,26 @@ impl Client {
         self.send(Call::get("/pilots/ends").query(query)).await?.json()
     }
 
+    /// Why pilots broke in the last hours.
+    pub async fn pilot_errors(&self, query: &EndsQuery) -> Result<PilotErrors, Error> {
+        self.send(Call::get("/pilots/errors").query(query)).await?.json()
+    }
+
+    /// What the cores of pilots were used for that ended in the last hours.
+    pub async fn pilot_core_time(&self, query: &EndsQuery) -> Result<PilotCoreTime, Error> {
+        self.send(Call::get("/pilots/core-time").query(query)).await?.json()
+    }
+
+    /// Worker nodes and what happened there.
+    pub async fn nodes(&self, query: &NodeQuery) -> Result<NodeList, Error> {
+        self.send(Call::get("/nodes").query(query)).await?.json()
+    }
+
+    /// What has this text as its id, its name or a part of one.
+    pub async fn find(&self, text: &str) -> Result<Found, Error> {
+        self.send(Call::get("/find").query(&FindQuery { q: text.to_owned() })).await?.json()
+    }
+
     /// What happened to pilots, and how many there were.
     pub async fn pilot_history(&self, query: &HistoryQuery) -> Result<PilotHistory, Error> {
         self.send(Call::get("/pilots/history").query(query)).await?.json()

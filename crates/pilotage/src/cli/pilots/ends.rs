@@ -10,7 +10,8 @@ use wire::api::{EndsQuery, PilotEnds};
 /// Shows how pilots ended.
 pub async fn run(args: PilotEndsArgs, client: &Client) -> anyhow::Result<ExitCode> {
     let PilotEndsArgs { hours, only: Narrowing { queue, factory, label }, .. } = args;
-    let ends = client.pilot_ends(&EndsQuery { hours: Some(hours), factory, label, queue }).await?;
+    let ends =
+        client.pilot_ends(&EndsQuery { hours: Some(hours), factory, label, queue, ..EndsQuery::default() }).await?;
     if args.output.json {
         print_json(&ends)?
     } else {

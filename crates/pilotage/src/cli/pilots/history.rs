@@ -16,7 +16,7 @@ const BARS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '
 /// Shows what happened to pilots, and how many there were.
 pub async fn run(args: PilotHistoryArgs, client: &Client) -> anyhow::Result<ExitCode> {
     let PilotHistoryArgs { factory, label, queue, hours, .. } = args;
-    let query = HistoryQuery { factory, label, queue, hours: Some(hours), until: None };
+    let query = HistoryQuery { factory, label, queue, hours: Some(hours), ..HistoryQuery::default() };
     let history = client.pilot_history(&query).await?;
     if args.output.json {
         print_json(&history)?

@@ -1,0 +1,37 @@
+//! What the cores of ended pilots were used for.
+
+use super::pilot_ends::since;
+use crate::auth::Identity;
+use crate::extract::Params;
+use crate::places::{self, Places};
+use crate::{ApiError, AppState};
+use axum::Json;
+use axum::extract::State;
+use model::Permission;
+use wire::api::{EndsQuery, LabelCoreTime, PilotCoreTime};
+
+/// What the cores of pilots that ended in the last hours were used for, by label. From counters.
+#[utoipa::path(get, path = "/pilotage/v1/pilots/core-time", tag = "pilots", params(EndsQuery),
+    responses((status = 200, body = PilotCoreTime), (status = "4XX", body = wire::api::Problem)))]
+pub async fn list(
+    State(state): State<AppState>,
+    who: Identity,
+    Params(query): Params<EndsQuery>,
+) -> Result<Json<PilotCoreTime>, ApiError> {
+    who.require(Permission::Read)?;
+    let since = since(&query)?;
+    let places = Places::read(&state).await?;
+    let labels = state.store.core_time(since).await?.into_iter().map(|of| LabelCoreTime {
+        site: places.site(&of.queue).to_owned(),
+        region: places.region(&of.queue).to_owned(),
+        factory: of.factory,
+        label: of.label,
+        queue: of.queue,
+        time: of.time,
+    });
+    let labels: Vec<_> = labels.filter(|of| places.leaves(&query, &of.factory, &of.label, &of.queue)).collect();
+    if labels.is_empty() {
+        places::check(query, &state).await?;
+    }
+    Ok(Json(PilotCoreTime { since, labels }))
+}

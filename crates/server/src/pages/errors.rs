@@ -1,0 +1,143 @@
+//! `/errors`: why pilots break, by site and class, and what their last words have in common.
+
+use super::frame::{self, Answer, Asked, Frame, Section};
+use super::link::Link;
+use super::plots::Choice;
+use super::reading::Reader;
+use super::trouble_tabs::{self, Tab};
+use super::{assets, link, moment, number};
+use crate::AppState;
+use askama::Template;
+use axum::extract::State;
+use model::ErrorClass;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use wire::api::{EndsQuery, MessageInfo, PilotErrors};
+
+/// The most messages that are listed.
+const MESSAGES_SHOWN: usize = 100;
+/// Hours to choose from, with their names.
+pub const RANGES: [(u32, &str); 4] = [(2, "2 hours"), (24, "24 hours"), (168, "7 days"), (720, "30 days")];
+
+/// One count of the matrix.
+struct Cell {
+    pilots: u64,
+    href: String,
+    /// A third of the site's faults or more.
+    is_hot: bool,
+}
+
+struct SiteRow {
+    site: String,
+    total: u64,
+    cells: Vec<Cell>,
+}
+
+/// The page.
+#[derive(Template)]
+#[template(path = "errors.html")]
+pub struct Errors {
+    frame: Frame,
+    tabs: Vec<Tab>,
+    ranges: Vec<Choice>,
+    range: &'static str,
+    /// What the page is narrowed to: in words, and the page without it.
+    narrowed: Vec<(String, String)>,
+    classes: Vec<Option<ErrorClass>>,
+    sites: Vec<SiteRow>,
+    total: u64,
+    messages: Vec<MessageInfo>,
+}
+
+impl Errors {
+    /// Builds the page.
+    pub fn new(frame: Frame, query: &EndsQuery, errors: PilotErrors) -> Errors {
+        let mut by_class: BTreeMap<Option<ErrorClass>, u64> = BTreeMap::new();
+        let mut by_site: BTreeMap<String, BTreeMap<Option<ErrorClass>, u64>> = BTreeMap::new();
+        for count in errors.classes {
+            *by_class.entry(count.error_class).or_default() += count.pilots;
+            *by_site.entry(count.site).or_default().entry(count.error_class).or_default() += count.pilots;
+        }
+        let mut classes: Vec<_> = by_class.keys().copied().collect();
+        classes.sort_by_key(|class| Reverse(by_class[class]));
+        let mut sites: Vec<SiteRow> =
+            by_site.into_iter().map(|(site, counts)| site_row(site, &counts, &classes, query)).collect();
+        sites.sort_by_key(|row| Reverse(row.total));
+        let hours = query.hours.unwrap_or(24);
+        Errors {
+            frame,
+            tabs: trouble_tabs::tabs("/errors"),
+            ranges: ranges(query),
+            range: RANGES.iter().find(|(one, _)| *one == hours).map_or("hours asked for", |(_, name)| name),
+            narrowed: narrowed(query),
+            classes,
+            sites,
+            total: by_class.values().sum(),
+            messages: errors.messages.into_iter().take(MESSAGES_SHOWN).collect(),
+        }
+    }
+}
+
+fn site_row(
+    site: String,
+    counts: &BTreeMap<Option<ErrorClass>, u64>,
+    classes: &[Option<ErrorClass>],
+    query: &EndsQuery,
+) -> SiteRow {
+    let total: u64 = counts.values().sum();
+    let here = address(&EndsQuery { site: Some(site.clone()), ..query.clone() });
+    let cell = |class: &Option<ErrorClass>| {
+        let pilots = counts.get(class).copied().unwrap_or_default();
+        Cell { pilots, href: format!("{here}#h-messages"), is_hot: pilots > 0 && pilots * 3 >= total }
+    };
+    SiteRow { cells: classes.iter().map(cell).collect(), site, total }
+}
+
+/// This page for what the query asks.
+fn address(query: &EndsQuery) -> String {
+    let text = super::jobs::text::<String>;
+    Link::to("/errors")
+        .with("hours", super::jobs::text(&query.hours))
+        .with("factory", text(&query.factory))
+        .with("label", text(&query.label))
+        .with("queue", text(&query.queue))
+        .with("site", text(&query.site))
+        .with("region", text(&query.region))
+        .url()
+}
+
+fn ranges(query: &EndsQuery) -> Vec<Choice> {
+    let now = query.hours.unwrap_or(24);
+    let choice = |(hours, name): &(u32, &'static str)| Choice {
+        name,
+        href: address(&EndsQuery { hours: Some(*hours).filter(|hours| *hours != 24), ..query.clone() }),
+        current: *hours == now,
+    };
+    RANGES.iter().map(choice).collect()
+}
+
+fn narrowed(query: &EndsQuery) -> Vec<(String, String)> {
+    let without = |query: EndsQuery| address(&query);
+    let parts = [
+        ("factory", &query.factory, without(EndsQuery { factory: None, ..query.clone() })),
+        ("label", &query.label, without(EndsQuery { label: None, ..query.clone() })),
+        ("queue", &query.queue, without(EndsQuery { queue: None, ..query.clone() })),
+        ("site", &query.site, without(EndsQuery { site: None, ..query.clone() })),
+        ("region", &query.region, without(EndsQuery { region: None, ..query.clone() })),
+    ];
+    let named = |(kind, name, href): (&str, &Option<String>, String)| {
+        name.as_ref().map(|name| (format!("{kind} {name}"), href))
+    };
+    parts.into_iter().filter_map(named).collect()
+}
+
+/// `GET /errors`.
+pub async fn show(State(state): State<AppState>, asked: Asked) -> Answer {
+    let query: EndsQuery = asked.query()?;
+    let errors = Reader::new(&state, &asked).errors(query.clone()).await?;
+    if asked.json {
+        return frame::data(&errors);
+    }
+    let frame = Frame::new(Section::Errors, "Errors", &asked).live(&["pilots"]);
+    frame::shown(&Errors::new(frame, &query, errors))
+}

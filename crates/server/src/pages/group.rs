@@ -1,0 +1,176 @@
+//! `/sites/{name}`, `/regions/{name}` and `/tags/{name}`: one group of queues, who serves it, and what goes wrong there.
+
+use super::cells::{self, Count};
+use super::frame::{self, Answer, Asked, Frame, Section};
+use super::groups::{self, Facts, Kind, Sums};
+use super::link::Link;
+use super::overview::{QueueRow, QueueSituation, queue_row};
+use super::plots::Plots;
+use super::reading::{Reader, SIDE_ROWS};
+use super::use_of_cores::UseOfCores;
+use super::{assets, link, moment, number, tone, words};
+use crate::{ApiError, AppState};
+use askama::Template;
+use axum::extract::{Path, State};
+use model::job::JobCounts;
+use model::{FactorySummary, LabelInfo};
+use serde::Serialize;
+use std::collections::BTreeSet;
+use wire::api::{EndsQuery, HistoryQuery, MessageInfo, NodeInfo, NodeQuery, PilotErrors};
+
+/// The most messages that are listed.
+const MESSAGES_SHOWN: usize = 10;
+
+/// A label that serves one of the queues.
+struct Serving {
+    factory: String,
+    info: LabelInfo,
+}
+
+/// What the page is made of.
+#[derive(Serialize)]
+pub struct Situation {
+    /// Of all queues together.
+    pub sums: Sums,
+    /// The queues.
+    pub queues: Vec<QueueSituation>,
+    /// Pilots in fault of the last day.
+    pub errors: PilotErrors,
+    /// Nodes that swallow what is sent to them.
+    pub bad_nodes: Vec<NodeInfo>,
+    /// The history of pilots; none for tags, which are not counted.
+    #[serde(rename = "history")]
+    pub plots: Option<Plots>,
+}
+
+/// The page.
+#[derive(Template)]
+#[template(path = "group.html")]
+pub struct Group {
+    frame: Frame,
+    kind: Kind,
+    name: String,
+    /// Region of a site, sites of a region.
+    around: Vec<(String, String)>,
+    jobs: Vec<Count>,
+    pilots: Vec<Count>,
+    sums: Sums,
+    cores: UseOfCores,
+    queues: Vec<QueueRow>,
+    labels: Vec<Serving>,
+    messages: Vec<MessageInfo>,
+    /// Pilots in fault of the last day.
+    faults: u64,
+    nodes: Vec<NodeInfo>,
+    plots: Option<Plots>,
+}
+
+impl Group {
+    /// Builds the page.
+    pub fn new(frame: Frame, kind: Kind, name: String, situation: Situation, factories: &[FactorySummary]) -> Group {
+        let Situation { sums, queues, errors, bad_nodes, plots } = situation;
+        let mut jobs = JobCounts::default();
+        for (state, count) in queues.iter().flat_map(|queue| &queue.jobs.0) {
+            *jobs.0.entry(*state).or_default() += count;
+        }
+        let listing = if kind == Kind::Site { Link::to("/jobs").with("site", &name) } else { Link::to("/jobs") };
+        let names: BTreeSet<&str> = queues.iter().map(|queue| queue.queue.name.as_str()).collect();
+        let labels = serving(&names, factories);
+        let around = around(kind, &queues);
+        Group {
+            jobs: cells::of_jobs(&jobs, &listing),
+            pilots: cells::of_pilots(&sums.pilots, &Link::to("/pilots")),
+            cores: UseOfCores::new(sums.core_time),
+            faults: errors.classes.iter().map(|class| class.pilots).sum(),
+            messages: errors.messages.into_iter().take(MESSAGES_SHOWN).collect(),
+            nodes: bad_nodes,
+            queues: queues.into_iter().map(queue_row).collect(),
+            frame,
+            kind,
+            name,
+            around,
+            sums,
+            labels,
+            plots,
+        }
+    }
+
+    /// The errors page narrowed to this group.
+    fn errors_href(&self) -> String {
+        match self.kind {
+            Kind::Tag => "/errors".to_owned(),
+            kind => Link::to("/errors").with(kind.word(), &self.name).url(),
+        }
+    }
+}
+
+fn serving(queues: &BTreeSet<&str>, factories: &[FactorySummary]) -> Vec<Serving> {
+    let all = factories.iter().flat_map(|factory| factory.said.labels.iter().map(move |info| (factory, info)));
+    let serving = all.filter(|(_, info)| queues.contains(info.queue.as_str()));
+    serving.map(|(factory, info)| Serving { factory: factory.name.clone(), info: info.clone() }).collect()
+}
+
+fn around(kind: Kind, queues: &[QueueSituation]) -> Vec<(String, String)> {
+    let of = |name: fn(&QueueSituation) -> &str, page: fn(&str) -> String| {
+        let names: BTreeSet<&str> = queues.iter().map(name).filter(|name| !name.is_empty()).collect();
+        names.into_iter().map(|name| (name.to_owned(), page(name))).collect()
+    };
+    match kind {
+        Kind::Site => of(|queue| &queue.queue.region, link::region),
+        Kind::Region | Kind::Tag => of(|queue| &queue.queue.site, link::site),
+    }
+}
+
+async fn show(kind: Kind, name: String, state: AppState, asked: Asked) -> Answer {
+    let read = Reader::new(&state, &asked);
+    let mut queues = read.bare_queues().await?;
+    queues.retain(|queue| kind.of(&queue.queue).contains(&name.as_str()));
+    if queues.is_empty() {
+        let detail = format!("there is no {} '{}'", kind.word(), number::capped(&name, 80));
+        return Err(read.fail(ApiError::missing("unknown-group", detail)));
+    }
+    let mut sums = groups::sums(kind, &queues, &Facts::read(&read).await?);
+    let (site, region) = match kind {
+        Kind::Site => (Some(name.clone()), None),
+        Kind::Region => (None, Some(name.clone())),
+        Kind::Tag => (None, None),
+    };
+    let names: BTreeSet<String> = queues.iter().map(|queue| queue.queue.name.clone()).collect();
+    let mut errors =
+        read.errors(EndsQuery { site: site.clone(), region: region.clone(), ..EndsQuery::default() }).await?;
+    errors.classes.retain(|class| names.contains(&class.queue));
+    errors.messages.retain(|message| names.contains(&message.count.queue));
+    let nodes = NodeQuery { site: site.clone(), bad: Some(true), limit: Some(1000), ..NodeQuery::default() };
+    let mut bad_nodes = read.nodes(nodes).await?.nodes;
+    bad_nodes.retain(|node| names.contains(&node.queue));
+    bad_nodes.truncate(SIDE_ROWS as usize);
+    let of = HistoryQuery { site, region, ..HistoryQuery::default() };
+    let plots = match kind {
+        Kind::Tag => None,
+        kind => Some(Plots::read(&read, &asked, kind.page(&name), of).await?),
+    };
+    let sums = sums.remove(&name).unwrap_or_default();
+    let situation = Situation { sums, queues, errors, bad_nodes, plots };
+    if asked.json {
+        return frame::data(&situation);
+    }
+    let factories = read.factories().await?;
+    let title = format!("{} {name}", number::capitalised(kind.word()));
+    let frame = Frame::new(Section::Sites, title, &asked).with_plots().live(&["queues", "jobs", "pilots", "factories"]);
+    frame::shown(&Group::new(frame, kind, name, situation, &factories))
+}
+
+/// `GET /sites/{name}`.
+pub async fn site(State(state): State<AppState>, asked: Asked, Path(name): Path<String>) -> Answer {
+    show(Kind::Site, name, state, asked).await
+}
+
+/// `GET /regions/{name}`.
+pub async fn region(State(state): State<AppState>, asked: Asked, Path(name): Path<String>) -> Answer {
+    show(Kind::Region, name, state, asked).await
+}
+
+/// `GET /tags/{name}`.
+pub async fn tag(State(state): State<AppState>, asked: Asked, Path(name): Path<String>) -> Answer {
+    show(Kind::Tag, name, state, asked).await
+}

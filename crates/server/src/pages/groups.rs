@@ -1,0 +1,202 @@
+//! `/sites`, `/regions` and `/tags`: queues that belong together, and how they do.
+
+use super::cells::Cell;
+use super::frame::{self, Answer, Asked, Frame, Section};
+use super::link::{self, Link};
+use super::overview::QueueSituation;
+use super::reading::Reader;
+use super::use_of_cores::UseOfCores;
+use super::{assets, moment, number};
+use crate::AppState;
+use askama::Template;
+use axum::extract::State;
+use model::{CoreTime, JobState, PilotFlow, PilotState, QueueRecord};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use wire::api::EndsQuery;
+
+/// What queues are put together by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Their site.
+    Site,
+    /// The region of their site.
+    Region,
+    /// Each of their tags.
+    Tag,
+}
+
+impl Kind {
+    const ALL: [Kind; 3] = [Kind::Site, Kind::Region, Kind::Tag];
+
+    /// The word for one.
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::Site => "site",
+            Kind::Region => "region",
+            Kind::Tag => "tag",
+        }
+    }
+
+    /// The heading above all.
+    pub fn plural(self) -> &'static str {
+        match self {
+            Kind::Site => "Sites",
+            Kind::Region => "Regions",
+            Kind::Tag => "Tags",
+        }
+    }
+
+    /// The page of all.
+    pub fn path(self) -> &'static str {
+        match self {
+            Kind::Site => "/sites",
+            Kind::Region => "/regions",
+            Kind::Tag => "/tags",
+        }
+    }
+
+    /// The page of one.
+    pub fn page(self, name: &str) -> String {
+        match self {
+            Kind::Site => link::site(name),
+            Kind::Region => link::region(name),
+            Kind::Tag => link::tag(name),
+        }
+    }
+
+    /// The groups in which a queue is.
+    pub fn of(self, queue: &QueueRecord) -> Vec<&str> {
+        match self {
+            Kind::Site => named(&queue.site),
+            Kind::Region => named(&queue.region),
+            Kind::Tag => queue.tags.iter().map(String::as_str).collect(),
+        }
+    }
+}
+
+fn named(name: &str) -> Vec<&str> {
+    Some(name).filter(|name| !name.is_empty()).into_iter().collect()
+}
+
+/// What all groups have together.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Sums {
+    /// Their queues.
+    pub queues: u64,
+    /// Jobs that wait for a pilot.
+    pub waiting: u64,
+    /// Jobs with pilots.
+    pub with_pilots: u64,
+    /// Pilots by state.
+    pub pilots: BTreeMap<PilotState, u64>,
+    /// What happened to pilots in the last hour.
+    pub last_hour: PilotFlow,
+    /// What the cores of pilots were used for that ended in the last day.
+    pub core_time: CoreTime,
+}
+
+/// One group.
+struct Row {
+    name: String,
+    href: String,
+    cells: Vec<(&'static str, Cell)>,
+    cores: UseOfCores,
+}
+
+#[derive(Template)]
+#[template(path = "groups.html")]
+struct Groups {
+    frame: Frame,
+    kind: Kind,
+    rows: Vec<Row>,
+}
+
+/// What queues have by group.
+pub fn sums(kind: Kind, queues: &[QueueSituation], facts: &Facts) -> BTreeMap<String, Sums> {
+    let mut groups: BTreeMap<String, Sums> = BTreeMap::new();
+    for queue in queues {
+        for name in kind.of(&queue.queue) {
+            let sums = groups.entry(name.to_owned()).or_default();
+            sums.queues += 1;
+            sums.waiting += queue.jobs.of(JobState::Activated);
+            sums.with_pilots +=
+                queue.jobs.0.iter().filter(|(state, _)| state.is_with_pilot()).map(|(_, n)| n).sum::<u64>();
+            queue.pilots.iter().for_each(|(state, pilots)| *sums.pilots.entry(*state).or_default() += pilots);
+            sums.last_hour += facts.last_hour.get(&queue.queue.name).copied().unwrap_or_default();
+            sums.core_time += facts.core_time.get(&queue.queue.name).copied().unwrap_or_default();
+        }
+    }
+    groups
+}
+
+/// What is known by queue.
+#[derive(Debug, Default)]
+pub struct Facts {
+    /// What happened to pilots in the last hour.
+    pub last_hour: BTreeMap<String, PilotFlow>,
+    /// What the cores of pilots were used for that ended in the last day.
+    pub core_time: BTreeMap<String, CoreTime>,
+}
+
+impl Facts {
+    /// Reads them.
+    pub async fn read(read: &Reader<'_>) -> Result<Facts, super::problem::PageError> {
+        let mut facts = Facts::default();
+        for flow in read.flows(1).await? {
+            *facts.last_hour.entry(flow.queue).or_default() += flow.flow;
+        }
+        for of in read.core_time(EndsQuery::default()).await? {
+            *facts.core_time.entry(of.queue).or_default() += of.time;
+        }
+        Ok(facts)
+    }
+}
+
+fn row(kind: Kind, name: String, sums: &Sums) -> Row {
+    let href = kind.page(&name);
+    let jobs = |state: JobState| match kind {
+        Kind::Site => Link::to("/jobs").with("site", &name).with("state", state).url(),
+        _ => href.clone(),
+    };
+    let pilots = |wanted: fn(PilotState) -> bool| super::cells::sum(&sums.pilots, wanted);
+    let here = |number: u64| Cell { number, href: href.clone() };
+    let history = |number: u64| Cell { number, href: format!("{href}#h-history") };
+    let cells = vec![
+        ("Queues", here(sums.queues)),
+        ("Waiting", Cell { number: sums.waiting, href: jobs(JobState::Activated) }),
+        ("With pilots", Cell { number: sums.with_pilots, href: jobs(JobState::Running) }),
+        ("Created", here(pilots(PilotState::is_pending))),
+        ("Running", here(pilots(|state| state == PilotState::Running))),
+        ("Exiting", here(pilots(|state| state == PilotState::Exiting))),
+        ("Done 1 h", history(sums.last_hour.done)),
+        ("Fault 1 h", history(sums.last_hour.fault)),
+    ];
+    Row { name, href, cells, cores: UseOfCores::new(sums.core_time) }
+}
+
+async fn show(kind: Kind, state: AppState, asked: Asked) -> Answer {
+    let read = Reader::new(&state, &asked);
+    let groups = sums(kind, &read.bare_queues().await?, &Facts::read(&read).await?);
+    if asked.json {
+        return frame::data(&groups);
+    }
+    let frame = Frame::new(Section::Sites, kind.plural(), &asked).live(&["queues", "jobs", "pilots"]);
+    let rows = groups.into_iter().map(|(name, sums)| row(kind, name, &sums)).collect();
+    frame::shown(&Groups { frame, kind, rows })
+}
+
+/// `GET /sites`.
+pub async fn sites(State(state): State<AppState>, asked: Asked) -> Answer {
+    show(Kind::Site, state, asked).await
+}
+
+/// `GET /regions`.
+pub async fn regions(State(state): State<AppState>, asked: Asked) -> Answer {
+    show(Kind::Region, state, asked).await
+}
+
+/// `GET /tags`.
+pub async fn tags(State(state): State<AppState>, asked: Asked) -> Answer {
+    show(Kind::Tag, state, asked).await
+}
