@@ -1,8 +1,10 @@
 //! Pilots: the batch jobs that factories submit, and the one function that moves them between states.
 
 mod record;
+pub mod told;
 
 pub use record::{BatchUpdate, EndedPilots, PilotFlag, PilotSummary};
+pub use told::{Phase, Source, Told, Word};
 
 use serde::{Deserialize, Serialize};
 use std::fmt;

@@ -27,6 +27,7 @@ mod ranged;
 mod service;
 mod submit;
 mod tokens;
+pub(crate) mod told;
 
 pub(crate) mod openapi;
 
@@ -73,10 +74,12 @@ fn pilots_router() -> Router<AppState> {
         .route("/pilots/errors", get(pilot_errors::list))
         .route("/pilots/core-time", get(core_time::list))
         .route("/pilots/history", get(history::read))
+        .route("/pilots/events", get(told::feed))
         .route("/pilots/search", get(pilot_search::search))
         .route("/pilots/announce", post(factories::announce))
         .route("/pilots/batch", post(factories::batch))
         .route("/pilots/{id}", get(pilot_list::show))
+        .route("/pilots/{id}/events", get(told::of_pilot))
         .route("/pilots/{id}/hello", post(pilot_hello::hello))
         .route("/pilots/{id}/lease", post(pilot_work::lease))
         .route("/pilots/{id}/report", post(pilot_work::report))

@@ -42,6 +42,9 @@ fn ring(state: &AppState, change: &ChangeSet) {
         state.pilot_bells.ring_all();
         state.factory_bells.ring_all();
     }
+    if change.touches_pilots() {
+        state.told_bell.notify_waiters();
+    }
     if change.everything || change.all_jobs {
         state.log_bells.ring_all();
     }
@@ -64,7 +67,7 @@ fn publish(state: &AppState, change: &ChangeSet) {
     }
     change.jobs.iter().for_each(|job| hub.publish(&format!("job:{job}")));
     change.logs.iter().for_each(|log| hub.publish(&format!("log:{}", log.job)));
-    if change.all_pilots || !change.pilots.is_empty() {
+    if change.touches_pilots() {
         hub.publish("pilots");
     }
     change.pilots.iter().for_each(|pilot| hub.publish(&format!("pilot:{pilot}")));

@@ -177,6 +177,7 @@ async fn shared(config: Config, store: Store, directory: &Directory, local: Sock
         pilot_bells: Bells::default(),
         factory_bells: Bells::default(),
         demand_bell: tokio::sync::Notify::new(),
+        told_bell: tokio::sync::Notify::new(),
         log_bells: Bells::default(),
         candidates: Candidates::default(),
         duties: std::sync::Mutex::default(),

@@ -49,6 +49,8 @@ pub struct Shared {
     pub factory_bells: Bells<String>,
     /// Rung when jobs were activated in any queue: factories then run a cycle.
     pub demand_bell: tokio::sync::Notify,
+    /// Rung when something was said about a pilot.
+    pub told_bell: tokio::sync::Notify,
     /// Calls that wait for a log to grow, by job.
     pub log_bells: Bells<JobId>,
     /// Queues as brokerage sees them.

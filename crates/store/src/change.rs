@@ -100,6 +100,11 @@ impl ChangeSet {
         self.everything || self.factory_commands.contains(factory)
     }
 
+    /// Whether any pilot may have changed, or something was said about one.
+    pub fn touches_pilots(&self) -> bool {
+        self.everything || self.all_pilots || !self.pilots.is_empty()
+    }
+
     /// Whether any job may have changed.
     pub fn touches_jobs(&self) -> bool {
         self.everything || self.all_jobs || !self.jobs.is_empty()

@@ -56,6 +56,7 @@ pub use page::Page;
 pub use pilots::announce::Announcement;
 pub use pilots::batch::BatchRefusal;
 pub use pilots::core_time::LabelCoreTime;
+pub use pilots::events::{ToldFilter, ToldPage};
 pub use pilots::hello::{Greeting, HelloCall};
 pub use pilots::history::{HistoryOf, LabelFlow, PilotDurations};
 pub use pilots::leave::PilotEnd;

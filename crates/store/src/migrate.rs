@@ -23,6 +23,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { number: 6, both: include_str!("../migrations/0006_pilot_history.sql"), postgres: "" },
     Migration { number: 7, both: include_str!("../migrations/0007_programs.sql"), postgres: "" },
     Migration { number: 8, both: include_str!("../migrations/0008_pilot_ends_in_detail.sql"), postgres: "" },
+    Migration { number: 9, both: include_str!("../migrations/0009_pilot_events.sql"), postgres: "" },
 ];
 
 /// Serialises servers that start together on an empty PostgreSQL database.

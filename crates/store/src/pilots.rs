@@ -4,6 +4,7 @@ pub(crate) mod announce;
 pub(crate) mod batch;
 pub(crate) mod core_time;
 pub(crate) mod ends;
+pub(crate) mod events;
 pub(crate) mod hello;
 pub(crate) mod history;
 pub(crate) mod leave;

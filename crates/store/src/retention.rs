@@ -43,6 +43,8 @@ statements! {
     FORGOTTEN = "SELECT factory, label, queue, state, pilots FROM forgotten_pilots WHERE factory = ?1";
     DROP_INCARNATIONS = "DELETE FROM incarnation WHERE pilot = ?1",
         arrays "DELETE FROM incarnation WHERE pilot = ANY(?1::bigint[])";
+    DROP_EVENTS = "DELETE FROM pilot_event WHERE pilot = ?1",
+        arrays "DELETE FROM pilot_event WHERE pilot = ANY(?1::bigint[])";
     DROP_PILOTS = "DELETE FROM pilot WHERE id = ?1", arrays "DELETE FROM pilot WHERE id = ANY(?1::bigint[])";
 }
 
@@ -107,5 +109,6 @@ fn forget_pilots(tx: &mut Tx<'_>, before: Time) -> Result<u64> {
     });
     tx.execute_many(&COUNT_FORGOTTEN, &counts.collect::<Vec<_>>())?;
     tx.execute_many(&DROP_INCARNATIONS, &keys(&ids))?;
+    tx.execute_many(&DROP_EVENTS, &keys(&ids))?;
     tx.execute_many(&DROP_PILOTS, &keys(&ids))
 }

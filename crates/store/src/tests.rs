@@ -4,6 +4,7 @@ mod archive;
 mod beside;
 mod ends;
 mod ends_in_detail;
+mod events;
 mod faults;
 mod group_commit;
 mod history;

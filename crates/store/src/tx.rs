@@ -4,6 +4,7 @@ use crate::engine::{Connection, Engine, Row, Sql, Value, params, statements};
 use crate::jobs::lane::{Lane, LaneKey};
 use crate::jobs::passed_over::PassedOver;
 use crate::pilots::ends::hour;
+use crate::pilots::events::{self, Noted};
 use crate::pilots::history::{self, Added};
 use crate::pilots::row::PilotRow;
 use crate::pilots::scope::ScopeCache;
@@ -106,6 +107,7 @@ pub(crate) struct Pending {
     nodes: nodes::Added,
     throughput: BTreeMap<(String, i64), i64>,
     history: Added,
+    noted: Vec<Noted>,
     learned: Learned,
     changes: ChangeSet,
     due_checked: Option<Time>,
@@ -304,6 +306,11 @@ impl<'a> Tx<'a> {
         self.pending.history.moved(row, from, row.jobs_ended + just_ended, now);
     }
 
+    /// Writes down what was said about a pilot.
+    pub(crate) fn note(&mut self, noted: Noted) {
+        self.pending.noted.push(noted);
+    }
+
     /// Counts a job that finished in a queue.
     pub(crate) fn count_finished(&mut self, queue: &str, now: Time) {
         *self.pending.throughput.entry((queue.to_owned(), now.0.div_euclid(60_000))).or_default() += 1;
@@ -374,6 +381,7 @@ impl<'a> Tx<'a> {
         nodes::write(&mut self, &pending.nodes)?;
         // Last, for every commit about pilots counts in the same rows: who holds them waits for nothing any more.
         history::write(&mut self, &pending.history)?;
+        events::write(&mut self, &pending.noted)?;
         Ok((pending.changes, self.pending.learned))
     }
 }

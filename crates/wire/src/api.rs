@@ -14,6 +14,7 @@ mod problem;
 mod program;
 mod queue;
 mod token;
+mod told;
 
 pub use backup::*;
 pub use command::*;
@@ -29,6 +30,7 @@ pub use problem::*;
 pub use program::*;
 pub use queue::*;
 pub use token::*;
+pub use told::*;
 
 /// Path prefix of the native interface.
 pub const PREFIX: &str = "/pilotage/v1";

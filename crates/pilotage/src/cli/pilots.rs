@@ -1,6 +1,7 @@
 //! `pilotage pilots`.
 
 mod ends;
+mod events;
 mod history;
 mod kill;
 mod search;
@@ -32,6 +33,9 @@ pub fn run(args: PilotsArgs) -> anyhow::Result<ExitCode> {
         }
         Some(PilotsAction::Ends(args)) => {
             with_client(&args.server.clone(), async |client| ends::run(args, &client).await)
+        }
+        Some(PilotsAction::Events(args)) => {
+            with_client(&args.server.clone(), async |client| events::run(args, &client).await)
         }
         Some(PilotsAction::History(args)) => {
             with_client(&args.server.clone(), async |client| history::run(args, &client).await)

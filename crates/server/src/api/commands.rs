@@ -50,14 +50,15 @@ pub async fn give(
     let id = state.store.command(call).await?;
     CommandGiven { verb: verb.as_str(), target: describe(&target), issuer: &who.user }.emit(&state.metrics);
     if let (Target::Pilot(pilot), Verb::Drain) = (&target, verb) {
-        retire(&state, *pilot).await?;
+        retire(&state, *pilot, &issuer).await?;
     }
     let (arguments, state) = (request.arguments, CommandState::Queued);
     Ok(Json(Command { id, target, verb, arguments, issuer, time, expires, state, note: String::new() }))
 }
 
-async fn retire(state: &AppState, pilot: PilotId) -> Result<(), ApiError> {
-    state.store.flag_pilot(pilot, Some(PilotFlag::Retiring)).await?;
+async fn retire(state: &AppState, pilot: PilotId, issuer: &str) -> Result<(), ApiError> {
+    let why = format!("{issuer} told it to drain");
+    state.store.flag_pilot(pilot, Some(PilotFlag::Retiring), why, now()).await?;
     state.pilots.set_draining(pilot);
     Ok(())
 }

@@ -22,5 +22,6 @@ mod retention;
 mod secure;
 mod service;
 mod spools;
+mod told;
 mod two_servers;
 mod uploads;

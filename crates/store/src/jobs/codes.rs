@@ -2,6 +2,7 @@
 
 use crate::{Error, Result};
 use model::job::AttemptOutcome;
+use model::pilot::{Source, Word};
 use model::{ErrorClass, JobState, PilotState, QueueStatus};
 
 /// A state from its number.
@@ -17,6 +18,16 @@ pub(crate) fn pilot_state(code: i64) -> Result<PilotState> {
 /// A queue's status from its number.
 pub(crate) fn queue_status(code: i64) -> Result<QueueStatus> {
     of(&QueueStatus::ALL, code, "queue status")
+}
+
+/// Who said something about a pilot, from its number.
+pub(crate) fn source(code: i64) -> Result<Source> {
+    of(&Source::ALL, code, "source")
+}
+
+/// What was said about a pilot, from its number.
+pub(crate) fn word(code: i64) -> Result<Word> {
+    of(&Word::ALL, code, "word")
 }
 
 /// An error class from its number.

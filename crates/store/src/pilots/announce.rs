@@ -1,15 +1,16 @@
 //! Announcing pilots before they are submitted.
 
+use super::events::Noted;
 use crate::engine::{Value, params, statements};
 use crate::tx::LabelKey;
 use crate::{Result, Store};
 use model::{PilotId, PilotState, Time};
 
 statements! {
-    ANNOUNCE = "INSERT INTO pilot (id, factory, label, queue, batch, state, announced, secret) \
-            VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7)",
-        arrays "INSERT INTO pilot (id, factory, label, queue, batch, state, announced, secret) SELECT t.id, t.factory, \
-            t.label, t.queue, t.batch, 0, t.announced, t.secret FROM unnest(?1::bigint[], ?2::text[], ?3::text[], \
+    ANNOUNCE = "INSERT INTO pilot (id, factory, label, queue, batch, state, announced, secret, events) \
+            VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7, 1)",
+        arrays "INSERT INTO pilot (id, factory, label, queue, batch, state, announced, secret, events) SELECT t.id, \
+            t.factory, t.label, t.queue, t.batch, 0, t.announced, t.secret, 1 FROM unnest(?1::bigint[], ?2::text[], ?3::text[], \
             ?4::text[], ?5::text[], ?6::bigint[], ?7::bytea[]) AS t (id, factory, label, queue, batch, announced, secret)";
 }
 
@@ -46,7 +47,10 @@ impl Store {
             let key = LabelKey { factory: factory.clone(), label: label.clone(), queue: queue.clone() };
             tx.count_label(&key, PilotState::Announced, count as i64, 0);
             tx.count_announced(&key, count as u64, *now);
-            (first..).take(count).for_each(|id| tx.pilot_changed(PilotId(id)));
+            (first..).take(count).map(PilotId).for_each(|pilot| {
+                tx.pilot_changed(pilot);
+                tx.note(Noted::announced(pilot, *now));
+            });
             Ok(PilotId(first))
         })
         .await

@@ -1,9 +1,11 @@
 //! What batch systems say about pilots.
 
 use super::ends;
+use super::events::Saying;
 use super::row::{self, PilotRow};
 use crate::tx::Tx;
 use crate::{Result, Store};
+use model::pilot::{Source, Word};
 use model::{BatchUpdate, ErrorClass, PilotEvent, PilotFlag, PilotId, PilotState, Time};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,13 +43,35 @@ fn apply(tx: &mut Tx<'_>, factory: &str, updates: &[BatchUpdate], now: Time) -> 
             refusals.push(BatchRefusal { pilot: update.pilot, reason: format!("{factory} has no such pilot") });
             continue;
         };
-        if let Err(reason) = apply_one(tx, row, update, now)? {
+        let before = (row.state, row.flag, row.native_state.clone(), row.message.clone());
+        let outcome = apply_one(tx, row, update, now)?;
+        note(tx, row, &before, update, outcome.as_ref().err(), now);
+        if let Err(reason) = outcome {
             row.say(&reason);
             refusals.push(BatchRefusal { pilot: update.pilot, reason });
         }
     }
     row::save(tx, rows.values())?;
     Ok(refusals)
+}
+
+/// What a batch system shows again and again is written down when it changes.
+fn note(
+    tx: &mut Tx<'_>,
+    row: &mut PilotRow,
+    before: &(PilotState, Option<PilotFlag>, String, String),
+    update: &BatchUpdate,
+    refusal: Option<&String>,
+    now: Time,
+) {
+    if refusal.is_none() && *before == (row.state, row.flag, row.native_state.clone(), row.message.clone()) {
+        return;
+    }
+    let native = Some(&update.native_state).filter(|native| !native.is_empty() && !update.message.contains(*native));
+    let said = [native, Some(&update.message), refusal].into_iter().flatten().filter(|text| !text.is_empty());
+    let text = said.map(String::as_str).collect::<Vec<_>>().join(": ");
+    let saying = Saying::of(Source::Batch, Word::from(update.event), &text, now);
+    row.note(tx, before.0, if refusal.is_some() { saying.refused() } else { saying });
 }
 
 fn apply_one(

@@ -1,16 +1,18 @@
 //! A pilot's first words.
 
+use super::events::Saying;
 use super::row::{self, PilotRow};
 use crate::engine::{Value, params, statements};
 use crate::jobs::lose::lose_all_of;
 use crate::tx::Tx;
 use crate::{Error, Result, Store};
+use model::pilot::{Source, Word};
 use model::{ErrorClass, PilotEvent, PilotId, PilotState, Shape, Time};
 
 statements! {
     GREETED = "UPDATE pilot SET state = ?2, incarnation = ?3, instance = ?4, version = ?5, node = ?6, slots = ?7, \
         cores = ?8, memory_mib = ?9, life_s = ?10, batch_id = COALESCE(?11, batch_id), \
-        started = COALESCE(started, ?12), last_heard = ?12, flag = CASE WHEN flag = 2 THEN flag ELSE NULL END \
+        started = COALESCE(started, ?12), last_heard = ?12, events = ?13, flag = CASE WHEN flag = 2 THEN flag ELSE NULL END \
         WHERE id = ?1";
     ADD_INCARNATION = "INSERT INTO incarnation (pilot, incarnation, node, started, profile) \
         VALUES (?1, ?2, ?3, ?4, ?5)";
@@ -64,7 +66,7 @@ impl Store {
     /// of the one before are lost. Refused with [`crate::Error::NotFound`] when pilot or secret are wrong, with
     /// [`crate::Error::Conflict`] when the pilot has ended.
     pub async fn hello(&self, call: HelloCall) -> Result<Greeting> {
-        self.write(move |tx| hello(tx, &call)).await
+        self.write(move |tx| hello(tx, &call)).await?
     }
 
     /// Writes down when pilots were heard last.
@@ -74,27 +76,37 @@ impl Store {
     }
 }
 
-fn hello(tx: &mut Tx<'_>, call: &HelloCall) -> Result<Greeting> {
+/// A refusal is written down too, so it is no failure of the commit.
+fn hello(tx: &mut Tx<'_>, call: &HelloCall) -> Result<Result<Greeting>> {
     let row = row::load(tx, [call.pilot])?.into_iter().next();
     // A wrong secret and an unknown pilot look the same from outside.
     let row = row.filter(|row| row.secret == call.secret_hash);
     let mut row = row.ok_or_else(|| Error::not_found(format!("pilot {} with this secret", call.pilot)))?;
     let repeated = row.instance == call.instance && row.incarnation > 0;
     if row.state.is_final() {
-        return Err(Error::Conflict(format!("pilot {} has ended: it is {}", row.id, row.state)));
+        let reason = format!("pilot {} has ended: it is {}", row.id, row.state);
+        return refuse(tx, &mut row, call, reason);
     }
     if !repeated {
         if row.state == PilotState::Exiting {
-            return Err(Error::Conflict(format!("pilot {} is exiting", row.id)));
+            return refuse(tx, &mut row, call, format!("pilot {} is exiting", call.pilot));
         }
         start(tx, &mut row, call)?;
     }
     let site = tx.query_one(&SITE, params![&row.label.queue])?;
-    Ok(Greeting {
+    Ok(Ok(Greeting {
         incarnation: row.incarnation,
         site: site.map_or(Ok(row.label.queue.clone()), |site| site.text(0))?,
         queue: row.label.queue,
-    })
+    }))
+}
+
+fn refuse(tx: &mut Tx<'_>, row: &mut PilotRow, call: &HelloCall, reason: String) -> Result<Result<Greeting>> {
+    let text = format!("hello from {}: {reason}", call.node);
+    let saying = Saying::of(Source::Pilot, Word::Running, &text, call.now).refused();
+    row.note(tx, row.state, saying);
+    row::save(tx, [&*row])?;
+    Ok(Err(Error::Conflict(reason)))
 }
 
 fn start(tx: &mut Tx<'_>, row: &mut PilotRow, call: &HelloCall) -> Result<()> {
@@ -105,7 +117,13 @@ fn start(tx: &mut Tx<'_>, row: &mut PilotRow, call: &HelloCall) -> Result<()> {
     row.incarnation += 1;
     tx.count_label(&row.label, row.state, 0, i64::from(call.slots) - row.slots);
     row.slots = i64::from(call.slots);
+    let before = row.state;
     row::advance(tx, row, PilotEvent::Run, call.now).map_err(Error::Conflict)?;
+    let text = match row.incarnation {
+        1 => format!("hello from {}", call.node),
+        again => format!("hello from {}, start {again}", call.node),
+    };
+    row.note(tx, before, Saying::of(Source::Pilot, Word::Running, &text, call.now));
     let shape = call.shape;
     tx.execute(
         &GREETED,
@@ -121,15 +139,18 @@ fn start(tx: &mut Tx<'_>, row: &mut PilotRow, call: &HelloCall) -> Result<()> {
             shape.memory_mib,
             shape.wall_time_s,
             (!call.batch_id.is_empty()).then_some(&call.batch_id),
-            call.now
+            call.now,
+            row.events
         ],
     )?;
     let profile = (!call.profile.is_empty()).then_some(&call.profile);
     tx.execute(&ADD_INCARNATION, params![row.id, row.incarnation, &call.node, call.now, profile])?;
     if !call.unfit.is_empty() {
+        let before = row.state;
         row::advance(tx, row, PilotEvent::Exit, call.now).map_err(Error::Conflict)?;
         row.say(&call.unfit);
         row.error_class = Some(ErrorClass::Node);
+        row.note(tx, before, Saying::of(Source::Pilot, Word::Exiting, &call.unfit, call.now));
         if !call.batch_id.is_empty() {
             row.batch_id.clone_from(&call.batch_id);
         }

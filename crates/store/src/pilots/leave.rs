@@ -1,9 +1,11 @@
 //! The end of pilots.
 
 use super::ends;
+use super::events::Saying;
 use super::row::{self, PilotRow};
 use crate::tx::Tx;
 use crate::{Error, Result, Store};
+use model::pilot::{Source, Word};
 use model::{ErrorClass, PilotEvent, PilotFlag, PilotId, Time};
 
 /// How a pilot ends.
@@ -26,11 +28,15 @@ impl Store {
         self.write(move |tx| {
             let mut row = pilot(tx, end.pilot)?;
             if row.incarnation != incarnation || row.state.is_final() {
-                return Ok(());
+                let saying = Saying::of(Source::Pilot, Word::Exiting, &end.message, end.now).refused();
+                row.note(tx, row.state, saying);
+                return row::save(tx, [&row]);
             }
+            let before = row.state;
             row::advance(tx, &mut row, PilotEvent::Exit, end.now).map_err(Error::Conflict)?;
             row.say(&end.message);
             row.error_class = end.error_class.or(row.error_class);
+            row.note(tx, before, Saying::of(Source::Pilot, Word::Exiting, &end.message, end.now));
             row::save(tx, [&row])?;
             row::drop_jobs(tx, &row, ErrorClass::Evicted, end.now)
         })
@@ -46,9 +52,11 @@ impl Store {
                 return Ok(());
             }
             let event = if end.error_class.is_some() { PilotEvent::Break } else { PilotEvent::End };
+            let before = row.state;
             row::advance(tx, &mut row, event, end.now).map_err(Error::Conflict)?;
             row.say(&end.message);
             row.error_class = end.error_class.or(row.error_class);
+            row.note(tx, before, Saying::of(Source::Server, Word::from(event), &end.message, end.now));
             ends::count(tx, &row, end.now);
             row::save(tx, [&row])?;
             row::drop_jobs(tx, &row, ErrorClass::Lost, end.now)
@@ -56,14 +64,16 @@ impl Store {
         .await
     }
 
-    /// Sets or clears the flag beside a pilot's state.
-    pub async fn flag_pilot(&self, id: PilotId, flag: Option<PilotFlag>) -> Result<()> {
+    /// Sets or clears the flag beside a pilot's state; `why` says who wanted it.
+    pub async fn flag_pilot(&self, id: PilotId, flag: Option<PilotFlag>, why: String, now: Time) -> Result<()> {
         self.write(move |tx| {
             let mut row = pilot(tx, id)?;
             if row.state.is_final() || row.flag == flag {
                 return Ok(());
             }
             row.flag = flag;
+            let before = row.state;
+            row.note(tx, before, Saying::of(Source::Server, Word::Flag, &why, now));
             row::save(tx, [&row])?;
             tx.pilot_changed(id);
             Ok(())

@@ -1,5 +1,6 @@
 //! A pilot's row as far as changes of its state need it.
 
+use super::events::{self, Noted, Saying};
 use crate::Result;
 use crate::engine::{Row, Value, params, statements};
 use crate::jobs::codes;
@@ -13,7 +14,7 @@ const MESSAGE_MAX_CHARS: usize = 1000;
 macro_rules! columns {
     () => {
         "id, factory, label, queue, state, flag, incarnation, slots, ended, error_class, batch_id, native_state, \
-         message, secret, instance, announced, started, jobs_ended, cores, good_ms, failed_ms"
+         message, secret, instance, announced, started, jobs_ended, cores, good_ms, failed_ms, events"
     };
 }
 
@@ -21,7 +22,7 @@ statements! {
     PILOTS_BY_ID = concat!("SELECT ", columns!(), " FROM pilot WHERE id = ?1"),
         arrays concat!("SELECT ", columns!(), " FROM pilot WHERE id = ANY(?1::bigint[]) ORDER BY id FOR UPDATE");
     SAVE_PILOTS = "UPDATE pilot SET state = ?2, flag = ?3, ended = ?4, error_class = ?5, batch_id = ?6, \
-        native_state = ?7, message = ?8 WHERE id = ?1";
+        native_state = ?7, message = ?8, events = ?9 WHERE id = ?1";
 }
 
 /// A pilot.
@@ -46,6 +47,8 @@ pub(crate) struct PilotRow {
     pub(crate) cores: i64,
     pub(crate) good_ms: i64,
     pub(crate) failed_ms: i64,
+    /// What was written down about it.
+    pub(crate) events: u32,
 }
 
 impl PilotRow {
@@ -70,7 +73,18 @@ impl PilotRow {
             cores: row.int(18)?,
             good_ms: row.int(19)?,
             failed_ms: row.int(20)?,
+            events: row.small(21)?,
         })
+    }
+
+    /// Writes down what was said about it, unless there is too much already. `before` is the state that it was in. The
+    /// row is to be saved, for it counts.
+    pub(crate) fn note(&mut self, tx: &mut Tx<'_>, before: PilotState, saying: Saying) {
+        let bound = if before == self.state { events::NOTES_MAX } else { events::MOVES_MAX };
+        if self.events < bound {
+            self.events += 1;
+            tx.note(Noted { pilot: self.id, before, state: self.state, error_class: self.error_class, saying });
+        }
     }
 
     /// Sets what was said last; an empty text says nothing.
@@ -91,6 +105,7 @@ impl PilotRow {
             text(&self.batch_id),
             text(&self.native_state),
             text(&self.message),
+            self.events,
         ]
         .to_vec()
     }

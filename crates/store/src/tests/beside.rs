@@ -123,7 +123,7 @@ async fn pilots_live_and_end(test: TestStore) {
     let mut call = super::support::lease(PilotId(4), "q", 1, after(10));
     call.incarnation = 2;
     assert_eq!(test.store.lease_and_report(call.clone()).await.unwrap().jobs.len(), 1);
-    test.store.flag_pilot(PilotId(4), Some(PilotFlag::Retiring)).await.unwrap();
+    test.store.flag_pilot(PilotId(4), Some(PilotFlag::Retiring), String::new(), NOW).await.unwrap();
     assert!(test.store.lease_and_report(call).await.unwrap().drain);
     let end = PilotEnd { pilot: PilotId(4), error_class: None, message: "drained".into(), now: after(11) };
     test.store.pilot_exits(end.clone(), 1).await.unwrap();

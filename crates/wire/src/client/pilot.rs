@@ -103,6 +103,16 @@ impl Client {
         self.send(Call::get("/pilots/search").query(query)).await?.json()
     }
 
+    /// What was said about pilots.
+    pub async fn told(&self, query: &ToldQuery) -> Result<ToldPage, Error> {
+        self.send(Call::get("/pilots/events").query(query).waiting(query.wait_s)).await?.json()
+    }
+
+    /// All that was said about one pilot.
+    pub async fn told_of(&self, id: PilotId) -> Result<ToldOfPilot, Error> {
+        self.send(Call::get(&format!("/pilots/{id}/events"))).await?.json()
+    }
+
     /// One pilot.
     pub async fn pilot(&self, id: PilotId) -> Result<PilotDetail, Error> {
         self.send(Call::get(&format!("/pilots/{id}"))).await?.json()

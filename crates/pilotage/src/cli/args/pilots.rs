@@ -63,6 +63,8 @@ pub enum PilotsAction {
     },
     /// Show how pilots ended in the last hours: classes of error by label
     Ends(PilotEndsArgs),
+    /// Show what was said about pilots, by whom, and what came of it
+    Events(PilotEventsArgs),
     /// Show what happened to pilots, how many there were, and how long they waited and ran
     History(PilotHistoryArgs),
     /// Show what a pilot wrote, once it has ended
@@ -131,6 +133,33 @@ pub struct PilotEndsArgs {
     pub hours: u32,
     #[command(flatten)]
     pub only: Narrowing,
+    #[command(flatten)]
+    pub output: OutputChoice,
+    #[command(flatten)]
+    pub server: ServerChoice,
+}
+
+/// `pilotage pilots events`.
+#[derive(Args, Clone, Debug)]
+pub struct PilotEventsArgs {
+    /// All of one pilot
+    #[arg(value_name = "PILOT", conflicts_with_all = ["follow", "after", "factory", "label"])]
+    pub pilot: Option<PilotId>,
+    /// Go on with what comes, one line each, until Ctrl-C
+    #[arg(long, short = 'f')]
+    pub follow: bool,
+    /// Only what came after: the `next` of an earlier answer
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(i64).range(0..))]
+    pub after: Option<i64>,
+    /// Only of this factory
+    #[arg(long, value_name = "FACTORY")]
+    pub factory: Option<String>,
+    /// Only of this label
+    #[arg(long, value_name = "LABEL")]
+    pub label: Option<String>,
+    /// The most events
+    #[arg(long, short = 'n', value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub limit: u32,
     #[command(flatten)]
     pub output: OutputChoice,
     #[command(flatten)]
