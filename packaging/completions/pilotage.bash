@@ -331,6 +331,9 @@ _pilotage() {
             pilotage__subcmd__help__subcmd__pilots,ends)
                 cmd="pilotage__subcmd__help__subcmd__pilots__subcmd__ends"
                 ;;
+            pilotage__subcmd__help__subcmd__pilots,events)
+                cmd="pilotage__subcmd__help__subcmd__pilots__subcmd__events"
+                ;;
             pilotage__subcmd__help__subcmd__pilots,history)
                 cmd="pilotage__subcmd__help__subcmd__pilots__subcmd__history"
                 ;;
@@ -373,6 +376,9 @@ _pilotage() {
             pilotage__subcmd__pilots,ends)
                 cmd="pilotage__subcmd__pilots__subcmd__ends"
                 ;;
+            pilotage__subcmd__pilots,events)
+                cmd="pilotage__subcmd__pilots__subcmd__events"
+                ;;
             pilotage__subcmd__pilots,help)
                 cmd="pilotage__subcmd__pilots__subcmd__help"
                 ;;
@@ -396,6 +402,9 @@ _pilotage() {
                 ;;
             pilotage__subcmd__pilots__subcmd__help,ends)
                 cmd="pilotage__subcmd__pilots__subcmd__help__subcmd__ends"
+                ;;
+            pilotage__subcmd__pilots__subcmd__help,events)
+                cmd="pilotage__subcmd__pilots__subcmd__help__subcmd__events"
                 ;;
             pilotage__subcmd__pilots__subcmd__help,help)
                 cmd="pilotage__subcmd__pilots__subcmd__help__subcmd__help"
@@ -1780,7 +1789,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__help__subcmd__pilots)
-            opts="drain kill search show ends history logs"
+            opts="drain kill search show ends events history logs"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1808,6 +1817,20 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__help__subcmd__pilots__subcmd__ends)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__help__subcmd__pilots__subcmd__events)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2448,7 +2471,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__pilots)
-            opts="-s -q -n -h -V --state --live --queue --factory --label --older-than --limit --cursor --all --json --url --dir --help --version drain kill search show ends history logs help"
+            opts="-s -q -n -h -V --state --live --queue --factory --label --older-than --limit --cursor --all --json --url --dir --help --version drain kill search show ends events history logs help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2573,8 +2596,50 @@ _pilotage() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        pilotage__subcmd__pilots__subcmd__events)
+            opts="-f -n -h -V --follow --after --factory --label --limit --json --url --dir --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --factory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --label)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         pilotage__subcmd__pilots__subcmd__help)
-            opts="drain kill search show ends history logs help"
+            opts="drain kill search show ends events history logs help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2602,6 +2667,20 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__pilots__subcmd__help__subcmd__ends)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__pilots__subcmd__help__subcmd__events)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -202,34 +202,35 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_see
 complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from help" -f -a "set" -d 'Set the status of a queue'
 complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from help" -f -a "define" -d 'Create a queue, or change all of its settings but the status'
 complete -c pilotage -n "__fish_pilotage_using_subcommand queues; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends history logs help" -s s -l state -d 'Only this state' -r -f -a "announced\t''
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends events history logs help" -s s -l state -d 'Only this state' -r -f -a "announced\t''
 submitted\t''
 pending\t''
 running\t''
 exiting\t''
 done\t''
 fault\t''"
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends history logs help" -s q -l queue -d 'Only this queue' -r
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends history logs help" -l factory -d 'Only this factory' -r
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends history logs help" -l label -d 'Only this label' -r
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends history logs help" -l older-than -d 'Only pilots that have waited, or run, for longer, and are not gone, such as 8d' -r
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends history logs help" -s n -l limit -d 'Rows wanted [default: 20 for people, 100 for programs]' -r
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends history logs help" -l cursor -d 'Go on where an earlier listing ended: its `next`' -r
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends history logs help" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends history logs help" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends history logs help" -l live -d 'Only pilots that are not gone'
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends history logs help" -l all -d 'All pages'
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends history logs help" -l json -d 'Print JSON for programs'
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends history logs help" -s h -l help -d 'Print help'
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends history logs help" -s V -l version -d 'Print version'
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends history logs help" -f -a "drain" -d 'Let pilots finish what they run, take nothing more, and end'
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends history logs help" -f -a "kill" -d 'Take pilots out of their batch systems, whatever they run'
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends history logs help" -f -a "search" -d 'Find pilots by a text in their logs'
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends history logs help" -f -a "show" -d 'Show one pilot, and what it found on its node'
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends history logs help" -f -a "ends" -d 'Show how pilots ended in the last hours: classes of error by label'
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends history logs help" -f -a "history" -d 'Show what happened to pilots, how many there were, and how long they waited and ran'
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends history logs help" -f -a "logs" -d 'Show what a pilot wrote, once it has ended'
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends history logs help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends events history logs help" -s q -l queue -d 'Only this queue' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends events history logs help" -l factory -d 'Only this factory' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends events history logs help" -l label -d 'Only this label' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends events history logs help" -l older-than -d 'Only pilots that have waited, or run, for longer, and are not gone, such as 8d' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends events history logs help" -s n -l limit -d 'Rows wanted [default: 20 for people, 100 for programs]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends events history logs help" -l cursor -d 'Go on where an earlier listing ended: its `next`' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends events history logs help" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends events history logs help" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends events history logs help" -l live -d 'Only pilots that are not gone'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends events history logs help" -l all -d 'All pages'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends events history logs help" -l json -d 'Print JSON for programs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends events history logs help" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends events history logs help" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends events history logs help" -f -a "drain" -d 'Let pilots finish what they run, take nothing more, and end'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends events history logs help" -f -a "kill" -d 'Take pilots out of their batch systems, whatever they run'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends events history logs help" -f -a "search" -d 'Find pilots by a text in their logs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends events history logs help" -f -a "show" -d 'Show one pilot, and what it found on its node'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends events history logs help" -f -a "ends" -d 'Show how pilots ended in the last hours: classes of error by label'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends events history logs help" -f -a "events" -d 'Show what was said about pilots, by whom, and what came of it'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends events history logs help" -f -a "history" -d 'Show what happened to pilots, how many there were, and how long they waited and ran'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends events history logs help" -f -a "logs" -d 'Show what a pilot wrote, once it has ended'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and not __fish_seen_subcommand_from drain kill search show ends events history logs help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from drain" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from drain" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from drain" -s h -l help -d 'Print help'
@@ -284,6 +285,16 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_see
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from ends" -l json -d 'Print JSON for programs'
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from ends" -s h -l help -d 'Print help'
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from ends" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from events" -l after -d 'Only what came after: the `next` of an earlier answer' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from events" -l factory -d 'Only of this factory' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from events" -l label -d 'Only of this label' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from events" -s n -l limit -d 'The most events' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from events" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from events" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from events" -s f -l follow -d 'Go on with what comes, one line each, until Ctrl-C'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from events" -l json -d 'Print JSON for programs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from events" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from events" -s V -l version -d 'Print version'
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from history" -l hours -d 'Hours to look back' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from history" -s q -l queue -d 'Only pilots that serve this queue' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from history" -l factory -d 'Only this factory' -r
@@ -305,6 +316,7 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_see
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from help" -f -a "search" -d 'Find pilots by a text in their logs'
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show one pilot, and what it found on its node'
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from help" -f -a "ends" -d 'Show how pilots ended in the last hours: classes of error by label'
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from help" -f -a "events" -d 'Show what was said about pilots, by whom, and what came of it'
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from help" -f -a "history" -d 'Show what happened to pilots, how many there were, and how long they waited and ran'
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from help" -f -a "logs" -d 'Show what a pilot wrote, once it has ended'
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -594,6 +606,7 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from pilots" -f -a "search" -d 'Find pilots by a text in their logs'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from pilots" -f -a "show" -d 'Show one pilot, and what it found on its node'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from pilots" -f -a "ends" -d 'Show how pilots ended in the last hours: classes of error by label'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from pilots" -f -a "events" -d 'Show what was said about pilots, by whom, and what came of it'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from pilots" -f -a "history" -d 'Show what happened to pilots, how many there were, and how long they waited and ran'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from pilots" -f -a "logs" -d 'Show what a pilot wrote, once it has ended'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from factories" -f -a "cycle" -d 'Let a factory run a cycle now'

@@ -11,7 +11,8 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect};
 use model::job::JobSummary;
-use model::pilot::PilotSummary;
+use model::pilot::told::phases;
+use model::pilot::{Phase, PilotSummary, Source, Told, Word};
 use model::{PilotId, PilotState, Time};
 use serde_json::json;
 use wire::api::{JobQuery, PREFIX, PilotDetail};
@@ -41,6 +42,7 @@ pub struct Pilot {
     logs: Vec<PilotLog>,
     can_drain: bool,
     elsewhere: Vec<Elsewhere>,
+    told: Vec<Told>,
 }
 
 impl Pilot {
@@ -52,17 +54,31 @@ impl Pilot {
         logs: Vec<PilotLog>,
         may_command: bool,
         elsewhere: Vec<Elsewhere>,
+        told: Vec<Told>,
     ) -> Pilot {
         let PilotDetail { summary: pilot, version, profile } = pilot;
         let takes_commands = matches!(pilot.state, PilotState::Running);
         let (can_drain, found) = (may_command && takes_commands, profile.map(|profile| profile.words()));
         let found = found.unwrap_or_default();
-        Pilot { life: life(&pilot), jobs, logs, can_drain, elsewhere, pilot, version, found, frame }
+        let life = life(&pilot, &phases(&told));
+        Pilot { life, jobs, logs, can_drain, elsewhere, told, pilot, version, found, frame }
     }
 
     fn log_folder(&self) -> String {
         let day: String = self.pilot.announced.to_string().chars().take(10).collect();
         log_index::folder(&[self.pilot.factory.clone(), day, self.pilot.label.clone()])
+    }
+
+    /// Who said it, as the table of events names them.
+    fn sayer(&self, source: &Source) -> &'static str {
+        match source {
+            Source::Factory => "factory",
+            Source::Batch => "batch system",
+            Source::Pilot => "pilot",
+            Source::Server => "server",
+            Source::Apfmon => "APFmon call",
+            Source::Udp => "datagram",
+        }
     }
 
     fn lead(&self) -> String {
@@ -81,7 +97,7 @@ impl Pilot {
     }
 }
 
-fn life(pilot: &PilotSummary) -> Vec<Stage> {
+fn life(pilot: &PilotSummary, phases: &[Phase]) -> Vec<Stage> {
     let over = pilot.state.is_final();
     let ended = pilot.ended.filter(|_| over);
     let note = |what: &str, from: Option<Time>, to: Option<Time>| match (from, to) {
@@ -92,11 +108,16 @@ fn life(pilot: &PilotSummary) -> Vec<Stage> {
     let (announced, started) = (Some(pilot.announced), pilot.started);
     let waited = note("waited", announced, started.or(ended));
     let stage = |name, tone, at, note, present: bool| Stage { name, tone, at, note, present: present && !over };
-    vec![
+    let exiting = phases.iter().find(|phase| phase.state == PilotState::Exiting).map(|phase| phase.since);
+    let mut stages = vec![
         stage("announced", "created", announced, waited, started.is_none()),
-        stage("running", "running", started, note("ran", started, ended), true),
-        stage(end, tone::of_pilot(&pilot.state), ended, String::new(), false),
-    ]
+        stage("running", "running", started, note("ran", started, exiting.or(ended)), exiting.is_none()),
+    ];
+    if exiting.is_some() {
+        stages.push(stage("exiting", "exiting", exiting, note("cleaned up", exiting, ended), true));
+    }
+    stages.push(stage(end, tone::of_pilot(&pilot.state), ended, String::new(), false));
+    stages
 }
 
 /// `GET /pilots/{id}`.
@@ -105,15 +126,16 @@ pub async fn show(State(state): State<AppState>, asked: Asked, Path(id): Path<St
     let read = Reader::new(&state, &asked);
     let pilot = read.pilot(id).await?;
     let jobs = read.jobs(JobQuery { pilot: Some(id), limit: Some(SIDE_ROWS), ..JobQuery::default() }).await?.jobs;
+    let told = read.told_of(id).await?;
     if asked.json {
-        return frame::data(&json!({ "pilot": pilot, "jobs": jobs }));
+        return frame::data(&json!({ "pilot": pilot, "jobs": jobs, "events": told }));
     }
     let logs = pilot_logs(&read, id).await?;
     let topic = format!("pilot:{id}");
     let may_command = read.may_command(&pilot.summary);
     let frame = Frame::new(Section::Pilots, format!("Pilot {id}"), &asked).live(&[&topic, "jobs"]);
     let elsewhere = state.config.links.of_pilot(&pilot.summary);
-    frame::shown(&Pilot::new(frame, pilot, jobs, logs, may_command, elsewhere))
+    frame::shown(&Pilot::new(frame, pilot, jobs, logs, may_command, elsewhere, told))
 }
 
 /// `POST /pilots/{id}/drain`.

@@ -7,7 +7,7 @@ use super::overview::QueueSituation;
 use super::problem::PageError;
 use crate::api::{
     commands, core_time, decisions, factories, find, history, jobs, log_index, log_read, nodes, pilot_ends,
-    pilot_errors, pilot_list, pilot_logs, queues,
+    pilot_errors, pilot_list, pilot_logs, queues, told,
 };
 use crate::extract::{Body, Params, Segments};
 use crate::names::leaves;
@@ -18,7 +18,7 @@ use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt;
 use model::job::{JobCounts, JobDetail, JobSummary, LogStream};
-use model::pilot::PilotSummary;
+use model::pilot::{PilotSummary, Told};
 use model::{
     Decision, Demand, EndedPilots, FactorySummary, IdSet, JobId, JobState, NodeCounts, Permission, PilotFlow, PilotId,
     Span, SubmissionId, Target, Time, Verb,
@@ -221,6 +221,12 @@ impl<'a> Reader<'a> {
     /// One pilot.
     pub async fn pilot(&self, id: PilotId) -> Read<PilotDetail> {
         self.told(pilot_list::show(State(self.state.clone()), self.asked.identity.clone(), Segments(id)).await)
+    }
+
+    /// All that was said about a pilot.
+    pub async fn told_of(&self, id: PilotId) -> Read<Vec<Told>> {
+        let told = told::of_pilot(State(self.state.clone()), self.asked.identity.clone(), Segments(id)).await;
+        self.told(told).map(|told| told.events)
     }
 
     /// The end of one of a pilot's logs; none when it has not arrived.

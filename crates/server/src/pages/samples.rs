@@ -11,7 +11,7 @@ use model::decision::{Fact, Step};
 use model::job::{
     AttemptOutcome, AttemptRecord, FileTransfer, JobCounts, JobDetail, JobSummary, LogStream, Placement, Usage,
 };
-use model::pilot::{PilotFlag, PilotSummary};
+use model::pilot::{PilotFlag, PilotSummary, Source, Told, Word};
 use model::{
     BadNode, CredentialInfo, Decision, DecisionId, Demand, EndedPilots, ErrorClass, FactoryHeartbeat, FactorySummary,
     JobId, JobSpec, JobState, LabelInfo, MonitorInfo, NodeProfile, Offer, PilotFlow, PilotId, PilotState, QueueRecord,
@@ -296,6 +296,34 @@ pub fn demand() -> Demand {
         idle_slots: 0,
         idle_pilots: Vec::new(),
     }
+}
+
+pub fn told() -> Vec<Told> {
+    use PilotState::{Announced, Exiting, Pending, Running};
+    let told = |age, source, word, (since, state): (PilotState, PilotState), text: &str| Told {
+        id: 1,
+        time: before(age),
+        pilot: PilotId(5),
+        factory: "f1".into(),
+        label: "glasgow-slurm".into(),
+        source,
+        address: String::new(),
+        word,
+        before: since,
+        state,
+        refused: false,
+        error_class: None,
+        text: text.into(),
+    };
+    let refused = told(30, Source::Apfmon, Word::Running, (Exiting, Exiting), "<script>alert(1)</script>");
+    vec![
+        told(900, Source::Factory, Word::Announced, (Announced, Announced), ""),
+        told(890, Source::Batch, Word::Queued, (Announced, Pending), "PENDING"),
+        told(700, Source::Pilot, Word::Running, (Pending, Running), "hello from node07"),
+        told(90, Source::Server, Word::Flag, (Running, Running), "ann told it to drain"),
+        told(80, Source::Pilot, Word::Exiting, (Running, Exiting), "drained"),
+        Told { refused: true, address: "192.0.2.7".into(), ..refused },
+    ]
 }
 
 pub fn pilot(id: i64, state: PilotState) -> PilotSummary {

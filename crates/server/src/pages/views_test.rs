@@ -140,7 +140,8 @@ fn pilots_and_one_pilot() {
                 samples::jobs(),
                 Vec::new(),
                 true,
-                samples::elsewhere()
+                samples::elsewhere(),
+                samples::told()
             ))
         );
     }
