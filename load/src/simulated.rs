@@ -38,6 +38,7 @@ async fn hello_all(client: &Client, queue: &str, count: u32, slots: u32) -> Resu
         queue: queue.to_owned(),
         batch: FACTORY.to_owned(),
         count,
+        test: None,
     };
     let announced = client.announce(&request).await.context("failed to announce pilots")?;
     let mut pilots = Vec::new();

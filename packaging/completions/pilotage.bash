@@ -106,8 +106,14 @@ _pilotage() {
             pilotage,wait)
                 cmd="pilotage__subcmd__wait"
                 ;;
+            pilotage__subcmd__factories,cap)
+                cmd="pilotage__subcmd__factories__subcmd__cap"
+                ;;
             pilotage__subcmd__factories,cycle)
                 cmd="pilotage__subcmd__factories__subcmd__cycle"
+                ;;
+            pilotage__subcmd__factories,drain)
+                cmd="pilotage__subcmd__factories__subcmd__drain"
                 ;;
             pilotage__subcmd__factories,forgive)
                 cmd="pilotage__subcmd__factories__subcmd__forgive"
@@ -115,11 +121,32 @@ _pilotage() {
             pilotage__subcmd__factories,help)
                 cmd="pilotage__subcmd__factories__subcmd__help"
                 ;;
+            pilotage__subcmd__factories,orders)
+                cmd="pilotage__subcmd__factories__subcmd__orders"
+                ;;
+            pilotage__subcmd__factories,pause)
+                cmd="pilotage__subcmd__factories__subcmd__pause"
+                ;;
             pilotage__subcmd__factories,reload)
                 cmd="pilotage__subcmd__factories__subcmd__reload"
                 ;;
+            pilotage__subcmd__factories,resume)
+                cmd="pilotage__subcmd__factories__subcmd__resume"
+                ;;
+            pilotage__subcmd__factories,stop)
+                cmd="pilotage__subcmd__factories__subcmd__stop"
+                ;;
+            pilotage__subcmd__factories,test)
+                cmd="pilotage__subcmd__factories__subcmd__test"
+                ;;
+            pilotage__subcmd__factories__subcmd__help,cap)
+                cmd="pilotage__subcmd__factories__subcmd__help__subcmd__cap"
+                ;;
             pilotage__subcmd__factories__subcmd__help,cycle)
                 cmd="pilotage__subcmd__factories__subcmd__help__subcmd__cycle"
+                ;;
+            pilotage__subcmd__factories__subcmd__help,drain)
+                cmd="pilotage__subcmd__factories__subcmd__help__subcmd__drain"
                 ;;
             pilotage__subcmd__factories__subcmd__help,forgive)
                 cmd="pilotage__subcmd__factories__subcmd__help__subcmd__forgive"
@@ -127,8 +154,23 @@ _pilotage() {
             pilotage__subcmd__factories__subcmd__help,help)
                 cmd="pilotage__subcmd__factories__subcmd__help__subcmd__help"
                 ;;
+            pilotage__subcmd__factories__subcmd__help,orders)
+                cmd="pilotage__subcmd__factories__subcmd__help__subcmd__orders"
+                ;;
+            pilotage__subcmd__factories__subcmd__help,pause)
+                cmd="pilotage__subcmd__factories__subcmd__help__subcmd__pause"
+                ;;
             pilotage__subcmd__factories__subcmd__help,reload)
                 cmd="pilotage__subcmd__factories__subcmd__help__subcmd__reload"
+                ;;
+            pilotage__subcmd__factories__subcmd__help,resume)
+                cmd="pilotage__subcmd__factories__subcmd__help__subcmd__resume"
+                ;;
+            pilotage__subcmd__factories__subcmd__help,stop)
+                cmd="pilotage__subcmd__factories__subcmd__help__subcmd__stop"
+                ;;
+            pilotage__subcmd__factories__subcmd__help,test)
+                cmd="pilotage__subcmd__factories__subcmd__help__subcmd__test"
                 ;;
             pilotage__subcmd__factory,check)
                 cmd="pilotage__subcmd__factory__subcmd__check"
@@ -286,14 +328,35 @@ _pilotage() {
             pilotage__subcmd__help,wait)
                 cmd="pilotage__subcmd__help__subcmd__wait"
                 ;;
+            pilotage__subcmd__help__subcmd__factories,cap)
+                cmd="pilotage__subcmd__help__subcmd__factories__subcmd__cap"
+                ;;
             pilotage__subcmd__help__subcmd__factories,cycle)
                 cmd="pilotage__subcmd__help__subcmd__factories__subcmd__cycle"
+                ;;
+            pilotage__subcmd__help__subcmd__factories,drain)
+                cmd="pilotage__subcmd__help__subcmd__factories__subcmd__drain"
                 ;;
             pilotage__subcmd__help__subcmd__factories,forgive)
                 cmd="pilotage__subcmd__help__subcmd__factories__subcmd__forgive"
                 ;;
+            pilotage__subcmd__help__subcmd__factories,orders)
+                cmd="pilotage__subcmd__help__subcmd__factories__subcmd__orders"
+                ;;
+            pilotage__subcmd__help__subcmd__factories,pause)
+                cmd="pilotage__subcmd__help__subcmd__factories__subcmd__pause"
+                ;;
             pilotage__subcmd__help__subcmd__factories,reload)
                 cmd="pilotage__subcmd__help__subcmd__factories__subcmd__reload"
+                ;;
+            pilotage__subcmd__help__subcmd__factories,resume)
+                cmd="pilotage__subcmd__help__subcmd__factories__subcmd__resume"
+                ;;
+            pilotage__subcmd__help__subcmd__factories,stop)
+                cmd="pilotage__subcmd__help__subcmd__factories__subcmd__stop"
+                ;;
+            pilotage__subcmd__help__subcmd__factories,test)
+                cmd="pilotage__subcmd__help__subcmd__factories__subcmd__test"
                 ;;
             pilotage__subcmd__help__subcmd__factory,check)
                 cmd="pilotage__subcmd__help__subcmd__factory__subcmd__check"
@@ -677,12 +740,58 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__factories)
-            opts="-h -V --json --url --dir --help --version cycle forgive reload help"
+            opts="-h -V --json --url --dir --help --version pause drain cap resume orders cycle test stop forgive reload help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__factories__subcmd__cap)
+            opts="-n -h -V --pilots --queue --reason --until --for --json --url --dir --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --pilots)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --queue)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --url)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -706,6 +815,44 @@ _pilotage() {
             fi
             case "${prev}" in
                 --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__factories__subcmd__drain)
+            opts="-h -V --queue --reason --until --for --json --url --dir --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --queue)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --for)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -751,7 +898,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__factories__subcmd__help)
-            opts="cycle forgive reload help"
+            opts="pause drain cap resume orders cycle test stop forgive reload help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -764,7 +911,35 @@ _pilotage() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        pilotage__subcmd__factories__subcmd__help__subcmd__cap)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         pilotage__subcmd__factories__subcmd__help__subcmd__cycle)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__factories__subcmd__help__subcmd__drain)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -806,6 +981,34 @@ _pilotage() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        pilotage__subcmd__factories__subcmd__help__subcmd__orders)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__factories__subcmd__help__subcmd__pause)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         pilotage__subcmd__factories__subcmd__help__subcmd__reload)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -813,6 +1016,116 @@ _pilotage() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__factories__subcmd__help__subcmd__resume)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__factories__subcmd__help__subcmd__stop)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__factories__subcmd__help__subcmd__test)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__factories__subcmd__orders)
+            opts="-n -h -V --all --limit --json --url --dir --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__factories__subcmd__pause)
+            opts="-h -V --queue --reason --until --for --json --url --dir --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --queue)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -831,6 +1144,88 @@ _pilotage() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__factories__subcmd__resume)
+            opts="-h -V --queue --reason --json --url --dir --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --queue)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__factories__subcmd__stop)
+            opts="-h -V --drain --timeout --json --url --dir --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__factories__subcmd__test)
+            opts="-h -V --timeout --json --url --dir --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1453,7 +1848,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__help__subcmd__factories)
-            opts="cycle forgive reload"
+            opts="pause drain cap resume orders cycle test stop forgive reload"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1466,7 +1861,35 @@ _pilotage() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        pilotage__subcmd__help__subcmd__factories__subcmd__cap)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         pilotage__subcmd__help__subcmd__factories__subcmd__cycle)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__help__subcmd__factories__subcmd__drain)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1494,7 +1917,77 @@ _pilotage() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        pilotage__subcmd__help__subcmd__factories__subcmd__orders)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__help__subcmd__factories__subcmd__pause)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         pilotage__subcmd__help__subcmd__factories__subcmd__reload)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__help__subcmd__factories__subcmd__resume)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__help__subcmd__factories__subcmd__stop)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__help__subcmd__factories__subcmd__test)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

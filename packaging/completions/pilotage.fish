@@ -330,21 +330,83 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand decisions" -s l -l lon
 complete -c pilotage -n "__fish_pilotage_using_subcommand decisions" -l json -d 'Print JSON for programs'
 complete -c pilotage -n "__fish_pilotage_using_subcommand decisions" -s h -l help -d 'Print help'
 complete -c pilotage -n "__fish_pilotage_using_subcommand decisions" -s V -l version -d 'Print version'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from cycle forgive reload help" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
-complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from cycle forgive reload help" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
-complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from cycle forgive reload help" -l json -d 'Print JSON for programs'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from cycle forgive reload help" -s h -l help -d 'Print help'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from cycle forgive reload help" -s V -l version -d 'Print version'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from cycle forgive reload help" -f -a "cycle" -d 'Let a factory run a cycle now'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from cycle forgive reload help" -f -a "forgive" -d 'Let a factory use nodes again that its pilots failed on'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from cycle forgive reload help" -f -a "reload" -d 'Let a factory read its configuration and its sources again, and say what came of it'
-complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from cycle forgive reload help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from pause drain cap resume orders cycle test stop forgive reload help" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from pause drain cap resume orders cycle test stop forgive reload help" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from pause drain cap resume orders cycle test stop forgive reload help" -l json -d 'Print JSON for programs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from pause drain cap resume orders cycle test stop forgive reload help" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from pause drain cap resume orders cycle test stop forgive reload help" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from pause drain cap resume orders cycle test stop forgive reload help" -f -a "pause" -d 'Submit no more pilots of a label, of the labels of a queue, or of all; those that are there go on'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from pause drain cap resume orders cycle test stop forgive reload help" -f -a "drain" -d 'Submit no more pilots, take out those that wait, and let those that run finish'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from pause drain cap resume orders cycle test stop forgive reload help" -f -a "cap" -d 'Let at most so many pilots of a label wait and run together'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from pause drain cap resume orders cycle test stop forgive reload help" -f -a "resume" -d 'End what pause, drain and cap ordered'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from pause drain cap resume orders cycle test stop forgive reload help" -f -a "orders" -d 'List the orders in force'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from pause drain cap resume orders cycle test stop forgive reload help" -f -a "cycle" -d 'Let a factory run a cycle now'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from pause drain cap resume orders cycle test stop forgive reload help" -f -a "test" -d 'Send one pilot of a label now, whatever its chain says, and name it'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from pause drain cap resume orders cycle test stop forgive reload help" -f -a "stop" -d 'End a factory and leave its pilots as they are'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from pause drain cap resume orders cycle test stop forgive reload help" -f -a "forgive" -d 'Let a factory use nodes again that its pilots failed on'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from pause drain cap resume orders cycle test stop forgive reload help" -f -a "reload" -d 'Let a factory read its configuration and its sources again, and say what came of it'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from pause drain cap resume orders cycle test stop forgive reload help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from pause" -l queue -d 'All labels that serve this queue' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from pause" -l reason -d 'Why, for all who wonder' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from pause" -l until -d 'When it ends by itself, such as 2026-11-22T14:00:00Z' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from pause" -l for -d 'After how long it ends by itself, such as 2h' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from pause" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from pause" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from pause" -l json -d 'Print JSON for programs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from pause" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from pause" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from drain" -l queue -d 'All labels that serve this queue' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from drain" -l reason -d 'Why, for all who wonder' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from drain" -l until -d 'When it ends by itself, such as 2026-11-22T14:00:00Z' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from drain" -l for -d 'After how long it ends by itself, such as 2h' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from drain" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from drain" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from drain" -l json -d 'Print JSON for programs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from drain" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from drain" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from cap" -s n -l pilots -d 'The most pilots that wait and run together' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from cap" -l queue -d 'All labels that serve this queue' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from cap" -l reason -d 'Why, for all who wonder' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from cap" -l until -d 'When it ends by itself, such as 2026-11-22T14:00:00Z' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from cap" -l for -d 'After how long it ends by itself, such as 2h' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from cap" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from cap" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from cap" -l json -d 'Print JSON for programs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from cap" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from cap" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from resume" -l queue -d 'All labels that serve this queue' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from resume" -l reason -d 'Why, for the history' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from resume" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from resume" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from resume" -l json -d 'Print JSON for programs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from resume" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from resume" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from orders" -s n -l limit -d 'Rows wanted of those' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from orders" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from orders" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from orders" -l all -d 'Also those that have ended, newest first'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from orders" -l json -d 'Print JSON for programs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from orders" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from orders" -s V -l version -d 'Print version'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from cycle" -l timeout -d 'How long to wait for the answer' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from cycle" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from cycle" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
 complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from cycle" -l json -d 'Print JSON for programs'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from cycle" -s h -l help -d 'Print help'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from cycle" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from test" -l timeout -d 'How long to wait for the answer' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from test" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from test" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from test" -l json -d 'Print JSON for programs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from test" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from stop" -l timeout -d 'How long to wait for the answer' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from stop" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from stop" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from stop" -l drain -d 'Let its pilots finish what they run first, and submit no more'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from stop" -l json -d 'Print JSON for programs'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from stop" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from stop" -s V -l version -d 'Print version'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from forgive" -l timeout -d 'How long to wait for the answer' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from forgive" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from forgive" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
@@ -357,7 +419,14 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_
 complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from reload" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
 complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from reload" -s h -l help -d 'Print help'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from reload" -s V -l version -d 'Print version'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from help" -f -a "pause" -d 'Submit no more pilots of a label, of the labels of a queue, or of all; those that are there go on'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from help" -f -a "drain" -d 'Submit no more pilots, take out those that wait, and let those that run finish'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from help" -f -a "cap" -d 'Let at most so many pilots of a label wait and run together'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from help" -f -a "resume" -d 'End what pause, drain and cap ordered'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from help" -f -a "orders" -d 'List the orders in force'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from help" -f -a "cycle" -d 'Let a factory run a cycle now'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from help" -f -a "test" -d 'Send one pilot of a label now, whatever its chain says, and name it'
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from help" -f -a "stop" -d 'End a factory and leave its pilots as they are'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from help" -f -a "forgive" -d 'Let a factory use nodes again that its pilots failed on'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from help" -f -a "reload" -d 'Let a factory read its configuration and its sources again, and say what came of it'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -609,7 +678,14 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from pilots" -f -a "events" -d 'Show what was said about pilots, by whom, and what came of it'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from pilots" -f -a "history" -d 'Show what happened to pilots, how many there were, and how long they waited and ran'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from pilots" -f -a "logs" -d 'Show what a pilot wrote, once it has ended'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from factories" -f -a "pause" -d 'Submit no more pilots of a label, of the labels of a queue, or of all; those that are there go on'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from factories" -f -a "drain" -d 'Submit no more pilots, take out those that wait, and let those that run finish'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from factories" -f -a "cap" -d 'Let at most so many pilots of a label wait and run together'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from factories" -f -a "resume" -d 'End what pause, drain and cap ordered'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from factories" -f -a "orders" -d 'List the orders in force'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from factories" -f -a "cycle" -d 'Let a factory run a cycle now'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from factories" -f -a "test" -d 'Send one pilot of a label now, whatever its chain says, and name it'
+complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from factories" -f -a "stop" -d 'End a factory and leave its pilots as they are'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from factories" -f -a "forgive" -d 'Let a factory use nodes again that its pilots failed on'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from factories" -f -a "reload" -d 'Let a factory read its configuration and its sources again, and say what came of it'
 complete -c pilotage -n "__fish_pilotage_using_subcommand help; and __fish_seen_subcommand_from programs" -f -a "add" -d 'Upload a version of a program; what is in it never changes'

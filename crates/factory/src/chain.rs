@@ -12,6 +12,7 @@ mod demand;
 mod fit;
 mod life;
 mod nodes;
+mod orders;
 mod pending;
 mod per_cycle;
 mod python;

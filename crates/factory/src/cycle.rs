@@ -11,6 +11,7 @@ mod look;
 mod looks;
 mod reload;
 mod tell;
+mod test;
 
 use crate::credential::Credentials;
 use crate::monitor::Monitors;
@@ -148,8 +149,10 @@ impl Cycler {
         self.recall().await;
         if self.draining {
             self.drain_all().await;
-        } else {
+        } else if self.world.orders.is_some() {
             self.decide_and_act().await;
+        } else {
+            tracing::warn!("nothing is decided before the server has told what was ordered");
         }
         self.clean_up(&answers, &gaps).await;
     }
@@ -208,6 +211,14 @@ impl Cycler {
         Ok(())
     }
 
+    /// What people order holds until they say otherwise: while the server is away, what it said last.
+    async fn look_at_orders(&mut self) {
+        match self.server.orders(&self.config.factory.name).await {
+            Ok(value) => self.world.orders = Some(Read { value, at: now() }),
+            Err(error) => tracing::warn!(%error, "could not get the orders from the server"),
+        }
+    }
+
     /// After the pilots: one that says hello in between is then counted twice rather than not at all.
     pub(crate) async fn look_at_queues(&mut self) {
         match self.server.queues().await {
@@ -224,6 +235,7 @@ impl Cycler {
             }
             Err(error) => tracing::warn!(%error, "could not get the demand from the server"),
         }
+        self.look_at_orders().await;
         self.world.now = now();
     }
 

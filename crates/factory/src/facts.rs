@@ -41,6 +41,7 @@ struct Document {
     history: Option<EndedPilots>,
     command: Option<Advice>,
     credential: Option<Credential>,
+    orders: Option<Ordered>,
     pilot: Option<NewPilot>,
     offers: Option<Vec<Room>>,
 }
@@ -120,6 +121,7 @@ impl Document {
             history,
             command: self.command,
             credential: self.credential,
+            orders: self.orders,
             pilot: self.pilot,
             offers: self.offers,
         };

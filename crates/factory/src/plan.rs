@@ -5,7 +5,8 @@ use crate::config::{Config, guarded};
 use crate::situation::Situation;
 use crate::world::World;
 use model::decision::Fact;
-use model::{Decision, DecisionId, PilotId, PilotState, Step};
+use model::spelling::hint;
+use model::{Decision, DecisionId, Hold, PilotId, PilotState, Step, orders_on};
 use wire::api::{PilotFlag, PilotSummary};
 
 /// One label's part of a plan.
@@ -49,7 +50,11 @@ pub fn plan_label(config: &Config, world: &World, name: &str) -> LabelPlan {
     let mut place = 0..;
     steps.retain(|step| place.next().is_some_and(|place| place < own.len()) || !step.message.is_empty());
     let (remove, drain) = if number < 0 {
-        choose(world.pilots_of(name), number.unsigned_abs(), Excess::of(config, name))
+        // Who wants to see a test pilot run does not want it to go because no job waits; to drain means all.
+        let drains = situation.orders.as_ref().is_some_and(|orders| orders.drain);
+        let mut pilots = world.pilots_of(name);
+        pilots.retain(|pilot| drains || pilot.test.is_none());
+        choose(pilots, number.unsigned_abs(), Excess::of(config, name))
     } else {
         Default::default()
     };
@@ -70,9 +75,42 @@ impl LabelPlan {
         LabelPlan { decision, submit: 0, remove: Vec::new(), drain: Vec::new(), avoid: Vec::new() }
     }
 
+    /// A test: one pilot, whatever the chain says.
+    pub(crate) fn one_pilot(config: &Config, world: &World, name: &str) -> LabelPlan {
+        let plan = plan_label(config, world, name);
+        LabelPlan { submit: 1, remove: Vec::new(), drain: Vec::new(), ..plan }
+    }
+
     /// The safety stop speaks only when too many are to go at once.
     fn wants_mass_removal(&self) -> bool {
         self.decision.steps.iter().any(|step| step.plugin == StepName::SafetyStop.as_str() && !step.message.is_empty())
+    }
+}
+
+/// Why no test pilot of a label can be submitted now; `None` when one can. A label that is paused, capped, backing off or
+/// without jobs can be tested: that is what tests are for.
+pub fn test_refusal(config: &Config, world: &World, name: &str) -> Option<String> {
+    let Some(label) = config.label.get(name) else {
+        return Some(format!("there is no label '{name}'{}", hint(name, config.label.keys().map(String::as_str))));
+    };
+    if !label.enabled {
+        return Some(format!("label {name} is switched off"));
+    }
+    let orders = world.orders.as_ref().map(|read| read.value.as_slice()).unwrap_or_default();
+    let holding = orders_on(orders, &config.factory.name, name, &label.queue, world.now);
+    if let Some(drain) = holding.iter().find(|order| order.hold == Hold::Drain) {
+        return Some(format!("label {name} is {}", drain.in_words()));
+    }
+    let trouble = world.trouble_of(config, name);
+    if !trouble.is_empty() {
+        return Some(trouble);
+    }
+    let view = world.batches.get(&label.batch);
+    match view {
+        Some(view) if view.silent => Some(format!("batch end point '{}' does not answer", label.batch)),
+        Some(view) if view.free == Some(0) => Some(format!("batch end point '{}' is full", label.batch)),
+        Some(view) if view.at.is_some() => None,
+        _ => Some(format!("batch end point '{}' has not answered yet", label.batch)),
     }
 }
 

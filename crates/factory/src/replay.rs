@@ -8,9 +8,9 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// Facts that are words; all others are JSON.
-const WORDS: [&str; 5] = ["name", "status", "message", "from", "trouble"];
+const WORDS: [&str; 6] = ["name", "status", "message", "from", "trouble", "why"];
 /// Groups of facts that tell their age.
-const AGED: [&str; 4] = ["wms", "batch", "site", "cloud"];
+const AGED: [&str; 5] = ["wms", "batch", "site", "cloud", "orders"];
 
 /// The number and the steps that the decision's facts lead to; those of the decision itself when nothing has changed in
 /// the program since. The error says which fact or step cannot be read.

@@ -42,6 +42,8 @@ struct Loop {
     /// Renew credentials.
     renewals: JoinSet<()>,
     nudge: mpsc::Sender<Nudge>,
+    /// Somebody told it to end and leave its pilots.
+    stops: bool,
 }
 
 /// Cycles until told to stop.
@@ -71,7 +73,7 @@ pub async fn run(
         // However long cycles take, there is a time between them in which the factory listens.
         let mut due = (began + all.cycler.until_next()).max(Instant::now() + CYCLES_APART);
         let mut by_demand = false;
-        while Instant::now() < due {
+        while Instant::now() < due && !all.stops {
             tokio::select! {
                 () = tokio::time::sleep_until(due.into()) => {}
                 Some(nudge) = nudges.recv() => {
@@ -101,6 +103,10 @@ pub async fn run(
         // More than one may have come during a long cycle.
         while let Ok(nudge) = nudges.try_recv() {
             all.obey(nudge).await;
+        }
+        if all.stops {
+            tracing::info!("told to stop; the factory ends and its pilots stay");
+            return Ok(());
         }
         if by_demand {
             demanded = Some(Instant::now());
@@ -132,7 +138,7 @@ impl Loop {
         listener.spawn(poll_commands(server, name, nudge.clone()));
         let watchers = watchers(&cycler, &nudge);
         let renewals = renewals(&cycler, &nudge);
-        Loop { cycler, keeping: Keeping::start(keeper), _listener: listener, watchers, renewals, nudge }
+        Loop { cycler, keeping: Keeping::start(keeper), _listener: listener, watchers, renewals, nudge, stops: false }
     }
 
     fn heed(&mut self, signal: Signal) {
@@ -166,6 +172,11 @@ impl Loop {
         let Nudge::Command(command) = nudge else { return };
         let obeyed = match command.verb {
             Verb::Kill => self.cycler.kill(&command.arguments).await,
+            Verb::Test => self.cycler.test(&command).await,
+            Verb::Stop => {
+                self.stops = true;
+                Ok("ends; its pilots stay".to_owned())
+            }
             Verb::Reload if self.keeping.wish(Wish::of(&command)) => return,
             Verb::Reload => Err("too many reloads wait already".to_owned()),
             _ => self.cycler.obey(&command),

@@ -2,13 +2,13 @@
 
 use crate::past::ENDED_MAX;
 use async_trait::async_trait;
-use model::{Command, CommandId, Decision, Demand, PilotId};
+use model::{Command, CommandId, Decision, Demand, Order, PilotId};
 use std::collections::BTreeMap;
 use std::path::Path;
 use wire::Error;
 use wire::api::{
     AnnounceRequest, Announced, BatchReport, CommandOutcome, CommandRequest, DecisionReport, FactoryHeartbeat,
-    PAGE_MAX, PilotPage, PilotQuery, PilotSummary, QueueSummary,
+    OrderQuery, PAGE_MAX, PilotPage, PilotQuery, PilotSummary, QueueSummary,
 };
 
 /// The calls of `/pilotage/v1/` that a factory makes.
@@ -26,6 +26,8 @@ pub trait Server: Send + Sync {
     async fn ended_counts(&self, factory: &str) -> Result<BTreeMap<String, u64>, Error>;
     /// `GET /queues`.
     async fn queues(&self) -> Result<Vec<QueueSummary>, Error>;
+    /// `GET /orders?factory=NAME&in_force=true`.
+    async fn orders(&self, factory: &str) -> Result<Vec<Order>, Error>;
     /// `POST /pilots/announce`.
     async fn announce(&self, request: &AnnounceRequest) -> Result<Announced, Error>;
     /// `POST /pilots/batch`.
@@ -95,6 +97,16 @@ impl Server for wire::Client {
 
     async fn queues(&self) -> Result<Vec<QueueSummary>, Error> {
         Ok(wire::Client::queues(self).await?.queues)
+    }
+
+    async fn orders(&self, factory: &str) -> Result<Vec<Order>, Error> {
+        let query = OrderQuery { factory: Some(factory.to_owned()), in_force: Some(true), ..OrderQuery::default() };
+        match wire::Client::orders(self, &query).await {
+            Ok(page) => Ok(page.orders),
+            // A server of an earlier version gives none, and one that has not heard of this factory has none for it.
+            Err(error) if matches!(error.code(), Some("unknown-path" | "unknown-factory")) => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
     }
 
     async fn announce(&self, request: &AnnounceRequest) -> Result<Announced, Error> {

@@ -2,6 +2,9 @@
 //! an empty one is there with zeros.
 
 mod offer;
+mod ordered;
+
+pub use ordered::Ordered;
 
 use model::decision::Fact;
 use serde::{Deserialize, Serialize};
@@ -315,6 +318,8 @@ pub struct Situation {
     pub command: Option<Advice>,
     /// The credential; `None` when the label has none.
     pub credential: Option<Credential>,
+    /// What people hold the label to; `None` when they hold it to nothing.
+    pub orders: Option<Ordered>,
     /// What a new pilot offers.
     pub pilot: Option<NewPilot>,
     /// Room in live pilots of the queue; the label's own pending pilots are not among them.

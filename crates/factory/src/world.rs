@@ -8,10 +8,10 @@ use crate::chain::{Sched, StepName};
 use crate::config::{Config, LabelSection};
 use crate::credential::View;
 use crate::past::Past;
-use crate::situation::{Advice, Batch, Credential, Endpoint, NewPilot, Room, Site, Situation, Whole};
+use crate::situation::{Advice, Batch, Credential, Endpoint, NewPilot, Ordered, Room, Site, Situation, Whole};
 use crate::wms::WmsView;
 use counts::Counts;
-use model::{Demand, Offer, QueueRecord, Time};
+use model::{Demand, Offer, Order, QueueRecord, Time, orders_on};
 use std::collections::BTreeMap;
 use wire::api::{PilotFlag, PilotSummary, QueueSummary};
 
@@ -28,6 +28,8 @@ pub struct World {
     pub demand: Option<Read<BTreeMap<String, Demand>>>,
     /// Queues by name.
     pub queues: Option<Read<BTreeMap<String, QueueSummary>>>,
+    /// What people hold labels to; `None` before the server has said it, and then nothing may be decided.
+    pub orders: Option<Read<Vec<Order>>>,
     /// Other places where jobs are counted, by name.
     pub wms: BTreeMap<String, WmsView>,
     /// Batch end points by name.
@@ -106,6 +108,7 @@ impl World {
             command: asks(&[StepName::Command]).then(|| self.advice.get(name).cloned()).flatten(),
             history: by_history.then(|| self.past.history(name, sched, self.now)).flatten(),
             credential: self.credential(label),
+            orders: self.ordered(config, label, name),
             pilot: Some(NewPilot {
                 slots,
                 cores: whole.cores,
@@ -148,6 +151,12 @@ impl World {
         let View { info, refusal } = self.views(label).min_by_key(by_end)?;
         let left_s = info.end().map(|end| end.since(self.now).as_secs() as i64);
         Some(Credential { name: info.name.clone(), trouble: refusal.clone(), left_s })
+    }
+
+    fn ordered(&self, config: &Config, label: &LabelSection, name: &str) -> Option<Ordered> {
+        let read = self.orders.as_ref()?;
+        let holding = orders_on(&read.value, &config.factory.name, name, &label.queue, self.now);
+        Ordered::of(&holding, self.now.since(read.at).as_secs_f64())
     }
 
     /// Takes note of pilots that a label will submit, so that the next label sees them.

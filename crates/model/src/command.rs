@@ -32,6 +32,10 @@ pub enum Verb {
     Reload,
     /// Use nodes again on which pilots failed; the arguments name them, without any it is all.
     Forgive,
+    /// To a factory: submit one pilot of a label now, beyond what its chain says. The argument names the label.
+    Test,
+    /// To a factory: end, and leave all pilots as they are.
+    Stop,
 }
 
 /// How far a command has come.
@@ -76,6 +80,9 @@ pub struct Command {
     /// What the target said about it.
     #[serde(default)]
     pub note: String,
+    /// The pilot that a test sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent: Option<PilotId>,
 }
 
 impl Verb {
@@ -88,11 +95,14 @@ impl Verb {
             Verb::Cycle => "cycle",
             Verb::Forgive => "forgive",
             Verb::Reload => "reload",
+            Verb::Test => "test",
+            Verb::Stop => "stop",
         }
     }
 
     /// All verbs.
-    pub const ALL: [Verb; 6] = [Verb::Kill, Verb::Drain, Verb::Follow, Verb::Cycle, Verb::Reload, Verb::Forgive];
+    pub const ALL: [Verb; 8] =
+        [Verb::Kill, Verb::Drain, Verb::Follow, Verb::Cycle, Verb::Reload, Verb::Forgive, Verb::Test, Verb::Stop];
 }
 
 impl CommandState {

@@ -52,3 +52,7 @@ id!(
     /// One command to a factory, pilot or job.
     CommandId
 );
+id!(
+    /// One order to a factory.
+    OrderId
+);

@@ -1,6 +1,6 @@
 //! How labels and their pilots are doing: counts, the longest wait, the longest run.
 
-use crate::{FactorySummary, PilotFlag, PilotId, PilotState, PilotSummary, Time};
+use crate::{FactorySummary, Order, PilotFlag, PilotId, PilotState, PilotSummary, Time};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -23,6 +23,9 @@ pub struct LabelStatus {
     pub waits: Option<Since>,
     /// The pilot that has run longest.
     pub runs: Option<Since>,
+    /// Orders that hold it now, the strictest first.
+    #[serde(default)]
+    pub orders: Vec<Order>,
     /// What is wrong with it at present; empty when nothing is.
     pub trouble: String,
 }
@@ -120,6 +123,7 @@ mod tests {
             ended: None,
             error_class: None,
             message: String::new(),
+            test: None,
         }
     }
 

@@ -20,6 +20,7 @@ pub mod label_status;
 pub mod node;
 pub mod node_health;
 pub mod offer;
+pub mod order;
 pub mod pilot;
 pub mod pilot_choice;
 pub mod program;
@@ -37,7 +38,7 @@ pub use demand::{Demand, IdlePilots, Shape, WaitingShape};
 pub use error_class::ErrorClass;
 pub use factory::{CredentialInfo, FactoryHeartbeat, FactorySummary, LabelInfo, MonitorInfo, SourceInfo};
 pub use history::{Durations, FlowAt, History, Levels, PilotFlow, Span};
-pub use id::{CommandId, DecisionId, JobId, PilotId, SubmissionId, TaskId};
+pub use id::{CommandId, DecisionId, JobId, OrderId, PilotId, SubmissionId, TaskId};
 pub use id_set::IdSet;
 pub use job::{
     AttemptOutcome, AttemptRecord, JobCounts, JobDetail, JobEvent, JobReport, JobSpec, JobState, JobSummary, Killed,
@@ -47,6 +48,7 @@ pub use label_status::{LabelStatus, Since, label_statuses};
 pub use node::{BadNode, FailedCheck, NodeCheck, NodeNeeds, NodeProfile};
 pub use node_health::NodeCounts;
 pub use offer::Offer;
+pub use order::{Hold, Order, OrderEnd, OrderScope, orders_on};
 pub use pilot::{BatchUpdate, EndedPilots, PilotEvent, PilotFlag, PilotState, PilotSummary};
 pub use pilot_choice::PilotChoice;
 pub use program::ProgramInfo;

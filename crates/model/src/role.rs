@@ -12,9 +12,10 @@ pub enum Role {
     User,
     /// Looks after all jobs of a group.
     GroupManager,
-    /// Watches everything, kills and retries any job, drains pilots.
+    /// Watches everything, kills and retries any job, drains pilots, sends test pilots.
     Shifter,
-    /// Like a shifter for named sites; also sets the status of their queues.
+    /// Like a shifter for named sites; also sets the status of their queues, pauses, drains and caps labels that serve
+    /// them.
     SiteAdmin,
     /// May do everything.
     Operator,
@@ -43,6 +44,10 @@ pub enum Permission {
     SetQueueStatus,
     /// Create and change queues.
     ManageQueues,
+    /// Pause, drain and cap labels of factories, and resume them.
+    OrderLabels,
+    /// Send test pilots.
+    TestLabels,
     /// Give commands to factories.
     CommandFactories,
     /// Create and revoke tokens, store programs, back up.
@@ -55,7 +60,7 @@ pub enum Permission {
 
 impl Permission {
     /// All permissions.
-    pub const ALL: [Permission; 12] = [
+    pub const ALL: [Permission; 14] = [
         Permission::Read,
         Permission::Submit,
         Permission::ManageOwnJobs,
@@ -64,6 +69,8 @@ impl Permission {
         Permission::CommandPilots,
         Permission::SetQueueStatus,
         Permission::ManageQueues,
+        Permission::OrderLabels,
+        Permission::TestLabels,
         Permission::CommandFactories,
         Permission::Administer,
         Permission::RunFactory,
@@ -84,8 +91,15 @@ impl Role {
         match self {
             Role::User => user,
             Role::GroupManager => user || permission == P::ManageGroupJobs,
-            Role::Shifter => user || matches!(permission, P::ManageGroupJobs | P::ManageAllJobs | P::CommandPilots),
-            Role::SiteAdmin => user || matches!(permission, P::ManageAllJobs | P::CommandPilots | P::SetQueueStatus),
+            Role::Shifter => {
+                user || matches!(permission, P::ManageGroupJobs | P::ManageAllJobs | P::CommandPilots | P::TestLabels)
+            }
+            Role::SiteAdmin => {
+                user || matches!(
+                    permission,
+                    P::ManageAllJobs | P::CommandPilots | P::SetQueueStatus | P::OrderLabels | P::TestLabels
+                )
+            }
             Role::Operator => !matches!(permission, P::RunPilot),
             Role::Factory => matches!(permission, P::Read | P::RunFactory | P::ManageQueues | P::CommandPilots),
             Role::Pilot => permission == P::RunPilot,

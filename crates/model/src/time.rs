@@ -16,6 +16,14 @@ impl Time {
         Duration::from_millis(self.0.saturating_sub(earlier.0).max(0) as u64)
     }
 
+    /// As people write it: `2026-11-22 14:00 UTC`.
+    pub fn to_the_minute(self) -> String {
+        match jiff::Timestamp::from_millisecond(self.0) {
+            Ok(timestamp) => timestamp.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+            Err(_) => self.to_string(),
+        }
+    }
+
     /// Whole seconds since the epoch, rounded down.
     pub fn as_secs(self) -> i64 {
         self.0.div_euclid(1000)

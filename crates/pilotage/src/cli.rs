@@ -15,6 +15,7 @@ mod kill;
 mod labels;
 mod logs;
 mod man;
+mod orders;
 mod paging;
 mod pilots;
 mod programs;

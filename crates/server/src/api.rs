@@ -13,6 +13,7 @@ pub(crate) mod log_index;
 pub(crate) mod log_read;
 pub(crate) mod log_write;
 pub(crate) mod nodes;
+pub(crate) mod orders;
 mod outputs;
 pub(crate) mod pilot_ends;
 pub(crate) mod pilot_errors;
@@ -107,6 +108,8 @@ fn others_router() -> Router<AppState> {
         .route("/factories/{name}/commands", get(commands::poll_factory))
         .route("/commands", post(commands::give).get(commands::list))
         .route("/commands/{id}/outcome", post(commands::outcome))
+        .route("/orders", post(orders::give).get(orders::list))
+        .route("/orders/{id}/end", post(orders::end))
         .route("/programs", get(programs::list))
         .route("/programs/{name}/{version}", put(programs::write).get(programs::read).delete(programs::remove))
         .route("/tokens", post(tokens::create).get(tokens::list))

@@ -3,7 +3,7 @@
 use crate::config::{LogKeeping, Watermark};
 use crate::metrics::{Metrics, QueueLabels, WordLabels};
 use crate::pilot_log::status::Pressure;
-use model::{JobState, PilotId, RefusedReport, Submitted};
+use model::{JobState, Order, PilotId, RefusedReport, Submitted};
 use store::LostAttempt;
 
 /// Jobs were accepted.
@@ -78,6 +78,12 @@ pub struct CommandGiven<'a> {
     pub target: String,
     /// Who.
     pub issuer: &'a str,
+}
+
+/// Somebody gave an order, or ended one.
+pub struct OrderChanged<'a> {
+    /// The order as it is now.
+    pub order: &'a Order,
 }
 
 /// Brokerage moved jobs.
@@ -184,6 +190,25 @@ impl PilotsAnnounced<'_> {
         let PilotsAnnounced { factory, label, first, count } = self;
         tracing::info!(factory, label, first = first.0, count, "pilots announced");
         metrics.pilots_announced.inc_by(count.into());
+    }
+}
+
+impl OrderChanged<'_> {
+    /// Writes it down; this line is the audit.
+    pub fn emit(self, metrics: &Metrics) {
+        let Order { id, factory, scope, hold, by, reason, until, ended, .. } = self.order;
+        let labels = scope.in_words();
+        match ended {
+            None => {
+                let (hold, until) = (hold.participle(), until.map(|until| until.to_string()));
+                tracing::info!(order = id.0, factory, labels, hold, by, until, reason, "order given");
+            }
+            Some(end) => {
+                tracing::info!(order = id.0, factory, labels, by = end.by, reason = end.reason, "order ended");
+            }
+        }
+        let kind = if ended.is_some() { "end" } else { hold.as_str() };
+        metrics.orders.get_or_create(&WordLabels { kind }).inc();
     }
 }
 

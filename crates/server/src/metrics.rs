@@ -69,6 +69,8 @@ pub struct Metrics {
     pub refusals: Family<WordLabels, Counter>,
     /// Commands by verb.
     pub commands: Family<WordLabels, Counter>,
+    /// Orders by kind, and those that were ended.
+    pub orders: Family<WordLabels, Counter>,
     /// Duties that failed.
     pub duty_failures: Family<WordLabels, Counter>,
     /// Logs of pilots that were deleted, by reason.
@@ -111,6 +113,7 @@ impl Default for Metrics {
             pilots_announced: Counter::default(),
             refusals: Family::default(),
             commands: Family::default(),
+            orders: Family::default(),
             duty_failures: Family::default(),
             pilot_logs_deleted: Family::default(),
             pilot_logs_compressed: Counter::default(),
@@ -149,6 +152,7 @@ impl Metrics {
         r.register("pilots_announced", "Pilots that were announced", self.pilots_announced.clone());
         r.register("refusals", "Refused calls by code", self.refusals.clone());
         r.register("commands", "Commands by verb", self.commands.clone());
+        r.register("orders", "Orders given by kind, and those that people ended", self.orders.clone());
         r.register("duty_failures", "Failed runs of duties", self.duty_failures.clone());
         r.register("pilot_logs_deleted", "Deleted logs of pilots by reason", self.pilot_logs_deleted.clone());
         r.register("pilot_logs_compressed", "Compressed logs of pilots", self.pilot_logs_compressed.clone());
@@ -190,7 +194,9 @@ impl Metrics {
         for family in [&self.jobs_submitted, &self.jobs_leased] {
             let _ = family.get_or_create(&QueueLabels { queue: String::new() });
         }
-        for family in [&self.reports, &self.refusals, &self.commands, &self.duty_failures, &self.pilot_logs_deleted] {
+        for family in
+            [&self.reports, &self.refusals, &self.commands, &self.orders, &self.duty_failures, &self.pilot_logs_deleted]
+        {
             let _ = family.get_or_create(&WordLabels { kind: "" });
         }
         for family in [&self.jobs, &self.pilots] {

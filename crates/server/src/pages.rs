@@ -7,6 +7,8 @@
 mod as_json;
 mod assets;
 mod cells;
+mod commands;
+mod control;
 mod decisions;
 mod efficiency;
 mod elsewhere;
@@ -28,6 +30,7 @@ mod moment;
 mod node;
 mod nodes;
 mod number;
+mod orders;
 mod overview;
 mod pilot;
 mod pilots;
@@ -36,6 +39,7 @@ mod problem;
 mod queue;
 mod queues;
 mod reading;
+mod reading_counts;
 mod result;
 mod search;
 mod tone;
@@ -86,6 +90,14 @@ pub fn router() -> Router<AppState> {
         .route("/efficiency", get(efficiency::show))
         .route("/search", get(search::show))
         .route("/help", get(help::show))
+        .route("/factories/{name}/cycle", post(control::cycle))
+        .route("/factories/{name}/stop", post(control::stop))
+        .route("/factories/{name}/orders", post(control::hold_factory))
+        .route("/factories/{name}/labels/{label}/orders", post(control::hold_label))
+        .route("/factories/{name}/labels/{label}/test", post(control::test))
+        .route("/orders", get(orders::show))
+        .route("/orders/{id}/end", post(control::end))
+        .route("/commands", get(commands::show))
         .route("/decisions", get(decisions::show))
         .route("/logs", get(log_index::slashed))
         .route("/logs/", get(log_index::logs))

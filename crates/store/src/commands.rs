@@ -16,7 +16,7 @@ const OUTCOME_LATE: Duration = Duration::from_secs(60);
 
 macro_rules! columns {
     () => {
-        "id, kind, target, verb, arguments, issuer, given, expires, state, note"
+        "id, kind, target, verb, arguments, issuer, given, expires, state, note, sent"
     };
 }
 
@@ -37,6 +37,7 @@ statements! {
     DELIVER = "UPDATE command SET state = 1, delivered = ?2 WHERE id = ?1";
     COMMAND = concat!("SELECT ", columns!(), ", pilot FROM command WHERE id = ?1");
     OUTCOME = "UPDATE command SET state = ?2, note = ?3 WHERE id = ?1";
+    SENT = "UPDATE command SET sent = ?2 WHERE id = ?1";
     EXPIRE = "UPDATE command SET state = 5, note = CASE state WHEN 0 THEN 'nobody took it in time' \
         ELSE 'it was taken and its outcome never told' END WHERE state <= 1 AND expires <= ?1 \
         AND (state = 0 OR expires <= ?2)";
@@ -85,6 +86,8 @@ pub struct Taken {
 pub struct CommandFilter {
     /// Only to this target.
     pub target: Option<Target>,
+    /// Only this one.
+    pub verb: Option<Verb>,
     /// Only in this state.
     pub state: Option<CommandState>,
 }
@@ -130,7 +133,7 @@ impl Store {
             let row = tx.query_one(&COMMAND, params![id])?.ok_or_else(unknown)?;
             let command = command_of(&row)?;
             let is_his = match &taker {
-                Taker::Pilot(pilot) => row.opt_int(10)? == Some(pilot.0),
+                Taker::Pilot(pilot) => row.opt_int(11)? == Some(pilot.0),
                 Taker::Factory(name) => command.target == Target::Factory(name.clone()),
             };
             if !is_his {
@@ -142,6 +145,9 @@ impl Store {
             if !command.state.may_become(state) {
                 let (is, wanted) = (command.state.as_str(), state.as_str());
                 return Err(Error::Conflict(format!("command {id} is {is} and cannot become {wanted}")));
+            }
+            if let Target::Factory(name) = &command.target {
+                tx.changes().factories.insert(name.clone());
             }
             tx.execute(&OUTCOME, params![id, state as i64, &note]).map(|_| ())
         })
@@ -169,7 +175,10 @@ impl Store {
                 };
                 connection.query(sql, &values)
             };
-            let is_meant = |command: &Command| filter.state.is_none_or(|state| state == command.state);
+            let is_meant = |command: &Command| {
+                filter.state.is_none_or(|state| state == command.state)
+                    && filter.verb.is_none_or(|verb| verb == command.verb)
+            };
             crate::page::collect(below, limit as usize, SCAN_MAX, scan, command_of, |c| c.id.0, is_meant)
         })
         .await
@@ -206,6 +215,19 @@ pub(crate) fn queue(tx: &mut Tx<'_>, command: &NewCommand, pilot: Option<PilotId
     Ok(CommandId(id))
 }
 
+/// Writes down which pilot a test sends. One command sends one pilot, however often it is offered.
+pub(crate) fn sends(tx: &mut Tx<'_>, id: CommandId, factory: &str, pilot: PilotId) -> Result<()> {
+    let unknown = || Error::not_found(format!("command {id} to test a label of factory {factory}"));
+    let command = command_of(&tx.query_one(&COMMAND, params![id])?.ok_or_else(unknown)?)?;
+    if command.verb != Verb::Test || command.target != Target::Factory(factory.to_owned()) {
+        return Err(unknown());
+    }
+    match command.sent {
+        Some(sent) => Err(Error::Conflict(format!("command {id} has sent pilot {sent} already"))),
+        None => tx.execute(&SENT, params![id, pilot]).map(drop),
+    }
+}
+
 /// A command whose outcome is not known.
 struct Open {
     command: Command,
@@ -219,7 +241,7 @@ impl Open {
 }
 
 fn open_of(row: &Row) -> Result<Open> {
-    Ok(Open { command: command_of(row)?, delivered: row.opt_time(10)? })
+    Ok(Open { command: command_of(row)?, delivered: row.opt_time(11)? })
 }
 
 fn open_for(taker: &Taker) -> (&'static Sql, Value) {
@@ -273,5 +295,6 @@ fn command_of(row: &Row) -> Result<Command> {
         expires: row.time(7)?,
         state: state.ok_or_else(|| broken("state"))?,
         note: row.text(9)?,
+        sent: row.opt_int(10)?.map(PilotId),
     })
 }

@@ -24,6 +24,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { number: 7, both: include_str!("../migrations/0007_programs.sql"), postgres: "" },
     Migration { number: 8, both: include_str!("../migrations/0008_pilot_ends_in_detail.sql"), postgres: "" },
     Migration { number: 9, both: include_str!("../migrations/0009_pilot_events.sql"), postgres: "" },
+    Migration { number: 10, both: include_str!("../migrations/0010_orders.sql"), postgres: "" },
 ];
 
 /// Serialises servers that start together on an empty PostgreSQL database.

@@ -28,6 +28,8 @@ statements! {
         LIMIT 1000) AS oldest WHERE expires < ?1)";
     OLD_DECISIONS = "DELETE FROM decision WHERE id IN (SELECT id FROM (SELECT id, last_time FROM decision ORDER BY id \
         LIMIT 1000) AS oldest WHERE last_time < ?1)";
+    OLD_ORDERS = "DELETE FROM factory_order WHERE id IN (SELECT id FROM (SELECT id, ended FROM factory_order ORDER BY id \
+        LIMIT 1000) AS oldest WHERE ended < ?1)";
     EMPTY_LANES = "SELECT id FROM lane WHERE defined = 0 AND activated = 0 AND sent = 0 \
         AND starting = 0 AND running = 0 AND holding = 0 AND transferring = 0 AND finished = 0 AND failed = 0 \
         AND cancelled = 0 AND closed = 0 ORDER BY id LIMIT 1000";
@@ -51,7 +53,7 @@ statements! {
 impl Store {
     /// Deletes what is of no use any more: idempotency keys after `keep_keys`, throughput after two hours, ends
     /// of pilots after thirty days (on nodes after three), commands a week after their expiry, decisions after thirty
-    /// days, sessions that have ended, lanes without any job. Returns how much.
+    /// days, orders a year after their end, sessions that have ended, lanes without any job. Returns how much.
     pub async fn prune(&self, now: Time, keep_keys: Duration) -> Result<u64> {
         self.write(move |tx| {
             let keys = tx.execute(&OLD_KEYS, params![now - keep_keys])?;
@@ -62,8 +64,9 @@ impl Store {
             ends += tx.execute(&OLD_NODES, params![hour(now) - NODES_KEPT_HOURS])?;
             let commands = tx.execute(&OLD_COMMANDS, params![now.0 - 7 * DAY_MS])?;
             let decisions = tx.execute(&OLD_DECISIONS, params![now.0 - 30 * DAY_MS])?;
+            let orders = tx.execute(&OLD_ORDERS, params![now.0 - 365 * DAY_MS])?;
             let sessions = tx.execute(&OLD_SESSIONS, params![now])?;
-            Ok(keys + minutes + ends + commands + decisions + sessions + drop_empty_lanes(tx)?)
+            Ok(keys + minutes + ends + commands + decisions + orders + sessions + drop_empty_lanes(tx)?)
         })
         .await
     }

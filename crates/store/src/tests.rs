@@ -9,6 +9,7 @@ mod faults;
 mod group_commit;
 mod history;
 mod lanes;
+mod orders;
 mod programs;
 mod ranges;
 mod retention;

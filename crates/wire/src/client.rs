@@ -5,6 +5,7 @@ mod decision;
 mod error;
 mod factory;
 mod job;
+mod order;
 mod pilot;
 mod program;
 mod queue;

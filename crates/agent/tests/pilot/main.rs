@@ -27,7 +27,7 @@ fn file(name: &str, url: impl Into<String>) -> FileTransfer {
 fn command(verb: Verb, target: Target) -> Command {
     let (id, time, state) = (CommandId(1), Time(0), CommandState::Delivered);
     let (arguments, note) = (Vec::new(), String::new());
-    Command { id, target, verb, arguments, issuer: "alice".into(), time, expires: time, state, note }
+    Command { id, target, verb, arguments, issuer: "alice".into(), time, expires: time, state, note, sent: None }
 }
 
 #[test]

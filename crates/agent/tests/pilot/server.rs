@@ -160,7 +160,7 @@ impl Server {
                 json(&Heartbeat { stop: std::mem::take(&mut state.stop), drain: false })
             }
             ("GET", ["", "healthz"]) => (200, b"alive\n".to_vec()),
-            ("GET", ["pilots", _, "commands"]) => json(&CommandList { commands: self.commands() }),
+            ("GET", ["pilots", _, "commands"]) => json(&CommandList { commands: self.commands(), next: None }),
             ("POST", ["commands", _, "outcome"]) => {
                 self.state().outcomes.push(request.json());
                 (204, Vec::new())

@@ -159,6 +159,8 @@ steps! {
     AvoidNodes Guard [avoidnodes: AvoidNodes] nodes::avoid_nodes;
     /// None while the label's credential cannot be used; its pilots stay.
     Credential Guard credential::credential;
+    /// What people hold the label to: paused, draining, capped.
+    Orders Guard orders::orders;
 }
 
 impl fmt::Display for StepName {

@@ -240,6 +240,9 @@ fn check_label(config: &Config, name: &str, label: &LabelSection, found: &mut Ve
     for what in config.credential_problems(label) {
         say(".credential", what);
     }
+    if label.chain(&config.factory).contains(&StepName::Orders) {
+        say(".chain", "has Orders, which runs by itself behind every chain".to_owned());
+    }
     if let Some(what) = useless(label.chain(&config.factory)) {
         say(".chain", what);
     }

@@ -3,13 +3,13 @@
 use super::{Cycler, now};
 use crate::plan::LabelPlan;
 use batch::{BatchError, SubmitOutcome, crash_point};
-use model::{ErrorClass, PilotEvent, PilotId};
+use model::{CommandId, ErrorClass, PilotEvent, PilotId};
 use wire::api::{AnnounceRequest, BatchUpdate};
 
 impl Cycler {
     pub(super) async fn act(&mut self, plan: &mut LabelPlan) {
         if plan.submit > 0
-            && let Err(error) = self.submit(plan).await
+            && let Err(error) = self.submit(plan, None).await
         {
             tracing::warn!(label = plan.decision.label, %error, "could not submit pilots");
             add_error(plan, &error);
@@ -29,17 +29,21 @@ impl Cycler {
         }
     }
 
-    /// Announces, submits, records; a crash between any two of them is mended by a later cycle.
-    async fn submit(&mut self, plan: &mut LabelPlan) -> Result<(), String> {
+    /// Announces, submits, records; a crash between any two of them is mended by a later cycle. The id of the first
+    /// pilot, or why not all were accepted.
+    pub(super) async fn submit(&mut self, plan: &mut LabelPlan, test: Option<CommandId>) -> Result<PilotId, String> {
         let name = plan.decision.label.clone();
-        let Some(label) = self.config.label.get(&name).map(|label| self.config.armed(label)) else { return Ok(()) };
-        let Some(batch) = self.batches.get(&label.batch).cloned() else { return Ok(()) };
+        let label = self.config.label.get(&name).map(|label| self.config.armed(label));
+        let label = label.ok_or_else(|| format!("there is no label '{name}'"))?;
+        let batch = self.batches.get(&label.batch).cloned();
+        let batch = batch.ok_or_else(|| format!("there is no batch end point '{}'", label.batch))?;
         let request = AnnounceRequest {
             factory: self.config.factory.name.clone(),
             label: name.clone(),
             queue: label.queue.clone(),
             batch: label.batch.clone(),
             count: plan.submit,
+            test,
         };
         let announced = self.server.announce(&request).await.map_err(|error| format!("failed to announce: {error}"))?;
         crash_point("announced");
@@ -69,7 +73,7 @@ impl Cycler {
         }
         self.report(updates_of(&outcome)).await;
         crash_point("recorded");
-        if outcome.accepted.len() == ids.len() { Ok(()) } else { Err(refusal(&outcome)) }
+        if outcome.accepted.len() == ids.len() { Ok(announced.first) } else { Err(refusal(&outcome)) }
     }
 }
 

@@ -56,6 +56,7 @@ pub(crate) fn pilot(id: i64, label: &str, state: PilotState) -> PilotSummary {
         ended: None,
         error_class: None,
         message: String::new(),
+        test: None,
     }
 }
 

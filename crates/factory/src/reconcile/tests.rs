@@ -27,6 +27,7 @@ fn record(id: i64, state: PilotState) -> PilotSummary {
         ended: None,
         error_class: None,
         message: String::new(),
+        test: None,
     }
 }
 

@@ -127,8 +127,14 @@ async fn commands_are_heard_however_long_cycles_take() {
 #[tokio::test]
 async fn pilots_that_no_end_point_shows_do_not_keep_a_draining_factory() {
     let site = Site::new(WAITS);
-    let request =
-        AnnounceRequest { factory: "f1".into(), label: "l".into(), queue: "q".into(), batch: "gone".into(), count: 1 };
+    let request = AnnounceRequest {
+        factory: "f1".into(),
+        label: "l".into(),
+        queue: "q".into(),
+        batch: "gone".into(),
+        count: 1,
+        test: None,
+    };
     site.server.announce(&request).await.unwrap();
     let run = run(&site, 0.05);
     wait_for_first_cycle(&site).await;

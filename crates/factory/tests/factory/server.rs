@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use factory::Server;
 use model::{
-    Command, CommandId, CommandState, Decision, Demand, JobCounts, JobId, PilotEvent, PilotFlag, PilotId, PilotState,
-    QueueRecord, Shape, Target, Time, Verb, demand::WaitingShape,
+    Command, CommandId, CommandState, Decision, Demand, JobCounts, JobId, Order, PilotEvent, PilotFlag, PilotId,
+    PilotState, QueueRecord, Shape, Target, Time, Verb, demand::WaitingShape,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -26,6 +26,7 @@ pub struct State {
     pub waiting: u64,
     pub idle_slots: u64,
     pub queues: Vec<QueueRecord>,
+    pub orders: Vec<Order>,
     pub decisions: Vec<Decision>,
     /// Jobs whose reports came from spools.
     pub delivered: Vec<JobId>,
@@ -47,6 +48,21 @@ pub struct State {
 
 pub fn now() -> Time {
     jiff::Timestamp::now().into()
+}
+
+pub fn command_of(id: i64, verb: Verb, arguments: &[&str]) -> Command {
+    Command {
+        id: CommandId(id),
+        target: Target::Factory("f1".into()),
+        verb,
+        arguments: arguments.iter().map(|word| (*word).to_owned()).collect(),
+        issuer: "test".into(),
+        time: now(),
+        expires: now() + Duration::from_secs(60),
+        state: CommandState::Queued,
+        note: String::new(),
+        sent: None,
+    }
 }
 
 impl FakeServer {
@@ -72,18 +88,14 @@ impl FakeServer {
 
     pub fn give_with(&self, verb: Verb, arguments: &[&str]) {
         let mut state = self.lock();
-        let id = CommandId(state.commands.len() as i64 + 1);
-        state.commands.push(Command {
-            id,
-            target: Target::Factory("f1".into()),
-            verb,
-            arguments: arguments.iter().map(|word| (*word).to_owned()).collect(),
-            issuer: "test".into(),
-            time: now(),
-            expires: now() + Duration::from_secs(60),
-            state: CommandState::Queued,
-            note: String::new(),
-        });
+        let id = state.commands.len() as i64 + 1;
+        state.commands.push(command_of(id, verb, arguments));
+        self.nudge.notify_waiters();
+    }
+
+    /// As when the answer that carried commands, or what became of them, was lost.
+    pub fn offer_again(&self) {
+        self.lock().commands.iter_mut().for_each(|command| command.state = CommandState::Queued);
         self.nudge.notify_waiters();
     }
 
@@ -122,6 +134,11 @@ impl FakeServer {
 impl State {
     fn announce(&mut self, request: &AnnounceRequest) -> Announced {
         let first = self.pilots.keys().next_back().map_or(1, |id| id.0 + 1);
+        if let Some(test) = request.test
+            && let Some(command) = self.commands.iter_mut().find(|command| command.id == test)
+        {
+            command.sent = Some(PilotId(first));
+        }
         for id in (first..).take(request.count as usize).map(PilotId) {
             self.pilots.insert(id, announced(id, request));
         }
@@ -169,6 +186,7 @@ fn announced(id: PilotId, request: &AnnounceRequest) -> PilotSummary {
         ended: None,
         error_class: None,
         message: String::new(),
+        test: request.test,
     }
 }
 
@@ -215,6 +233,10 @@ impl Server for FakeServer {
 
     async fn queues(&self) -> Result<Vec<QueueSummary>, Error> {
         self.gate("queues", |state| state.queues.iter().cloned().map(summary).collect()).await
+    }
+
+    async fn orders(&self, _: &str) -> Result<Vec<Order>, Error> {
+        self.gate("orders", |state| state.orders.clone()).await
     }
 
     async fn announce(&self, request: &AnnounceRequest) -> Result<Announced, Error> {

@@ -1,7 +1,7 @@
 //! What is known about pilots, and what batch systems say about them.
 
 use super::{PilotEvent, PilotState};
-use crate::{ErrorClass, PilotId, Time};
+use crate::{CommandId, ErrorClass, PilotId, Time};
 use serde::{Deserialize, Serialize};
 
 /// One pilot as its batch system shows it.
@@ -114,4 +114,7 @@ pub struct PilotSummary {
     pub error_class: Option<ErrorClass>,
     /// Its own or the batch system's last words.
     pub message: String,
+    /// The command that sent it as a test of its label; none for what the label's chain asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test: Option<CommandId>,
 }

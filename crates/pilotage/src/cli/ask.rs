@@ -1,12 +1,12 @@
 //! Giving a command to a factory, and waiting for what becomes of it.
 
 use crate::output::{TIMED_OUT, duration, print, print_json};
-use model::{Command, CommandState, Target, Verb};
+use model::{Command, CommandState, PilotId, Target, Verb};
 use serde::Serialize;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 use wire::Client;
-use wire::api::CommandRequest;
+use wire::api::{CommandQuery, CommandRequest};
 
 /// Time between two looks at what became of a command.
 const LOOKS_APART: Duration = Duration::from_millis(300);
@@ -18,6 +18,9 @@ pub struct Answer {
     /// Final, or none when it did not answer in time.
     state: Option<CommandState>,
     note: String,
+    /// The pilot that a test sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pilot: Option<PilotId>,
 }
 
 /// Gives the command and waits.
@@ -32,15 +35,16 @@ pub async fn factory(
     let given = client.command(&CommandRequest { target, verb, arguments, expires_s: None }).await?;
     let until = Instant::now() + timeout;
     while Instant::now() < until {
-        let commands = client.commands().await?.commands;
+        let query = CommandQuery { factory: Some(factory.to_owned()), ..CommandQuery::default() };
+        let commands = client.commands(&query).await?.commands;
         let ours = commands.into_iter().find(|command| command.id == given.id);
-        if let Some(Command { state, note, .. }) = ours.filter(|command| command.state.is_final()) {
-            return Ok(Answer { factory: factory.to_owned(), state: Some(state), note });
+        if let Some(Command { state, note, sent: pilot, .. }) = ours.filter(|command| command.state.is_final()) {
+            return Ok(Answer { factory: factory.to_owned(), state: Some(state), note, pilot });
         }
         tokio::time::sleep(LOOKS_APART).await;
     }
     let note = format!("it has not answered within {}", duration(timeout));
-    Ok(Answer { factory: factory.to_owned(), state: None, note })
+    Ok(Answer { factory: factory.to_owned(), state: None, note, pilot: None })
 }
 
 /// Prints the answers; the exit code is that of the worst.

@@ -2,9 +2,9 @@
 
 use super::args::{FactoriesAction, FactoriesArgs};
 use super::ask::{self, tell};
-use super::{now, with_client};
+use super::{now, orders, with_client};
 use crate::output::{Style, Table, ago, duration, print, print_json};
-use model::{BadNode, CredentialInfo, MonitorInfo, SourceInfo, Time, Verb};
+use model::{BadNode, CredentialInfo, Hold, MonitorInfo, Order, SourceInfo, Time, Verb};
 use std::process::ExitCode;
 use std::time::Duration;
 use wire::Client;
@@ -14,12 +14,38 @@ use wire::api::{FactoryList, FactorySummary};
 pub fn run(args: FactoriesArgs) -> anyhow::Result<ExitCode> {
     match args.action {
         None => with_client(&args.server, async |client| list(args.output.json, &client).await),
+        Some(FactoriesAction::Pause(args)) => {
+            with_client(&args.server.clone(), async |client| orders::give(args, Hold::Pause, &client).await)
+        }
+        Some(FactoriesAction::Drain(args)) => {
+            with_client(&args.server.clone(), async |client| orders::give(args, Hold::Drain, &client).await)
+        }
+        Some(FactoriesAction::Cap(args)) => {
+            with_client(&args.hold.server.clone(), async |client| orders::cap(args, &client).await)
+        }
+        Some(FactoriesAction::Resume(args)) => {
+            with_client(&args.server.clone(), async |client| orders::resume(args, &client).await)
+        }
+        Some(FactoriesAction::Orders(args)) => {
+            with_client(&args.server.clone(), async |client| orders::list(args, &client).await)
+        }
         Some(FactoriesAction::Reload { factory, accept, timeout, server }) => with_client(&server, async |client| {
             tell(&[ask::factory(&client, &factory, Verb::Reload, accept, timeout).await?], false)
         }),
         Some(FactoriesAction::Forgive { factory, nodes, timeout, output, server }) => {
             with_client(&server, async |client| {
                 tell(&[ask::factory(&client, &factory, Verb::Forgive, nodes, timeout).await?], output.json)
+            })
+        }
+        Some(FactoriesAction::Test { factory, label, timeout, output, server }) => {
+            with_client(&server, async |client| {
+                tell(&[ask::factory(&client, &factory, Verb::Test, vec![label], timeout).await?], output.json)
+            })
+        }
+        Some(FactoriesAction::Stop { factory, drain, timeout, output, server }) => {
+            let verb = if drain { Verb::Drain } else { Verb::Stop };
+            with_client(&server, async |client| {
+                tell(&[ask::factory(&client, &factory, verb, Vec::new(), timeout).await?], output.json)
             })
         }
         Some(FactoriesAction::Cycle { factory, timeout, output, server }) => with_client(&server, async |client| {
@@ -33,19 +59,24 @@ async fn list(json: bool, client: &Client) -> anyhow::Result<ExitCode> {
     if json {
         print_json(&list)?
     } else {
-        print(&in_words(&list, now()))?
+        let orders = orders::in_force(None, client).await?;
+        print(&in_words(&list, &orders, now()))?
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn in_words(list: &FactoryList, now: Time) -> String {
+fn in_words(list: &FactoryList, orders: &[Order], now: Time) -> String {
     if list.factories.is_empty() {
         return "no factory has called yet\n".to_owned();
     }
-    list.factories.iter().map(|factory| describe(factory, now)).collect::<Vec<_>>().join("\n")
+    let described = list.factories.iter().map(|factory| {
+        let held = orders.iter().filter(|order| order.factory == factory.name);
+        describe(factory, &held.map(|order| format!("  {}\n", orders::in_words(order))).collect::<String>(), now)
+    });
+    described.collect::<Vec<_>>().join("\n")
 }
 
-fn describe(factory: &FactorySummary, now: Time) -> String {
+fn describe(factory: &FactorySummary, orders: &str, now: Time) -> String {
     let said = &factory.said;
     let style = Style::for_stdout();
     let draining = if said.draining { ", draining" } else { "" };
@@ -64,7 +95,7 @@ fn describe(factory: &FactorySummary, now: Time) -> String {
     let monitors: String = said.monitors.iter().map(describe_monitor).collect();
     let credentials: String = said.credentials.iter().map(|credential| describe_credential(credential, now)).collect();
     let nodes: String = said.nodes.iter().map(|bad| describe_node(bad, now)).collect();
-    let head = head + &trouble + &sources + &monitors + &credentials + &nodes;
+    let head = head + &trouble + orders + &sources + &monitors + &credentials + &nodes;
     if said.labels.is_empty() {
         return head + "  no labels\n";
     }

@@ -50,6 +50,13 @@ fn table(labels: &[LabelStatus], now: Time) -> String {
     table.text()
 }
 
+/// What keeps it from submitting: orders first, then what is wrong.
+fn trouble(label: &LabelStatus) -> String {
+    let orders = label.orders.iter().map(model::Order::in_words);
+    let words: Vec<String> = orders.chain(Some(label.trouble.clone()).filter(|words| !words.is_empty())).collect();
+    if words.is_empty() { "none".to_owned() } else { words.join("; ") }
+}
+
 fn cells(label: &LabelStatus, now: Time) -> [String; 12] {
     use PilotState::{Announced, Done, Exiting, Fault, Pending, Running, Submitted};
     let pilots = |states: &[PilotState]| count(label.count(states));
@@ -68,6 +75,6 @@ fn cells(label: &LabelStatus, now: Time) -> [String; 12] {
         pilots(&[Fault]),
         oldest(label.waits),
         oldest(label.runs),
-        if label.trouble.is_empty() { "none".to_owned() } else { label.trouble.clone() },
+        trouble(label),
     ]
 }

@@ -7,7 +7,7 @@ use std::fs;
 /// A server and a factory apart from it, with one label of three slots.
 pub struct Site {
     pub place: Place,
-    url: String,
+    pub url: String,
     server_file: String,
     pub factory_file: String,
 }

@@ -14,6 +14,7 @@ mod condor;
 mod condor_credentials;
 mod condor_import;
 mod condor_schedd;
+mod control;
 mod crash;
 mod crash_points;
 mod credentials;

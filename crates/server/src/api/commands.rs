@@ -1,10 +1,11 @@
 //! Commands: given by people, taken by pilots and factories.
 
-use super::deadline;
+use super::{cursor, deadline, orders, page_size};
 use crate::auth::{Identity, PilotCaller};
 use crate::bells::Bells;
 use crate::events::CommandGiven;
 use crate::extract::{Body, Params, Segments};
+use crate::names::Narrowed;
 use crate::{ApiError, AppState, now};
 use axum::Json;
 use axum::extract::State;
@@ -14,7 +15,7 @@ use std::hash::Hash;
 use std::time::Duration;
 use store::{CommandFilter, NewCommand, Taker};
 use tokio::time::Instant;
-use wire::api::{CommandList, CommandOutcome, CommandPoll, CommandRequest};
+use wire::api::{CommandList, CommandOutcome, CommandPoll, CommandQuery, CommandRequest};
 
 /// Seconds until a command fails that nobody takes.
 const EXPIRES_S: u32 = 300;
@@ -23,8 +24,6 @@ const EXPIRES_MAX_S: u32 = 7 * 24 * 3600;
 /// The most arguments, and the most bytes of them together.
 const ARGUMENTS_MAX: usize = 100;
 const ARGUMENT_BYTES_MAX: usize = 8192;
-/// Rows of the listing.
-const LISTED: u32 = 100;
 
 /// Gives a command to a factory or pilot, or has a job's output streamed.
 #[utoipa::path(post, path = "/pilotage/v1/commands", tag = "commands", request_body = CommandRequest,
@@ -35,7 +34,7 @@ pub async fn give(
     Body(request): Body<CommandRequest>,
 ) -> Result<Json<Command>, ApiError> {
     check(&request)?;
-    authorize(&state, &who, &request.target).await?;
+    authorize(&state, &who, &request).await?;
     let (time, verb, target) = (now(), request.verb, request.target);
     let expires_s = request.expires_s.unwrap_or(EXPIRES_S);
     let call = NewCommand {
@@ -53,7 +52,7 @@ pub async fn give(
         retire(&state, *pilot, &issuer).await?;
     }
     let (arguments, state) = (request.arguments, CommandState::Queued);
-    Ok(Json(Command { id, target, verb, arguments, issuer, time, expires, state, note: String::new() }))
+    Ok(Json(Command { id, target, verb, arguments, issuer, time, expires, state, note: String::new(), sent: None }))
 }
 
 async fn retire(state: &AppState, pilot: PilotId, issuer: &str) -> Result<(), ApiError> {
@@ -80,7 +79,9 @@ fn check(request: &CommandRequest) -> Result<(), ApiError> {
     if !fits {
         let hint = match (request.verb, &request.target) {
             (Verb::Kill, Target::Job(_)) => "; jobs are killed by POST /pilotage/v1/jobs/kill",
-            _ => "; factories take cycle, drain, forgive, kill and reload, pilots take drain, jobs take follow",
+            _ => {
+                "; factories take cycle, drain, forgive, kill, reload, stop and test, pilots take drain, jobs take follow"
+            }
         };
         let detail = format!("'{}' does not fit {}{hint}", request.verb.as_str(), describe(&request.target));
         return Err(ApiError::invalid("verb-does-not-fit", "verb", detail));
@@ -88,6 +89,9 @@ fn check(request: &CommandRequest) -> Result<(), ApiError> {
     if request.verb == Verb::Kill {
         PilotChoice::of_arguments(&request.arguments)
             .map_err(|error| ApiError::invalid("bad-value", "arguments", error))?;
+    }
+    if request.verb == Verb::Test && request.arguments.len() != 1 {
+        return Err(ApiError::invalid("bad-value", "arguments", "a test names one label"));
     }
     let bytes: usize = request.arguments.iter().map(String::len).sum();
     if request.arguments.len() > ARGUMENTS_MAX || bytes > ARGUMENT_BYTES_MAX {
@@ -104,14 +108,18 @@ fn check(request: &CommandRequest) -> Result<(), ApiError> {
 }
 
 /// The permission goes by the target.
-async fn authorize(state: &AppState, who: &Identity, target: &Target) -> Result<(), ApiError> {
-    match target {
+async fn authorize(state: &AppState, who: &Identity, request: &CommandRequest) -> Result<(), ApiError> {
+    match &request.target {
         Target::Factory(name) => {
-            who.require(Permission::CommandFactories)?;
+            let label = request.arguments.first().filter(|_| request.verb == Verb::Test);
+            who.require(if label.is_some() { Permission::TestLabels } else { Permission::CommandFactories })?;
             let factories = state.store.factories().await?;
-            match factories.iter().any(|factory| factory.name == *name) {
-                true => Ok(()),
-                false => Err(ApiError::missing("unknown-factory", format!("there is no factory '{name}'"))),
+            if !factories.iter().any(|factory| factory.name == *name) {
+                return Err(ApiError::missing("unknown-factory", format!("there is no factory '{name}'")));
+            }
+            match label {
+                Some(label) => orders::check_label(state, who, name, label).await,
+                None => Ok(()),
             }
         }
         Target::Pilot(pilot) => {
@@ -133,13 +141,23 @@ async fn authorize(state: &AppState, who: &Identity, target: &Target) -> Result<
 }
 
 /// The last commands, oldest first.
-#[utoipa::path(get, path = "/pilotage/v1/commands", tag = "commands",
+#[utoipa::path(get, path = "/pilotage/v1/commands", tag = "commands", params(CommandQuery),
     responses((status = 200, body = CommandList), (status = "4XX", body = wire::api::Problem)))]
-pub async fn list(State(state): State<AppState>, who: Identity) -> Result<Json<CommandList>, ApiError> {
+pub async fn list(
+    State(state): State<AppState>,
+    who: Identity,
+    Params(query): Params<CommandQuery>,
+) -> Result<Json<CommandList>, ApiError> {
     who.require(Permission::Read)?;
-    let mut commands = state.store.commands(CommandFilter::default(), None, LISTED).await?.rows;
-    commands.reverse();
-    Ok(Json(CommandList { commands }))
+    let (rows, below) = (page_size(query.limit)?, cursor(query.cursor.as_deref())?);
+    let CommandQuery { factory, verb, state: in_state, .. } = query;
+    let filter = CommandFilter { target: factory.clone().map(Target::Factory), verb, state: in_state };
+    let mut page = state.store.commands(filter, below, rows).await?;
+    if page.rows.is_empty() {
+        Narrowed { factory, ..Narrowed::default() }.check(&state).await?;
+    }
+    page.rows.reverse();
+    Ok(Json(CommandList { commands: page.rows, next: page.next.map(|id| id.to_string()) }))
 }
 
 /// Commands for a pilot and the jobs it holds; waits for one.
@@ -192,7 +210,7 @@ async fn take<K: Eq + Hash>(
         rung.as_mut().enable();
         let taken = state.store.take_commands(taker.clone(), now(), state.config.heartbeat).await?;
         if !taken.commands.is_empty() || Instant::now() >= until || state.stopping.is_cancelled() {
-            return Ok(CommandList { commands: taken.commands });
+            return Ok(CommandList { commands: taken.commands, next: None });
         }
         let again = taken.again.map_or(until, |again| until.min(Instant::now() + again.since(now())));
         tokio::select! {

@@ -96,6 +96,7 @@ pub async fn announce(
         label: request.label,
         queue: request.queue,
         batch: request.batch,
+        test: request.test,
         secret_hashes: secrets.iter().map(|secret| token_hash(secret)).collect(),
         now: now(),
     };
@@ -112,6 +113,9 @@ async fn check_announcement(state: &AppState, request: &AnnounceRequest) -> Resu
     if !(1..=ANNOUNCE_MAX).contains(&request.count) {
         let detail = format!("'count' is {}; it must be between 1 and {ANNOUNCE_MAX}", request.count);
         return Err(ApiError::invalid("bad-value", "count", detail));
+    }
+    if request.test.is_some() && request.count != 1 {
+        return Err(ApiError::invalid("bad-value", "count", "a test sends one pilot"));
     }
     if state.store.queue(request.queue.clone()).await?.is_none() {
         let all = state.store.queues().await?;

@@ -3,10 +3,10 @@
 use crate::auth::Identity;
 use crate::extract::Params;
 use crate::names::{Narrowed, leaves};
-use crate::{ApiError, AppState};
+use crate::{ApiError, AppState, now};
 use axum::Json;
 use axum::extract::State;
-use model::{LabelStatus, Permission, label_statuses};
+use model::{LabelStatus, Permission, label_statuses, orders_on};
 use wire::api::{LabelList, LabelQuery};
 
 /// All labels with their pilots by state, the longest wait and the longest run.
@@ -24,6 +24,11 @@ pub async fn list(
     let counts = counts.into_iter().map(|one| (one.factory, one.label, one.queue, one.state, one.pilots));
     let mut labels = label_statuses(&factories, counts, &live);
     labels.retain(|label| is_meant(label, &query));
+    let (orders, now) = (state.store.orders_in_force(query.factory.clone(), now()).await?, now());
+    for label in &mut labels {
+        let holding = orders_on(&orders, &label.factory, &label.label, &label.queue, now);
+        label.orders = holding.into_iter().cloned().collect();
+    }
     if labels.is_empty() {
         let LabelQuery { factory, label, queue } = query;
         Narrowed { factory, label, queue, ..Narrowed::default() }.check(&state).await?;

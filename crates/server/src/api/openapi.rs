@@ -26,6 +26,7 @@ use utoipa::{Modify, OpenApi};
         super::decisions::add, super::decisions::list, super::factories::list, super::factories::pilots,
         super::factories::heartbeat,
         super::commands::poll_factory, super::commands::give, super::commands::list, super::commands::outcome,
+        super::orders::give, super::orders::list, super::orders::end,
         super::programs::list, super::programs::read, super::programs::write, super::programs::remove,
         super::tokens::create, super::tokens::list, super::tokens::revoke, super::tokens::whoami, super::backup::backup,
         super::service::events, super::service::metrics, super::service::healthz, super::service::readyz,

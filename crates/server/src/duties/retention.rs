@@ -16,13 +16,14 @@ const TRY_AGAIN: Duration = Duration::from_secs(3600);
 /// Pause between two parts of the archive, so that other writers come in between.
 const BREATH: Duration = Duration::from_millis(50);
 
-/// Fails commands that nobody took in time.
+/// Fails commands that nobody took in time, and ends orders whose time is over.
 pub async fn commands(state: AppState) {
     while turn(&state, COMMANDS_EVERY).await {
-        if has(&state, "commands", COMMANDS_EVERY * 15).await
-            && let Err(error) = state.store.expire_commands(now()).await
-        {
-            failed(&state, "commands", &error.into());
+        if has(&state, "commands", COMMANDS_EVERY * 15).await {
+            let (commands, orders) = (state.store.expire_commands(now()).await, state.store.expire_orders(now()).await);
+            for error in [commands.err(), orders.err()].into_iter().flatten() {
+                failed(&state, "commands", &error.into());
+            }
         }
     }
 }

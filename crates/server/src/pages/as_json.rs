@@ -8,7 +8,7 @@ use tower::util::MapRequestLayer;
 
 const ENDING: &str = ".json";
 /// The first part of the paths of pages; other interfaces have addresses of their own that end so.
-const PAGES: [&str; 13] = [
+const PAGES: [&str; 15] = [
     "overview",
     "jobs",
     "queues",
@@ -19,6 +19,8 @@ const PAGES: [&str; 13] = [
     "nodes",
     "factories",
     "decisions",
+    "commands",
+    "orders",
     "errors",
     "efficiency",
     "search",

@@ -1,6 +1,7 @@
 //! `/factories/{name}`: one factory, its labels and what they decided.
 
 use super::cells::Cell;
+use super::control::{Control, held};
 use super::frame::{self, Answer, Asked, Frame, Section};
 use super::label_pilots::LabelPilots;
 use super::overview::{FactoryRow, factory_row};
@@ -10,7 +11,7 @@ use super::{assets, link, moment, number, result, words};
 use crate::{ApiError, AppState};
 use askama::Template;
 use axum::extract::{Path, State};
-use model::{BadNode, CredentialInfo, Decision, FactorySummary, LabelInfo, MonitorInfo, SourceInfo, Time};
+use model::{BadNode, CredentialInfo, Decision, FactorySummary, LabelInfo, MonitorInfo, Order, SourceInfo, Time};
 use serde_json::json;
 use std::collections::BTreeMap;
 use wire::api::{DecisionQuery, HistoryQuery};
@@ -23,6 +24,8 @@ struct LabelRow {
     system: String,
     chain: String,
     trouble: String,
+    /// What orders make of it, such as `paused`.
+    held: Option<String>,
     /// Each with its column.
     cells: Vec<(&'static str, Cell)>,
     last: Option<Decision>,
@@ -53,19 +56,24 @@ pub struct Factory {
     nodes: Vec<BadNode>,
     decisions: Vec<Decision>,
     plots: Plots,
+    control: Control,
 }
 
 impl Factory {
-    /// Builds the page; `last` is the last decision of each label, by its name.
+    /// Builds the page; `last` is the last decision of each label, by its name, `orders` those to the factory in force.
     pub fn new(
         frame: Frame,
         factory: &FactorySummary,
         pilots: &LabelPilots,
         mut last: BTreeMap<String, Decision>,
         decisions: Vec<Decision>,
+        orders: Vec<Order>,
         plots: Plots,
     ) -> Factory {
-        let label = |info: &LabelInfo| label_row(&factory.name, info, pilots, last.remove(&info.name));
+        let label = |info: &LabelInfo| LabelRow {
+            held: held(&orders, &factory.name, info, frame.now),
+            ..label_row(&factory.name, info, pilots, last.remove(&info.name))
+        };
         let labels = factory.said.labels.iter().map(label).collect();
         let row = factory_row(factory, frame.now, pilots);
         let said = &factory.said;
@@ -80,6 +88,7 @@ impl Factory {
             nodes: said.nodes.clone(),
             decisions,
             plots,
+            control: Control::of_factory(&frame, &factory.name, orders),
             frame,
         }
     }
@@ -98,6 +107,7 @@ fn label_row(factory: &str, info: &LabelInfo, pilots: &LabelPilots, last: Option
         system: info.system.clone(),
         chain: info.chain.join(" → "),
         trouble: info.trouble.clone(),
+        held: None,
         cells: COLUMNS.into_iter().zip(pilots.of_label(factory, &info.name)).collect(),
         last,
     }
@@ -121,12 +131,15 @@ pub async fn show(State(state): State<AppState>, asked: Asked, Path(name): Path<
     let pilots = read.label_pilots().await?;
     let of_factory = HistoryQuery { factory: Some(name.clone()), ..HistoryQuery::default() };
     let plots = Plots::read(&read, &asked, link::factory(&name), of_factory).await?;
+    let orders = read.orders(Some(name.clone())).await?;
     if asked.json {
         let labels = pilots.rows().filter(|row| row.factory == name);
         let labels: Vec<_> = labels.collect();
-        return frame::data(&json!({ "factory": factory, "labels": labels, "decisions": decisions, "history": plots }));
+        return frame::data(
+            &json!({ "factory": factory, "labels": labels, "decisions": decisions, "orders": orders, "history": plots }),
+        );
     }
     let topic = format!("factory:{name}");
     let frame = Frame::new(Section::Factories, format!("Factory {name}"), &asked).with_plots();
-    frame::shown(&Factory::new(frame.live(&[&topic, "pilots"]), factory, &pilots, last, decisions, plots))
+    frame::shown(&Factory::new(frame.live(&[&topic, "pilots"]), factory, &pilots, last, decisions, orders, plots))
 }

@@ -1,16 +1,17 @@
 //! `/factories/{factory}/labels/{label}`: one label: what it does, why, and how its pilots end.
 
 use super::cells::{self, Count, PilotCounts};
+use super::control::Control;
 use super::frame::{self, Answer, Asked, Frame, Section};
 use super::link::Link;
 use super::plots::Plots;
 use super::reading::{Reader, SIDE_ROWS};
 use super::use_of_cores::UseOfCores;
-use super::{assets, link, moment, number, result, tone, words};
+use super::{assets, commands, link, moment, number, result, tone, words};
 use crate::AppState;
 use askama::Template;
 use axum::extract::{Path, State};
-use model::{CoreTime, Decision, EndedPilots, LabelInfo, PilotFlow, PilotSummary};
+use model::{Command, CoreTime, Decision, EndedPilots, LabelInfo, Order, PilotFlow, PilotSummary, orders_on};
 use serde::Serialize;
 use serde_json::json;
 use wire::api::{DecisionQuery, EndsQuery, HistoryQuery, PilotQuery};
@@ -55,6 +56,19 @@ pub struct Situation {
     pub decisions: Vec<Decision>,
     /// Its newest pilots.
     pub pilots: Vec<PilotSummary>,
+    /// The last tests of it, newest first.
+    pub tests: Vec<TestRun>,
+    /// Orders that hold it now, the strictest first.
+    pub orders: Vec<Order>,
+}
+
+/// A test of the label.
+#[derive(Serialize)]
+pub struct TestRun {
+    /// The command.
+    pub command: Command,
+    /// The pilot that it sent; none when it sent none, or when that is kept no longer.
+    pub pilot: Option<PilotSummary>,
 }
 
 /// The page.
@@ -72,13 +86,16 @@ pub struct Label {
     cores: UseOfCores,
     decisions: Vec<Decision>,
     pilots: Vec<PilotSummary>,
+    tests: Vec<TestRun>,
+    control: Control,
 }
 
 impl Label {
-    /// Builds the page.
-    pub fn new(frame: Frame, factory: String, name: String, situation: Situation, plots: Plots) -> Label {
+    /// Builds the page; `site` is that of its queue.
+    pub fn new(frame: Frame, factory: String, name: String, site: &str, situation: Situation, plots: Plots) -> Label {
         let pilots = Link::to("/pilots").with("factory", &factory).with("label", &name);
         Label {
+            control: Control::of_label(&frame, &factory, &name, site, situation.orders),
             frame,
             counts: cells::of_all_pilots(&situation.counts, &pilots),
             factory,
@@ -90,6 +107,7 @@ impl Label {
             cores: UseOfCores::new(situation.core_time),
             decisions: situation.decisions,
             pilots: situation.pilots,
+            tests: situation.tests,
         }
     }
 }
@@ -110,8 +128,13 @@ pub async fn show(
     let decided =
         DecisionQuery { factory: some_factory, label: some_label, limit: Some(SIDE_ROWS), ..DecisionQuery::default() };
     let recent = read.recent(&factory, &label).await?;
+    let info = said.and_then(|said| said.said.labels.into_iter().find(|one| one.name == label));
+    let queue = info.as_ref().map(|info| info.queue.clone()).unwrap_or_default();
+    let orders = read.orders(Some(factory.clone())).await?;
     let situation = Situation {
-        info: said.and_then(|said| said.said.labels.into_iter().find(|one| one.name == label)),
+        info,
+        tests: read.tests(&factory, &label).await?,
+        orders: orders_on(&orders, &factory, &label, &queue, asked.now).into_iter().cloned().collect(),
         counts: read.pilot_counts(&pilots).await?,
         recent: recent.into_iter().map(|(name, flow)| Recent { name, flow }).collect(),
         core_time: read.core_time(ends.clone()).await?.iter().fold(CoreTime::default(), |sum, of| sum + of.time),
@@ -122,7 +145,8 @@ pub async fn show(
     if asked.json {
         return frame::data(&json!({ "label": situation, "history": plots }));
     }
+    let site = read.site_of(queue).await?;
     let frame = Frame::new(Section::Factories, format!("Label {label}"), &asked).with_plots();
     let frame = frame.live(&[&format!("factory:{factory}"), "pilots"]);
-    frame::shown(&Label::new(frame, factory, label, situation, plots))
+    frame::shown(&Label::new(frame, factory, label, &site, situation, plots))
 }

@@ -1,6 +1,7 @@
 //! `/queues/{name}`: one queue, who serves it, and why pilots were submitted or not.
 
 use super::cells::{self, Cell, Count};
+use super::control::held;
 use super::frame::{self, Answer, Asked, Frame, Section};
 use super::label_pilots::LabelPilots;
 use super::link::Link;
@@ -12,7 +13,7 @@ use crate::AppState;
 use askama::Template;
 use axum::extract::{Path, State};
 use model::job::JobSummary;
-use model::{Decision, Demand, FactorySummary, QueueRecord, QueueStatus, StatusChange};
+use model::{Decision, Demand, FactorySummary, Order, QueueRecord, QueueStatus, StatusChange, Time};
 use serde::Serialize;
 use serde_json::json;
 use wire::api::{DecisionQuery, HistoryQuery, JobQuery};
@@ -24,6 +25,8 @@ struct LabelRow {
     batch: String,
     system: String,
     trouble: String,
+    /// What orders make of it, such as `paused`.
+    held: Option<String>,
     cells: Vec<Cell>,
 }
 
@@ -64,10 +67,12 @@ impl Queue {
         demand: Demand,
         factories: &[FactorySummary],
         pilots: &LabelPilots,
+        orders: &[Order],
         past: Past,
     ) -> Queue {
         let queue = situation.queue;
         Queue {
+            labels: labels(&queue.name, factories, pilots, orders, frame.now),
             frame,
             status_set: situation.status_set.filter(|_| queue.status != QueueStatus::Online),
             limits: limits(&queue),
@@ -75,14 +80,19 @@ impl Queue {
             pilots: cells::of_pilots(&situation.pilots, &Link::to("/pilots").with("queue", &queue.name)),
             idle: number::counted(situation.idle_slots, "slot"),
             demand,
-            labels: labels(&queue.name, factories, pilots),
             past,
             queue,
         }
     }
 }
 
-fn labels(queue: &str, factories: &[FactorySummary], pilots: &LabelPilots) -> Vec<LabelRow> {
+fn labels(
+    queue: &str,
+    factories: &[FactorySummary],
+    pilots: &LabelPilots,
+    orders: &[Order],
+    now: Time,
+) -> Vec<LabelRow> {
     let all = factories.iter().flat_map(|factory| factory.said.labels.iter().map(move |label| (factory, label)));
     let serving = all.filter(|(_, label)| label.queue == queue);
     serving
@@ -95,6 +105,7 @@ fn labels(queue: &str, factories: &[FactorySummary], pilots: &LabelPilots) -> Ve
                 batch: label.batch.clone(),
                 system: label.system.clone(),
                 trouble: label.trouble.clone(),
+                held: held(orders, &factory.name, label, now),
                 cells,
             }
         })
@@ -122,6 +133,7 @@ pub async fn show(State(state): State<AppState>, asked: Asked, Path(name): Path<
     let demand = read.demand(&name).await?;
     let factories = read.factories().await?;
     let pilots = read.label_pilots().await?;
+    let orders = read.orders(None).await?;
     let decisions = read.decisions(DecisionQuery { limit: Some(SIDE_ROWS), ..of_queue(&name) }).await?.decisions;
     let latest = JobQuery { queue: Some(name.clone()), limit: Some(SIDE_ROWS), ..JobQuery::default() };
     let latest = read.jobs(latest).await?.jobs;
@@ -134,5 +146,5 @@ pub async fn show(State(state): State<AppState>, asked: Asked, Path(name): Path<
     let topic = format!("queue:{name}");
     let frame = Frame::new(Section::Queues, format!("Queue {name}"), &asked).with_plots();
     let frame = frame.live(&[&topic, "jobs", "pilots", "factories"]);
-    frame::shown(&Queue::new(frame, situation, demand, &factories, &pilots, past))
+    frame::shown(&Queue::new(frame, situation, demand, &factories, &pilots, &orders, past))
 }

@@ -2,11 +2,12 @@
 
 use super::frame::Asked;
 use super::job::LogPiece;
+use super::label::TestRun;
 use super::label_pilots::{LabelCounts, LabelPilots};
 use super::overview::QueueSituation;
 use super::problem::PageError;
 use crate::api::{
-    commands, core_time, decisions, factories, find, history, jobs, log_index, log_read, nodes, pilot_ends,
+    commands, core_time, decisions, factories, find, history, jobs, log_index, log_read, nodes, orders, pilot_ends,
     pilot_errors, pilot_list, pilot_logs, queues, told,
 };
 use crate::extract::{Body, Params, Segments};
@@ -20,20 +21,23 @@ use http_body_util::BodyExt;
 use model::job::{JobCounts, JobDetail, JobSummary, LogStream};
 use model::pilot::{PilotSummary, Told};
 use model::{
-    Decision, Demand, EndedPilots, FactorySummary, IdSet, JobId, JobState, NodeCounts, Permission, PilotFlow, PilotId,
-    Span, SubmissionId, Target, Time, Verb,
+    Decision, Demand, EndedPilots, FactorySummary, IdSet, JobId, JobState, NodeCounts, Order, Permission, PilotFlow,
+    PilotId, Span, SubmissionId, Target, Time, Verb,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
 use store::{CountScope, HistoryOf, LabelFlow, Scope};
 use wire::api::{
-    CommandRequest, DecisionPage, DecisionQuery, EndsQuery, FailuresQuery, FindQuery, HistoryQuery, Hit, JobPage,
-    JobQuery, JobsRequest, LOG_ATTEMPT, LOG_NEXT_OFFSET, LOG_STATE, LabelCoreTime, LogIndex, LogIndexQuery, LogQuery,
-    NodeList, NodeQuery, PilotDetail, PilotErrors, PilotHistory, PilotPage, PilotQuery,
+    CommandList, CommandQuery, CommandRequest, DecisionPage, DecisionQuery, EndsQuery, FailuresQuery, FindQuery,
+    HistoryQuery, Hit, JobPage, JobQuery, JobsRequest, LOG_ATTEMPT, LOG_NEXT_OFFSET, LOG_STATE, LabelCoreTime,
+    LogIndex, LogIndexQuery, LogQuery, NodeList, NodeQuery, OrderPage, OrderQuery, PilotDetail, PilotErrors,
+    PilotHistory, PilotPage, PilotQuery,
 };
 
 /// Rows of the lists on the pages of one thing.
 pub const SIDE_ROWS: u32 = 20;
+/// Tests of a label that its page shows.
+const TESTS_SHOWN: usize = 5;
 /// Rows of listings.
 pub const ROWS: u32 = 100;
 /// Bytes of a log that a page shows.
@@ -46,11 +50,11 @@ const DECIDED_QUEUES_MAX: usize = 100;
 /// Reads for one request.
 #[derive(Clone, Copy)]
 pub struct Reader<'a> {
-    state: &'a AppState,
-    asked: &'a Asked,
+    pub(super) state: &'a AppState,
+    pub(super) asked: &'a Asked,
 }
 
-type Read<T> = Result<T, PageError>;
+pub type Read<T> = Result<T, PageError>;
 
 impl<'a> Reader<'a> {
     /// Reads with the rights of who asked.
@@ -63,11 +67,11 @@ impl<'a> Reader<'a> {
         PageError::for_asked(error, self.asked)
     }
 
-    fn told<T>(&self, answer: Result<axum::Json<T>, ApiError>) -> Read<T> {
+    pub(super) fn told<T>(&self, answer: Result<axum::Json<T>, ApiError>) -> Read<T> {
         answer.map(|axum::Json(value)| value).map_err(|error| self.fail(error))
     }
 
-    fn stored<T>(&self, answer: store::Result<T>) -> Read<T> {
+    pub(super) fn stored<T>(&self, answer: store::Result<T>) -> Read<T> {
         answer.map_err(|error| self.fail(error.into()))
     }
 
@@ -253,7 +257,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Pilots by state of every label, from counters.
-    async fn label_counts(&self) -> Read<LabelCounts> {
+    pub(super) async fn label_counts(&self) -> Read<LabelCounts> {
         let mut counts = LabelCounts::new();
         for count in self.stored(self.state.store.pilot_counts().await)? {
             let label = counts.entry((count.factory, count.label)).or_default();
@@ -274,70 +278,49 @@ impl<'a> Reader<'a> {
         Ok(counts)
     }
 
-    /// What happened to pilots, and how many there were.
-    pub async fn history(&self, query: HistoryQuery) -> Read<PilotHistory> {
-        self.told(history::read(State(self.state.clone()), self.asked.identity.clone(), Params(query)).await)
-    }
-
-    /// What happened to the pilots of a label in the last hour, day and week.
-    pub async fn recent(&self, factory: &str, label: &str) -> Read<Vec<(&'static str, PilotFlow)>> {
-        let of = HistoryOf::Label { factory: factory.to_owned(), label: label.to_owned() };
-        history::recent(self.state, &of, self.asked.now).await.map_err(|error| self.fail(error))
-    }
-
-    /// What happened to the pilots of each label in the last hours, to ten minutes.
-    pub async fn flows(&self, hours: u64) -> Read<Vec<LabelFlow>> {
-        let since = self.asked.now - Duration::from_secs(hours * 3600);
-        self.stored(self.state.store.pilot_flow_by_label(Span::TenMinutes, since).await)
-    }
-
-    /// Pilots of every label: how many there are, and how they ended in the last hour.
-    pub async fn label_pilots(&self) -> Read<LabelPilots> {
-        let mut last_hour: BTreeMap<_, PilotFlow> = BTreeMap::new();
-        for LabelFlow { factory, label, flow, .. } in self.flows(1).await? {
-            *last_hour.entry((factory, label)).or_default() += flow;
-        }
-        Ok(LabelPilots { counts: self.label_counts().await?, last_hour })
-    }
-
-    /// How pilots ended in the last day.
-    pub async fn ends(&self, query: EndsQuery) -> Read<Vec<EndedPilots>> {
-        let ends = pilot_ends::list(State(self.state.clone()), self.asked.identity.clone(), Params(query)).await;
-        Ok(self.told(ends)?.ends)
-    }
-
-    /// Pilots in fault by class, and what their messages have in common.
-    pub async fn errors(&self, query: EndsQuery) -> Read<PilotErrors> {
-        self.told(pilot_errors::list(State(self.state.clone()), self.asked.identity.clone(), Params(query)).await)
-    }
-
-    /// What the cores of ended pilots were used for, by label.
-    pub async fn core_time(&self, query: EndsQuery) -> Read<Vec<LabelCoreTime>> {
-        let answer = core_time::list(State(self.state.clone()), self.asked.identity.clone(), Params(query)).await;
-        Ok(self.told(answer)?.labels)
-    }
-
-    /// Worker nodes.
-    pub async fn nodes(&self, query: NodeQuery) -> Read<NodeList> {
-        self.told(nodes::list(State(self.state.clone()), self.asked.identity.clone(), Params(query)).await)
-    }
-
-    /// What happened on a node to pilots of a queue, by hours since 1970.
-    pub async fn node_hours(&self, queue: &str, node: &str, since: Time) -> Read<Vec<(i64, NodeCounts)>> {
-        self.stored(self.state.store.node_hours(queue.to_owned(), node.to_owned(), since, self.asked.now).await)
-    }
-
-    /// What has this text as its id, its name or a part of one.
-    pub async fn find(&self, q: String) -> Read<Vec<Hit>> {
-        let query = Params(FindQuery { q });
-        let found = find::find(State(self.state.clone()), self.asked.identity.clone(), query).await;
-        Ok(self.told(found)?.hits)
-    }
-
     /// All factories.
     pub async fn factories(&self) -> Read<Vec<FactorySummary>> {
         let list = self.told(factories::list(State(self.state.clone()), self.asked.identity.clone()).await)?;
         Ok(list.factories)
+    }
+
+    /// Orders in force, to one factory or to all.
+    pub async fn orders(&self, factory: Option<String>) -> Read<Vec<Order>> {
+        self.stored(self.state.store.orders_in_force(factory, self.asked.now).await)
+    }
+
+    /// One page of all orders that are kept.
+    pub async fn order_history(&self, query: OrderQuery) -> Read<OrderPage> {
+        self.told(orders::list(State(self.state.clone()), self.asked.identity.clone(), Params(query)).await)
+    }
+
+    /// One page of commands, newest first.
+    pub async fn commands(&self, query: CommandQuery) -> Read<CommandList> {
+        let list = commands::list(State(self.state.clone()), self.asked.identity.clone(), Params(query)).await;
+        let mut list = self.told(list)?;
+        list.commands.reverse();
+        Ok(list)
+    }
+
+    /// The last tests of a label, newest first, with the pilots that they sent.
+    pub async fn tests(&self, factory: &str, label: &str) -> Read<Vec<TestRun>> {
+        let query =
+            CommandQuery { factory: Some(factory.to_owned()), verb: Some(Verb::Test), ..CommandQuery::default() };
+        let given = self.commands(query).await?.commands.into_iter();
+        let mut tests = Vec::new();
+        for command in given.filter(|command| command.arguments == [label]).take(TESTS_SHOWN) {
+            let pilot = match command.sent {
+                Some(pilot) => self.stored(self.state.store.pilot(pilot).await)?,
+                None => None,
+            };
+            tests.push(TestRun { command, pilot });
+        }
+        Ok(tests)
+    }
+
+    /// The site of a queue; empty when there is no such queue.
+    pub async fn site_of(&self, queue: String) -> Read<String> {
+        Ok(self.stored(self.state.store.queue(queue).await)?.map(|queue| queue.site).unwrap_or_default())
     }
 
     /// One page of decisions.

@@ -1,5 +1,7 @@
 //! Values for the tests of pages: one coherent moment of a small server, with fixed times.
 
+pub mod control;
+
 use super::elsewhere::Elsewhere;
 use super::frame::{Asked, Frame, Section};
 use super::job::{Allowed, Job, LogPiece, Siblings};
@@ -350,6 +352,7 @@ pub fn pilot(id: i64, state: PilotState) -> PilotSummary {
         ended: state.is_final().then(|| before(60)),
         error_class: (state == PilotState::Fault).then_some(ErrorClass::Node),
         message: if state == PilotState::Fault { "no space is left on /tmp".into() } else { String::new() },
+        test: None,
     }
 }
 

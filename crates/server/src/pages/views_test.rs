@@ -1,18 +1,22 @@
 //! Every page as it is written for an empty server and for a busy one; a reviewer sees what changes.
 
+use super::control::Control;
 use super::frame::{Frame, Section};
 use super::label_pilots::LabelPilots;
 use super::link::{self, Link};
 use super::overview::Situation;
 use super::plots::{Plots, Range};
 use super::samples::{self, frame};
-use super::{decisions, factories, factory, jobs, label, log_index, pilot, pilots, queue, queues};
+use super::{commands, decisions, factories, factory, jobs, label, log_index, orders, pilot, pilots, queue, queues};
 use crate::config::{LogKeeping, Watermark};
 use crate::pilot_log::status::{Pressure, Status};
 use askama::Template;
-use model::{CoreTime, EndedPilots, ErrorClass, JobState, PilotFlow, PilotId, PilotState};
+use model::{CommandState, CoreTime, EndedPilots, ErrorClass, JobState, Order, PilotFlow, PilotId, PilotState, Role};
 use std::collections::BTreeMap;
-use wire::api::{DecisionQuery, HistoryQuery, JobQuery, LogEntry, LogIndex, LogIndexQuery, PilotHistory, PilotQuery};
+use wire::api::{
+    CommandQuery, DecisionQuery, HistoryQuery, JobQuery, LogEntry, LogIndex, LogIndexQuery, OrderQuery, PilotHistory,
+    PilotQuery,
+};
 
 /// Only the content of a page, as a live update gets it.
 fn content(section: Section, title: &str, uri: &str) -> Frame {
@@ -109,6 +113,7 @@ fn queues_and_one_queue() {
         samples::demand(),
         &samples::factories(),
         &label_pilots(),
+        &in_force(),
         queue::Past {
             decisions: samples::decisions(),
             latest: samples::jobs(),
@@ -155,11 +160,12 @@ fn factories_and_one_factory() {
     insta::assert_snapshot!("factories", html(&factories::Factories::new(frame(), &all, &label_pilots())));
     let last = BTreeMap::from([("glasgow-slurm".to_owned(), samples::decision(1, 12))]);
     let plots = || samples::plots("/factories/f1", HistoryQuery::default());
-    let one = factory::Factory::new(frame(), &all[0], &label_pilots(), last, samples::decisions(), plots());
+    let one = factory::Factory::new(frame(), &all[0], &label_pilots(), last, samples::decisions(), in_force(), plots());
     insta::assert_snapshot!("factory", html(&one));
     let mut silent = all[0].clone();
     silent.last_heard = samples::before(3600);
-    let one = factory::Factory::new(frame(), &silent, &label_pilots(), BTreeMap::new(), Vec::new(), plots());
+    let one =
+        factory::Factory::new(frame(), &silent, &label_pilots(), BTreeMap::new(), Vec::new(), Vec::new(), plots());
     insta::assert_snapshot!("factory_silent", html(&one));
 }
 
@@ -193,10 +199,12 @@ fn a_label_at_work_and_one_that_is_gone() {
         core_time: CoreTime { good_ms: 36_000_000, idle_ms: 4_000_000, lost_ms: 2_000_000, ..CoreTime::default() },
         decisions: samples::decisions(),
         pilots: vec![samples::pilot(41, PilotState::Fault)],
+        tests: samples::control::tests(),
+        orders: in_force(),
     };
     let page = link::label(&factory(), &name());
     let plots = samples::plots(&page, of_label());
-    insta::assert_snapshot!("label", html(&label::Label::new(frame(), factory(), name(), busy, plots)));
+    insta::assert_snapshot!("label", html(&label::Label::new(frame(), factory(), name(), "GLASGOW", busy, plots)));
     let gone = label::Situation {
         info: None,
         counts: BTreeMap::new(),
@@ -205,9 +213,52 @@ fn a_label_at_work_and_one_that_is_gone() {
         core_time: CoreTime::default(),
         decisions: Vec::new(),
         pilots: Vec::new(),
+        tests: Vec::new(),
+        orders: Vec::new(),
     };
     let plots = Plots::new(&Link::to(page), &of_label(), Range::Year, PilotHistory::default());
-    insta::assert_snapshot!("label_gone", html(&label::Label::new(frame(), factory(), name(), gone, plots)));
+    insta::assert_snapshot!("label_gone", html(&label::Label::new(frame(), factory(), name(), "", gone, plots)));
+}
+
+fn in_force() -> Vec<Order> {
+    samples::control::orders().into_iter().take(2).collect()
+}
+
+#[test]
+fn orders_and_commands() {
+    let frame = |title, uri| content(Section::Factories, title, uri);
+    let orders = |rows| html(&orders::Orders::new(frame("Orders", "/orders"), OrderQuery::default(), rows, None));
+    insta::assert_snapshot!("orders", orders(samples::control::orders()));
+    insta::assert_snapshot!("orders_none", orders(Vec::new()));
+    let commands = |query: &CommandQuery, rows, next| {
+        let names = vec!["f1".to_owned()];
+        html(&commands::Commands::new(frame("Commands", "/commands"), query, names, rows, next))
+    };
+    insta::assert_snapshot!("commands", commands(&CommandQuery::default(), samples::control::commands(), None));
+    insta::assert_snapshot!("commands_none", commands(&CommandQuery::default(), Vec::new(), None));
+    let refused = CommandQuery { state: Some(CommandState::Refused), ..CommandQuery::default() };
+    insta::assert_snapshot!("commands_unmatched", commands(&refused, Vec::new(), Some("3".into())));
+}
+
+/// Whoever may only look gets no form.
+#[test]
+fn forms_are_for_those_who_may() {
+    let of = |role| {
+        let mut frame = content(Section::Factories, "Label", "/factories/f1/labels/glasgow-slurm");
+        if let Some(who) = &mut frame.identity {
+            (who.role, who.sites) = (role, vec!["GLASGOW".to_owned()]);
+        }
+        let factory = Control::of_factory(&frame, "f1", Vec::new());
+        let label = |site| {
+            let label = Control::of_label(&frame, "f1", "glasgow-slurm", site, Vec::new());
+            (label.may_order, label.may_test)
+        };
+        (factory.may_any(), label("GLASGOW"), label("DESY"))
+    };
+    assert_eq!(of(Role::User), (false, (false, false), (false, false)));
+    assert_eq!(of(Role::Shifter), (false, (false, true), (false, true)));
+    assert_eq!(of(Role::SiteAdmin), (false, (true, true), (false, false)));
+    assert_eq!(of(Role::Operator), (true, (true, true), (true, true)));
 }
 
 #[test]

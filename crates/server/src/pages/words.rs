@@ -69,6 +69,9 @@ fn clause(decision: &Decision, step: &Step, is_first: bool) -> Option<String> {
     if step.plugin == "AvoidNodes" {
         return avoided(&said);
     }
+    if step.plugin == "Orders" {
+        return step.message.split_once(",why=").map(|(_, why)| why.to_owned());
+    }
     if let Some(comment) = said.text("comment").filter(|_| is_first || step.input != step.output) {
         return commented(step, comment);
     }
@@ -379,6 +382,7 @@ mod tests {
                 told("AvoidNodes", 3, 3, "comment=cannot be avoided,in=3,nodes=n17 n18,ret=3"),
                 "Nodes n17, n18 are bad and cannot be avoided: 3 pilots wanted, none submitted",
             ),
+            (told("Orders", 3, 0, "in=3,ret=0,why=paused by ann: a, b"), "Paused by ann: a, b: nothing to do"),
             (told("StartFromZero", 0, 0, "comment=no jobs,in=0,activated=0,ret=0"), "Nothing to do"),
         ];
         for (told, expected) in rows {

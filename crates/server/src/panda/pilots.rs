@@ -132,6 +132,7 @@ async fn create(sender: &Sender, shape: Shape, state: &AppState) -> store::Resul
         label: sender.queue.clone(),
         queue: sender.queue.clone(),
         batch: FACTORY.to_owned(),
+        test: None,
         secret_hashes: vec![secret_hash],
         now,
     };

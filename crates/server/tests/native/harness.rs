@@ -140,6 +140,7 @@ impl Stage {
             queue: "q".into(),
             batch: "local".into(),
             count: 1,
+            test: None,
         };
         let mut announced = self.factory.announce(&request).await.unwrap();
         (announced.first, announced.secrets.remove(0))
@@ -225,6 +226,14 @@ pub fn heartbeat() -> FactoryHeartbeat {
         credentials: Vec::new(),
         trouble: String::new(),
     }
+}
+
+/// A label that a factory names in its heartbeat.
+pub fn label_info(name: &str, queue: &str) -> LabelInfo {
+    let (name, queue) = (name.to_owned(), queue.to_owned());
+    let (batch, system) = ("b".to_owned(), "local".to_owned());
+    let (chain, offer, trouble) = (Vec::new(), Offer::default(), String::new());
+    LabelInfo { name, queue, batch, system, chain, offer, keep_logs_days: None, trouble }
 }
 
 /// A report of `state` with nothing else.

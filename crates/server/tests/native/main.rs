@@ -14,6 +14,7 @@ mod logs;
 mod monitor;
 mod nodes;
 mod openapi;
+mod orders;
 mod permissions;
 mod pilot_logs;
 mod programs;

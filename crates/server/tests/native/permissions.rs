@@ -23,6 +23,18 @@ fn calls() -> Vec<(&'static str, Method, &'static str, Option<Value>)> {
         ("retry of group", post.clone(), "/jobs/retry", Some(json!({"ids": "MATE"}))),
         ("drain pilot", post.clone(), "/commands", Some(json!({"target": {"pilot": 1}, "verb": "drain"}))),
         ("command factory", post.clone(), "/commands", Some(json!({"target": {"factory": "f"}, "verb": "cycle"}))),
+        (
+            "pause label",
+            post.clone(),
+            "/orders",
+            Some(json!({"factory": "f", "scope": {"queue": "q"}, "hold": "pause", "reason": "x"})),
+        ),
+        (
+            "test label",
+            post.clone(),
+            "/commands",
+            Some(json!({"target": {"factory": "f"}, "verb": "test", "arguments": ["l"]})),
+        ),
         ("set queue status", put.clone(), "/queues/q/status", Some(json!({"status": "online"}))),
         ("put queue", put.clone(), "/queues/p", Some(json!({"name": "p"}))),
         ("make token", post.clone(), "/tokens", Some(json!({"user": "x", "role": "user"}))),
@@ -110,8 +122,14 @@ async fn a_factory_only_speaks_for_itself() {
     let batch = other.report_batch(&BatchReport { factory: "f".into(), updates: Vec::new() }).await;
     let poll = other.factory_commands("f", 0).await.map(drop);
     let said = other.factory_heartbeat("f", &heartbeat()).await;
-    let announced =
-        AnnounceRequest { factory: "f".into(), label: "l".into(), queue: "q".into(), batch: "b".into(), count: 1 };
+    let announced = AnnounceRequest {
+        factory: "f".into(),
+        label: "l".into(),
+        queue: "q".into(),
+        batch: "b".into(),
+        count: 1,
+        test: None,
+    };
     for (call, answer) in [
         ("drain", other.command(&drain).await.map(drop)),
         ("log", log),

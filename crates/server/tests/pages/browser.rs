@@ -70,6 +70,9 @@ async fn every_page_fits_every_width_in_light_and_dark() {
         "/factories/f1/labels/glasgow-slurm",
         "/factories/f1/labels/lancs-local?range=1y",
         "/decisions",
+        "/commands",
+        "/commands?state=refused",
+        "/orders",
         "/nothing",
     ];
     run(&world, &[&["look"], paths.as_slice()].concat()).await.unwrap();
@@ -79,7 +82,7 @@ async fn every_page_fits_every_width_in_light_and_dark() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn empty_pages_fit_every_width() {
     let world = World::empty().await;
-    let paths = ["/", "/jobs", "/queues", "/pilots", "/factories", "/decisions", "/logs/"];
+    let paths = ["/", "/jobs", "/queues", "/pilots", "/factories", "/decisions", "/commands", "/orders", "/logs/"];
     run(&world, &[&["look"], paths.as_slice()].concat()).await.unwrap();
     world.server.shutdown().await;
 }

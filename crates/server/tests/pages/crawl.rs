@@ -19,6 +19,8 @@ async fn every_link_of_a_busy_server_resolves() {
         "/pilots/1",
         "/factories/f1",
         "/decisions?queue=lancs",
+        "/commands",
+        "/orders",
         "/logs/f1/",
         "/sites/GLASGOW",
         "/regions/UK",

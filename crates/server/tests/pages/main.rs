@@ -4,6 +4,7 @@
 
 mod actions;
 mod browser;
+mod control;
 mod crawl;
 mod size;
 mod world;

@@ -4,8 +4,8 @@ use bytes::Bytes;
 use model::decision::{Fact, Step};
 use model::job::{FileTransfer, LogStream};
 use model::{
-    Decision, DecisionId, ErrorClass, FactoryHeartbeat, JobId, JobReport, JobSpec, JobState, LabelInfo, Offer,
-    PilotEvent, PilotId, Placement, QueueRecord, Role, Shape, Time, Usage,
+    Decision, DecisionId, ErrorClass, FactoryHeartbeat, Hold, JobId, JobReport, JobSpec, JobState, LabelInfo, Offer,
+    OrderScope, PilotEvent, PilotId, Placement, QueueRecord, Role, Shape, Target, Time, Usage, Verb,
 };
 use reqwest::{Response, StatusCode, redirect};
 use server::{Config, Running, Server};
@@ -13,8 +13,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use wire::api::{
-    AnnounceRequest, BatchReport, BatchUpdate, DecisionReport, HelloRequest, LeaseRequest, LeasedJob, ReportRequest,
-    SubmitRequest, TokenRequest,
+    AnnounceRequest, BatchReport, BatchUpdate, CommandRequest, DecisionReport, EndOrder, HelloRequest, LeaseRequest,
+    LeasedJob, OrderRequest, ReportRequest, SubmitRequest, TokenRequest,
 };
 use wire::client::{Client, ClientConfig};
 
@@ -68,6 +68,7 @@ impl World {
         let pilot = world.add_pilots().await;
         world.run_jobs(&pilot).await;
         world.add_decisions().await;
+        world.add_orders().await;
         (world, pilot)
     }
 
@@ -145,6 +146,7 @@ impl World {
             queue: QUEUE.into(),
             batch: "slurm-main".into(),
             count: 4,
+            test: None,
         };
         let announced = self.factory.announce(&announced).await.unwrap();
         let update = |n: i64, event: PilotEvent, native: &str| BatchUpdate {
@@ -239,6 +241,23 @@ impl World {
         self.factory.report_decisions(&DecisionReport { decisions }).await.unwrap();
     }
 
+    /// A label that is capped until somebody ends it, an order that was ended, and a test that nobody has taken.
+    async fn add_orders(&self) {
+        let order = |hold, scope| OrderRequest {
+            factory: "f1".into(),
+            scope,
+            hold,
+            reason: "slow <file system>, ticket 4711".into(),
+            until: None,
+        };
+        self.admin.give_order(&order(Hold::Cap(20), OrderScope::Label("lancs-local".into()))).await.unwrap();
+        let over = self.admin.give_order(&order(Hold::Pause, OrderScope::All)).await.unwrap();
+        self.admin.end_order(over.id, &EndOrder { reason: "repaired".into() }).await.unwrap();
+        let (target, arguments) = (Target::Factory("f1".into()), vec!["glasgow-slurm".to_owned()]);
+        let test = CommandRequest { target, verb: Verb::Test, arguments, expires_s: None };
+        self.admin.command(&test).await.unwrap();
+    }
+
     /// Asks for a page as the browser that is logged in.
     pub async fn get(&self, path: &str) -> Response {
         self.request(path).send().await.unwrap()
@@ -267,6 +286,14 @@ impl World {
     pub async fn post(&self, path: &str, origin: &str) -> Response {
         let url = format!("{}{path}", self.server.url());
         self.http.post(url).header("cookie", &self.cookie).header("origin", origin).send().await.unwrap()
+    }
+
+    /// Sends what was filled into a form of one of our own pages.
+    pub async fn send(&self, path: &str, fields: &str) -> Response {
+        let url = self.server.url();
+        let form = self.http.post(format!("{url}{path}")).header("cookie", &self.cookie).header("origin", url);
+        let form = form.header("content-type", "application/x-www-form-urlencoded");
+        form.body(fields.to_owned()).send().await.unwrap()
     }
 
     /// The cookie of a browser that a user of this role logged in with.

@@ -191,8 +191,14 @@ async fn a_worker_that_finished_closes_its_pilot() {
 async fn jobs_of_our_own_pilots_are_out_of_reach() {
     let bench = Bench::start().await;
     let id = bench.submit(shell("true")).await;
-    let request =
-        AnnounceRequest { factory: "f".into(), label: "l".into(), queue: QUEUE.into(), batch: "b".into(), count: 1 };
+    let request = AnnounceRequest {
+        factory: "f".into(),
+        label: "l".into(),
+        queue: QUEUE.into(),
+        batch: "b".into(),
+        count: 1,
+        test: None,
+    };
     let announced = bench.client.announce(&request).await.unwrap();
     let shape = Shape { cores: 1, memory_mib: 0, wall_time_s: 0 };
     let hello = HelloRequest {

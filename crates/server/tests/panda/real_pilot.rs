@@ -55,8 +55,14 @@ impl Drop for RealPilot {
 
 /// Our own pilot, driven by hand: says hello, takes one job and finishes it.
 async fn run_one_by_our_pilot(bench: &Bench) -> (PilotId, JobId) {
-    let label =
-        AnnounceRequest { factory: "f".into(), label: "l".into(), queue: QUEUE.into(), batch: "b".into(), count: 1 };
+    let label = AnnounceRequest {
+        factory: "f".into(),
+        label: "l".into(),
+        queue: QUEUE.into(),
+        batch: "b".into(),
+        count: 1,
+        test: None,
+    };
     let announced = bench.client.announce(&label).await.unwrap();
     let shape = Shape { cores: 1, memory_mib: 0, wall_time_s: 0 };
     let hello = HelloRequest {

@@ -14,6 +14,7 @@ async fn holder(store: &Store, factory: &str, now: Time) -> (PilotId, JobId) {
         label: "l".into(),
         queue: QUEUE.into(),
         batch: "b".into(),
+        test: None,
         secret_hashes: vec![[1; 32]],
         now,
     };

@@ -113,8 +113,14 @@ async fn such_a_token_does_nothing_else_and_others_do_not_pass() {
 /// The session token of a pilot of ours.
 async fn ended_pilot(bench: &Bench) -> String {
     let factory = wire::Client::in_process(bench.server.in_process(), Some(bench.server.factory_token().to_owned()));
-    let request =
-        AnnounceRequest { factory: "f".into(), label: "l".into(), queue: QUEUE.into(), batch: "b".into(), count: 1 };
+    let request = AnnounceRequest {
+        factory: "f".into(),
+        label: "l".into(),
+        queue: QUEUE.into(),
+        batch: "b".into(),
+        count: 1,
+        test: None,
+    };
     let announced = factory.announce(&request).await.unwrap();
     let hello = HelloRequest {
         secret: announced.secrets[0].clone(),

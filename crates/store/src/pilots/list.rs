@@ -5,7 +5,7 @@ use crate::engine::{Connection, Row, Sql, Value, params, statements};
 use crate::jobs::codes;
 use crate::page::collect;
 use crate::{Page, Result, Store};
-use model::{ErrorClass, PilotId, PilotState, PilotSummary, Time};
+use model::{CommandId, ErrorClass, PilotId, PilotState, PilotSummary, Time};
 use std::cmp::Reverse;
 
 /// The most rows that one page looks at.
@@ -18,7 +18,7 @@ macro_rules! summary {
         concat!(
             "SELECT p.id, p.factory, p.label, p.queue, COALESCE(q.site, p.queue), p.batch, p.batch_id, p.native_state, \
              p.state, p.flag, p.incarnation, p.node, p.slots, p.jobs_now, p.jobs_ended, p.announced, p.started, \
-             p.last_heard, p.ended, p.error_class, p.message FROM pilot p LEFT JOIN queue q ON q.name = p.queue ",
+             p.last_heard, p.ended, p.error_class, p.message, p.test FROM pilot p LEFT JOIN queue q ON q.name = p.queue ",
             $rest
         )
     };
@@ -218,5 +218,6 @@ fn pilot_of(row: &Row) -> Result<PilotSummary> {
         ended: row.opt_time(18)?,
         error_class: codes::error_class(row.opt_int(19)?)?,
         message: row.text_or_empty(20)?,
+        test: row.opt_int(21)?.map(CommandId),
     })
 }

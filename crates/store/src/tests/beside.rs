@@ -48,6 +48,7 @@ fn announcement(count: u8) -> Announcement {
         label: "lab".into(),
         queue: "q".into(),
         batch: "local".into(),
+        test: None,
         secret_hashes: (0..count).map(|_| [7; 32]).collect(),
         now: NOW,
     }
@@ -278,9 +279,9 @@ async fn commands_reach_their_target_once(test: TestStore) {
     assert_eq!(take(Taker::Pilot(pilot), after(50)).await.unwrap(), Taken::default());
     assert!(matches!(done(Taker::Pilot(pilot), CommandState::Failed).await, Err(Error::Conflict(_))));
     assert_eq!(test.store.expire_commands(after(61)).await.unwrap(), 1);
-    let failed = CommandFilter { target: None, state: Some(CommandState::Failed) };
+    let failed = CommandFilter { target: None, verb: None, state: Some(CommandState::Failed) };
     assert_eq!(test.store.commands(failed, None, 10).await.unwrap().rows[0].id, cycle);
-    let of_job = CommandFilter { target: Some(Target::Job(JobId(1))), state: None };
+    let of_job = CommandFilter { target: Some(Target::Job(JobId(1))), ..CommandFilter::default() };
     assert_eq!(test.store.commands(of_job, None, 10).await.unwrap().rows[0].note, "ok");
 }
 

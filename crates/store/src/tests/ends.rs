@@ -15,7 +15,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 async fn announce(test: &TestStore, label: &str, count: u8, now: Time) -> i64 {
     let (factory, label, queue, batch) = ("fab".to_owned(), label.to_owned(), "q".to_owned(), "local".to_owned());
     let secret_hashes = (0..count).map(|_| [7; 32]).collect();
-    test.store.announce(Announcement { factory, label, queue, batch, secret_hashes, now }).await.unwrap().0
+    test.store.announce(Announcement { factory, label, queue, batch, test: None, secret_hashes, now }).await.unwrap().0
 }
 
 fn update(pilot: i64, event: PilotEvent, error_class: Option<ErrorClass>, message: &str) -> BatchUpdate {

@@ -31,6 +31,7 @@ async fn announce(test: &TestStore, factory: &str, label: &str) -> PilotId {
         queue: "q".into(),
         batch: "b".into(),
         secret_hashes: vec![[7; 32]],
+        test: None,
         now: NOW,
     };
     test.store.announce(announcement).await.unwrap()

@@ -19,7 +19,7 @@ const BEGIN: Time = Time(NOW.0 - NOW.0 % 21_600_000);
 async fn announce(test: &TestStore, factory: &str, label: &str, count: usize, now: Time) -> i64 {
     let (factory, label, queue, batch) = (factory.to_owned(), label.to_owned(), "q".to_owned(), "local".to_owned());
     let secret_hashes = vec![[7; 32]; count];
-    test.store.announce(Announcement { factory, label, queue, batch, secret_hashes, now }).await.unwrap().0
+    test.store.announce(Announcement { factory, label, queue, batch, test: None, secret_hashes, now }).await.unwrap().0
 }
 
 async fn tell(test: &TestStore, factory: &str, event: PilotEvent, pilots: &[i64], now: Time) {

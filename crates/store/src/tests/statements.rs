@@ -39,6 +39,7 @@ fn all() -> Vec<&'static Sql> {
         crate::meta::ALL,
         migrate::ALL,
         crate::notify::ALL,
+        crate::orders::ALL,
         crate::pilots::announce::ALL,
         crate::pilots::core_time::ALL,
         crate::pilots::ends::ALL,
@@ -142,6 +143,11 @@ fn hot() -> Vec<&'static Sql> {
         "BY_BATCH_ID",
         "ADD_TO_NODES",
         "OLD_FLOW",
+        "ORDERS_IN_FORCE",
+        "ORDERS_IN_FORCE_ON",
+        "DUE_ORDERS",
+        "ORDERS",
+        "ORDERS_TO",
     ];
     let all = all();
     let find = |name: &str| all.iter().copied().find(|sql| sql.name == name);

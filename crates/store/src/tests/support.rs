@@ -99,6 +99,7 @@ impl TestStore {
             label: format!("{queue}-label"),
             queue: queue.to_owned(),
             batch: "local".to_owned(),
+            test: None,
             secret_hashes: vec![[7; 32]],
             now: NOW,
         };

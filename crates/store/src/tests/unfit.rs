@@ -12,7 +12,10 @@ async fn an_unfit_node_ends_a_pilot_at_its_hello(test: TestStore) {
     test.queue("q").await;
     let (factory, label, queue, batch) = ("fab".to_owned(), "a".to_owned(), "q".to_owned(), "local".to_owned());
     let secret_hashes = vec![[7; 32]; 2];
-    test.store.announce(Announcement { factory, label, queue, batch, secret_hashes, now: NOW }).await.unwrap();
+    test.store
+        .announce(Announcement { factory, label, queue, batch, test: None, secret_hashes, now: NOW })
+        .await
+        .unwrap();
     let (fit, bad) = (PilotId(1), PilotId(2));
     test.store.hello(HelloCall { profile: "{\"cores\":8}".into(), ..hello(fit, "a") }).await.unwrap();
     test.store.hello(HelloCall { unfit: "no room".into(), ..hello(bad, "b") }).await.unwrap();

@@ -2,8 +2,8 @@
 
 pub use model::{BatchUpdate, EndedPilots, JobReport, PilotFlag, PilotSummary, RefusedReport};
 use model::{
-    ErrorClass, FailedCheck, JobId, JobSpec, JobState, NodeProfile, Offer, PilotId, PilotState, Shape, SubmissionId,
-    Time,
+    CommandId, ErrorClass, FailedCheck, JobId, JobSpec, JobState, NodeProfile, Offer, PilotId, PilotState, Shape,
+    SubmissionId, Time,
 };
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +21,9 @@ pub struct AnnounceRequest {
     pub batch: String,
     /// How many, at most [`super::ANNOUNCE_MAX`].
     pub count: u32,
+    /// The command that sends it as a test of its label; then it is one. A command sends one pilot, whoever asks again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test: Option<CommandId>,
 }
 
 /// The pilots that may be submitted now.

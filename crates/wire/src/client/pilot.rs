@@ -53,9 +53,9 @@ impl Client {
         self.send(Call::post("/commands").json(request)).await?.json()
     }
 
-    /// The last commands, oldest first.
-    pub async fn commands(&self) -> Result<CommandList, Error> {
-        self.send(Call::get("/commands")).await?.json()
+    /// Commands, the newest page first, and on each the oldest first.
+    pub async fn commands(&self, query: &CommandQuery) -> Result<CommandList, Error> {
+        self.send(Call::get("/commands").query(query)).await?.json()
     }
 
     /// Tells what became of a command.

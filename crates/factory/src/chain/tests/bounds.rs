@@ -90,8 +90,17 @@ fn any_situation() -> impl Strategy<Value = Situation> {
     let some = (prop::option::of(wms), prop::option::of(batch), prop::option::of(site), prop::option::of(point));
     let past = (prop::option::of(label), prop::option::of(history), prop::option::of(command));
     let credential = "(|it ended)".prop_map(|trouble| Credential { name: "x".to_owned(), trouble, left_s: None });
-    let more = (past, prop::option::of(factory), prop::option::of(credential), 1u32..9);
-    (some, more).prop_map(|((wms, batch, site, endpoint), ((label, history, command), factory, credential, slots))| {
+    let orders = (any::<bool>(), any::<bool>(), prop::option::of(counts())).prop_map(|(drain, pause, cap)| Ordered {
+        drain,
+        pause,
+        cap,
+        why: "ann: a, b".to_owned(),
+        age_s: 0.0,
+    });
+    let now = (prop::option::of(credential), prop::option::of(orders));
+    let more = (past, prop::option::of(factory), now, 1u32..9);
+    (some, more).prop_map(|((wms, batch, site, endpoint), ((label, history, command), factory, now, slots))| {
+        let (credential, orders) = now;
         Situation {
             wms,
             batch,
@@ -103,6 +112,7 @@ fn any_situation() -> impl Strategy<Value = Situation> {
             history,
             command,
             credential,
+            orders,
             pilot: Some(NewPilot { slots, cores: 2, memory_mib: 500, wall_time_s: 900 }),
             offers: Some(vec![Room { cores: 1, slots, pilots: 2, ..Room::default() }]),
         }
@@ -184,14 +194,15 @@ proptest! {
         }
     }
 
-    /// A guard never asks for more, and a removal that it lets through is one that was asked for.
+    /// A guard never asks for more, and a removal that it lets through is one that was asked for, by the chain or by an
+    /// order.
     #[test]
     fn guards_only_hold_back(n in any::<i32>(), given in any_situation(), sched in any_settings()) {
         let n = i64::from(n);
         for guard in StepName::ALL.iter().filter(|step| step.kind() == Kind::Guard) {
             let (out, steps) = decide(&[*guard], n, &sched, &given);
             prop_assert!(out <= n.max(0), "{:?}", steps);
-            prop_assert!(*guard == StepName::Capacity || out >= n.min(0), "{:?}", steps);
+            prop_assert!(matches!(guard, StepName::Capacity | StepName::Orders) || out >= n.min(0), "{:?}", steps);
         }
     }
 

@@ -79,6 +79,47 @@ fn avoid_nodes() {
 }
 
 #[test]
+fn orders_hold_a_label_and_say_why() {
+    check(&[
+        ("Orders", r#"{"input":3}"#, 3, ""),
+        (
+            "Orders",
+            r#"{"input":3,"batch":{"pending":2,"running":5},"orders":{"pause":true,"why":"paused by ann: x"}}"#,
+            0,
+            "Orders:in=3,ret=0,why=paused by ann: x",
+        ),
+        ("Orders", r#"{"input":-3,"batch":{},"orders":{"pause":true}}"#, -3, "Orders:in=-3,ret=-3,why="),
+        (
+            "Orders",
+            r#"{"input":3,"batch":{"pending":2,"running":5,"retiring":4},"orders":{"drain":true,"cap":9,"pause":true}}"#,
+            -7,
+            "Orders:in=3,cap=9,ret=-7,why=",
+        ),
+        ("Orders", r#"{"input":3,"orders":{"drain":true}}"#, 0, "Orders:in=3,ret=0,why="),
+        (
+            "Orders",
+            r#"{"input":9,"batch":{"pending":1,"running":2},"orders":{"cap":5}}"#,
+            2,
+            "Orders:in=9,cap=5,ret=2,why=",
+        ),
+        (
+            "Orders",
+            r#"{"input":1,"batch":{"pending":1,"running":2},"orders":{"cap":5}}"#,
+            1,
+            "Orders:in=1,cap=5,ret=1,why=",
+        ),
+        // Of five too many, only the two that wait go.
+        (
+            "Orders",
+            r#"{"input":0,"batch":{"pending":2,"running":8},"orders":{"cap":5}}"#,
+            -2,
+            "Orders:in=0,cap=5,ret=-2,why=",
+        ),
+        ("Orders", r#"{"input":9,"orders":{"cap":5}}"#, 0, "Orders:in=9,cap=5,ret=0,why="),
+    ]);
+}
+
+#[test]
 fn start_from_zero() {
     check(&[
         ("StartFromZero", r#"{"wms":{"ready":3},"batch":{}}"#, 1, "StartFromZero:comment=start,in=0,activated=3,ret=1"),

@@ -1,4 +1,4 @@
-use super::{Narrowing, OutputChoice, ServerChoice};
+use super::{CapArgs, HoldArgs, Narrowing, OrdersArgs, OutputChoice, ResumeArgs, ServerChoice};
 use clap::{Args, Subcommand};
 
 /// `pilotage factories`.
@@ -16,10 +16,49 @@ pub struct FactoriesArgs {
 /// What to do with factories.
 #[derive(Debug, Subcommand)]
 pub enum FactoriesAction {
+    /// Submit no more pilots of a label, of the labels of a queue, or of all; those that are there go on
+    Pause(HoldArgs),
+    /// Submit no more pilots, take out those that wait, and let those that run finish
+    Drain(HoldArgs),
+    /// Let at most so many pilots of a label wait and run together
+    Cap(CapArgs),
+    /// End what pause, drain and cap ordered
+    Resume(ResumeArgs),
+    /// List the orders in force
+    Orders(OrdersArgs),
     /// Let a factory run a cycle now
     Cycle {
         /// The factory
         factory: String,
+        /// How long to wait for the answer
+        #[arg(long, value_name = "TIME", default_value = "2m", value_parser = crate::config::parse_duration)]
+        timeout: std::time::Duration,
+        #[command(flatten)]
+        output: OutputChoice,
+        #[command(flatten)]
+        server: ServerChoice,
+    },
+    /// Send one pilot of a label now, whatever its chain says, and name it
+    Test {
+        /// The factory
+        factory: String,
+        /// The label
+        label: String,
+        /// How long to wait for the answer
+        #[arg(long, value_name = "TIME", default_value = "2m", value_parser = crate::config::parse_duration)]
+        timeout: std::time::Duration,
+        #[command(flatten)]
+        output: OutputChoice,
+        #[command(flatten)]
+        server: ServerChoice,
+    },
+    /// End a factory and leave its pilots as they are
+    Stop {
+        /// The factory
+        factory: String,
+        /// Let its pilots finish what they run first, and submit no more
+        #[arg(long)]
+        drain: bool,
         /// How long to wait for the answer
         #[arg(long, value_name = "TIME", default_value = "2m", value_parser = crate::config::parse_duration)]
         timeout: std::time::Duration,

@@ -1,0 +1,76 @@
+//! What pages read of counts: history, ends, errors, time of cores, nodes; and what is found by name.
+
+use super::label_pilots::LabelPilots;
+use super::reading::{Read, Reader};
+use crate::api::{core_time, find, history, nodes, pilot_ends, pilot_errors};
+use crate::extract::Params;
+use axum::extract::State;
+use model::{EndedPilots, NodeCounts, PilotFlow, Span, Time};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use store::{HistoryOf, LabelFlow};
+use wire::api::{
+    EndsQuery, FindQuery, HistoryQuery, Hit, LabelCoreTime, NodeList, NodeQuery, PilotErrors, PilotHistory,
+};
+
+impl Reader<'_> {
+    /// What happened to pilots, and how many there were.
+    pub async fn history(&self, query: HistoryQuery) -> Read<PilotHistory> {
+        self.told(history::read(State(self.state.clone()), self.asked.identity.clone(), Params(query)).await)
+    }
+
+    /// What happened to the pilots of a label in the last hour, day and week.
+    pub async fn recent(&self, factory: &str, label: &str) -> Read<Vec<(&'static str, PilotFlow)>> {
+        let of = HistoryOf::Label { factory: factory.to_owned(), label: label.to_owned() };
+        history::recent(self.state, &of, self.asked.now).await.map_err(|error| self.fail(error))
+    }
+
+    /// What happened to the pilots of each label in the last hours, to ten minutes.
+    pub async fn flows(&self, hours: u64) -> Read<Vec<LabelFlow>> {
+        let since = self.asked.now - Duration::from_secs(hours * 3600);
+        self.stored(self.state.store.pilot_flow_by_label(Span::TenMinutes, since).await)
+    }
+
+    /// Pilots of every label: how many there are, and how they ended in the last hour.
+    pub async fn label_pilots(&self) -> Read<LabelPilots> {
+        let mut last_hour: BTreeMap<_, PilotFlow> = BTreeMap::new();
+        for LabelFlow { factory, label, flow, .. } in self.flows(1).await? {
+            *last_hour.entry((factory, label)).or_default() += flow;
+        }
+        Ok(LabelPilots { counts: self.label_counts().await?, last_hour })
+    }
+
+    /// How pilots ended in the last day.
+    pub async fn ends(&self, query: EndsQuery) -> Read<Vec<EndedPilots>> {
+        let ends = pilot_ends::list(State(self.state.clone()), self.asked.identity.clone(), Params(query)).await;
+        Ok(self.told(ends)?.ends)
+    }
+
+    /// Pilots in fault by class, and what their messages have in common.
+    pub async fn errors(&self, query: EndsQuery) -> Read<PilotErrors> {
+        self.told(pilot_errors::list(State(self.state.clone()), self.asked.identity.clone(), Params(query)).await)
+    }
+
+    /// What the cores of ended pilots were used for, by label.
+    pub async fn core_time(&self, query: EndsQuery) -> Read<Vec<LabelCoreTime>> {
+        let answer = core_time::list(State(self.state.clone()), self.asked.identity.clone(), Params(query)).await;
+        Ok(self.told(answer)?.labels)
+    }
+
+    /// Worker nodes.
+    pub async fn nodes(&self, query: NodeQuery) -> Read<NodeList> {
+        self.told(nodes::list(State(self.state.clone()), self.asked.identity.clone(), Params(query)).await)
+    }
+
+    /// What happened on a node to pilots of a queue, by hours since 1970.
+    pub async fn node_hours(&self, queue: &str, node: &str, since: Time) -> Read<Vec<(i64, NodeCounts)>> {
+        self.stored(self.state.store.node_hours(queue.to_owned(), node.to_owned(), since, self.asked.now).await)
+    }
+
+    /// What has this text as its id, its name or a part of one.
+    pub async fn find(&self, q: String) -> Read<Vec<Hit>> {
+        let query = Params(FindQuery { q });
+        let found = find::find(State(self.state.clone()), self.asked.identity.clone(), query).await;
+        Ok(self.told(found)?.hits)
+    }
+}
