@@ -3,12 +3,11 @@
 use super::frame::Asked;
 use super::job::LogPiece;
 use super::label::TestRun;
-use super::label_pilots::{LabelCounts, LabelPilots};
+use super::label_pilots::LabelCounts;
 use super::overview::QueueSituation;
 use super::problem::PageError;
 use crate::api::{
-    commands, core_time, decisions, factories, find, history, jobs, log_index, log_read, nodes, orders, pilot_ends,
-    pilot_errors, pilot_list, pilot_logs, queues, told,
+    commands, decisions, factories, jobs, log_index, log_read, orders, pilot_list, pilot_logs, queues, told,
 };
 use crate::extract::{Body, Params, Segments};
 use crate::names::leaves;
@@ -21,17 +20,13 @@ use http_body_util::BodyExt;
 use model::job::{JobCounts, JobDetail, JobSummary, LogStream};
 use model::pilot::{PilotSummary, Told};
 use model::{
-    Decision, Demand, EndedPilots, FactorySummary, IdSet, JobId, JobState, NodeCounts, Order, Permission, PilotFlow,
-    PilotId, Span, SubmissionId, Target, Time, Verb,
+    Decision, Demand, FactorySummary, IdSet, JobId, JobState, Order, Permission, PilotId, SubmissionId, Target, Verb,
 };
-use std::collections::BTreeMap;
-use std::time::Duration;
-use store::{CountScope, HistoryOf, LabelFlow, Scope};
+use store::{CountScope, Scope};
 use wire::api::{
-    CommandList, CommandQuery, CommandRequest, DecisionPage, DecisionQuery, EndsQuery, FailuresQuery, FindQuery,
-    HistoryQuery, Hit, JobPage, JobQuery, JobsRequest, LOG_ATTEMPT, LOG_NEXT_OFFSET, LOG_STATE, LabelCoreTime,
-    LogIndex, LogIndexQuery, LogQuery, NodeList, NodeQuery, OrderPage, OrderQuery, PilotDetail, PilotErrors,
-    PilotHistory, PilotPage, PilotQuery,
+    CommandList, CommandQuery, CommandRequest, DecisionPage, DecisionQuery, FailuresQuery, JobPage, JobQuery,
+    JobsRequest, LOG_ATTEMPT, LOG_NEXT_OFFSET, LOG_STATE, LogIndex, LogIndexQuery, LogQuery, OrderPage, OrderQuery,
+    PilotDetail, PilotPage, PilotQuery,
 };
 
 /// Rows of the lists on the pages of one thing.
