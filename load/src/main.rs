@@ -6,6 +6,7 @@ mod batches;
 mod cycles;
 mod database;
 mod floor;
+mod grid;
 mod instance;
 mod null;
 mod peers;
@@ -29,6 +30,8 @@ struct Arguments {
 enum Action {
     /// Measure and print the table.
     Measure(scenario::Arguments),
+    /// Fill the empty directory of a server with the grid of the monitor's measurement, to look at.
+    Fill(grid::Arguments),
     /// The factory of the measurement of that name.
     #[command(hide = true)]
     Cycles(cycles::Arguments),
@@ -63,6 +66,7 @@ fn main() -> ExitCode {
 async fn run(action: Action) -> anyhow::Result<bool> {
     match action {
         Action::Measure(arguments) => scenario::run(&arguments).await,
+        Action::Fill(arguments) => grid::fill(&arguments.dir, arguments.pilots, arguments.live).await.map(|()| true),
         Action::Cycles(arguments) => cycles::run(&arguments).await,
         Action::Batches(arguments) => batches::run(&arguments).await,
         Action::Soak(arguments) => soak::run(&arguments).await,

@@ -6,6 +6,7 @@ mod dispatch;
 mod factory;
 mod idle;
 mod latency;
+mod monitor;
 mod throughput;
 
 use crate::batches::System;
@@ -35,6 +36,8 @@ pub enum Scenario {
     Slurm,
     /// The same of HTCondor.
     Condor,
+    /// The pilot monitor with millions of pilots: pages, events, restart, memory.
+    Monitor,
     /// What an idle `pilotage up` uses.
     Idle,
 }
@@ -51,6 +54,9 @@ pub struct Arguments {
     /// Jobs of the throughput and dispatch measurements.
     #[arg(long, default_value_t = 10_000)]
     jobs: usize,
+    /// Pilots of the last week that the monitor is measured with.
+    #[arg(long, default_value_t = 5_000_000)]
+    pilots: usize,
     /// Also write the figures to this file.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -83,6 +89,7 @@ async fn measure(scenario: Scenario, arguments: &Arguments) -> Result<Vec<Figure
         Scenario::Factory => factory::measure(runs).await,
         Scenario::Slurm => batch::measure(System::Slurm, runs).await,
         Scenario::Condor => batch::measure(System::Condor, runs).await,
+        Scenario::Monitor => monitor::measure(arguments.pilots).await,
         Scenario::Idle => idle::measure().await,
     }
 }

@@ -1,5 +1,6 @@
 //! Who may ask what, and what do they see? Dispatcher, monitor, controller and pages behind one HTTP server.
 
+mod aggregates;
 pub mod api;
 pub mod auth;
 pub mod bells;
@@ -23,6 +24,7 @@ pub mod pages;
 pub mod panda;
 pub mod pilot_log;
 mod places;
+mod remembered;
 mod start;
 pub mod state;
 pub mod waiters;

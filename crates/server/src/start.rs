@@ -1,5 +1,6 @@
 //! Starting and stopping a server.
 
+use crate::aggregates::Aggregates;
 use crate::api;
 use crate::auth::{ANY_FACTORY, TokenCache, token_hash};
 use crate::bells::Bells;
@@ -182,6 +183,7 @@ async fn shared(config: Config, store: Store, directory: &Directory, local: Sock
         candidates: Candidates::default(),
         duties: std::sync::Mutex::default(),
         ready: api::LastReady::default(),
+        aggregates: Aggregates::default(),
         metrics: Metrics::default(),
         session_cookie: format!("pilotage_{}", local.port()),
         started: now(),

@@ -1,5 +1,6 @@
 //! What every handler shares.
 
+use crate::aggregates::Aggregates;
 use crate::api::LastReady;
 use crate::auth::TokenCache;
 use crate::bells::Bells;
@@ -59,6 +60,8 @@ pub struct Shared {
     pub duties: Mutex<HashMap<&'static str, Time>>,
     /// Whether the server could work a moment ago.
     pub ready: LastReady,
+    /// Sums that many pages show.
+    pub aggregates: Aggregates,
     /// What is counted.
     pub metrics: Metrics,
     /// Name of the cookie of browsers; differs between servers on one host, which share their cookies.

@@ -21,7 +21,8 @@ pub async fn list(
     who.require(Permission::Read)?;
     let since = since(&query)?;
     let places = Places::read(&state).await?;
-    let labels = state.store.core_time(since).await?.into_iter().map(|of| LabelCoreTime {
+    let labels = state.aggregates.core_time(&state.store, since).await?;
+    let labels = labels.iter().cloned().map(|of| LabelCoreTime {
         site: places.site(&of.queue).to_owned(),
         region: places.region(&of.queue).to_owned(),
         factory: of.factory,

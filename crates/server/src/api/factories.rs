@@ -26,7 +26,7 @@ const UPDATES_MAX: usize = 20_000;
     responses((status = 200, body = FactoryList), (status = "4XX", body = wire::api::Problem)))]
 pub async fn list(State(state): State<AppState>, who: Identity) -> Result<Json<FactoryList>, ApiError> {
     who.require(Permission::Read)?;
-    Ok(Json(FactoryList { factories: state.store.factories().await? }))
+    Ok(Json(FactoryList { factories: state.aggregates.factories(&state.store).await?.to_vec() }))
 }
 
 /// All pilots that a factory's labels ever had, from counters. Empty for a factory that never had one.

@@ -72,7 +72,7 @@ fn pilot(pilot: PilotSummary) -> Hit {
 
 async fn by_name(state: &AppState, text: &str) -> Result<Vec<Hit>, ApiError> {
     let queues = state.store.queues().await?;
-    let factories = state.store.factories().await?;
+    let factories = state.aggregates.factories(&state.store).await?;
     let of_queues = |name: fn(&model::QueueRecord) -> &str| queues.iter().map(name).collect::<BTreeSet<&str>>();
     let mut hits = Vec::new();
     hits.extend(named(of_queues(|queue| &queue.name), text).map(|name| Hit::Queue { name }));
@@ -80,7 +80,7 @@ async fn by_name(state: &AppState, text: &str) -> Result<Vec<Hit>, ApiError> {
     hits.extend(named(of_queues(|queue| &queue.region), text).map(|name| Hit::Region { name }));
     let names = factories.iter().map(|factory| factory.name.as_str()).collect();
     hits.extend(named(names, text).map(|name| Hit::Factory { name }));
-    for factory in &factories {
+    for factory in factories.iter() {
         let names = factory.said.labels.iter().map(|label| label.name.as_str()).collect();
         let left = FOUND_MAX.saturating_sub(hits.iter().filter(|hit| matches!(hit, Hit::Label { .. })).count());
         let label = |name| Hit::Label { factory: factory.name.clone(), name };

@@ -33,7 +33,7 @@ pub async fn read(
     let since = until - range;
     let span = Span::for_view(now.since(since), range);
     let flows = state.store.pilot_flow(of.clone(), span, since).await?;
-    let counts = state.store.pilot_counts().await?;
+    let counts = state.aggregates.pilot_counts(&state.store).await?;
     let places = Places::read(&state).await?;
     if flows.is_empty() {
         places::check(place(&query), &state).await?;

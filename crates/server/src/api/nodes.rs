@@ -31,9 +31,9 @@ pub async fn list(
     let limit = page_size(query.limit)? as usize;
     let since = Time((now() - range).0.div_euclid(HOUR_MS) * HOUR_MS);
     let places = Places::read(&state).await?;
-    let flows = state.store.node_flows(since).await?;
+    let flows = state.aggregates.nodes(&state.store, since).await?;
     let queues = by_queue(&flows);
-    let mut nodes: Vec<NodeInfo> = flows.into_iter().map(|flow| info(flow, &queues, &places)).collect();
+    let mut nodes: Vec<NodeInfo> = flows.iter().map(|flow| info(flow.clone(), &queues, &places)).collect();
     nodes.retain(|node| is_meant(node, &query));
     if nodes.is_empty() {
         Narrowed { queue: query.queue, site: query.site, ..Narrowed::default() }.check(&state).await?;

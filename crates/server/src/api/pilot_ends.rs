@@ -26,7 +26,7 @@ pub async fn list(
     who.require(Permission::Read)?;
     let since = since(&query)?;
     let places = Places::read(&state).await?;
-    let mut ends = state.store.pilot_ends(since).await?;
+    let mut ends = state.aggregates.ends(&state.store, since).await?.to_vec();
     ends.retain(|end| places.leaves(&query, &end.factory, &end.label, &end.queue));
     if ends.is_empty() {
         places::check(query, &state).await?;

@@ -22,8 +22,8 @@ pub async fn list(
     who.require(Permission::Read)?;
     let since = since(&query)?;
     let places = Places::read(&state).await?;
-    let ends = state.store.pilot_ends(since).await?;
-    let faults = ends.into_iter().filter(|end| end.state == PilotState::Fault);
+    let ends = state.aggregates.ends(&state.store, since).await?;
+    let faults = ends.iter().cloned().filter(|end| end.state == PilotState::Fault);
     let classes = faults.map(|end| ClassCount {
         site: places.site(&end.queue).to_owned(),
         factory: end.factory,
@@ -39,7 +39,8 @@ pub async fn list(
         places::check(query, &state).await?;
         return Ok(Json(PilotErrors { since, ..PilotErrors::default() }));
     }
-    let messages = state.store.pilot_messages(since).await?.into_iter().map(|message| MessageInfo {
+    let messages = state.aggregates.messages(&state.store, since).await?;
+    let messages = messages.iter().cloned().map(|message| MessageInfo {
         template: message.template,
         count: ClassCount {
             site: places.site(&message.queue).to_owned(),

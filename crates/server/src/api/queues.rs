@@ -64,9 +64,9 @@ pub async fn summaries(state: &AppState) -> Result<Vec<QueueSummary>, ApiError> 
 
 async fn live_pilots(state: &AppState) -> Result<HashMap<String, BTreeMap<PilotState, u64>>, ApiError> {
     let mut pilots: HashMap<String, BTreeMap<PilotState, u64>> = HashMap::new();
-    for count in state.store.pilot_counts().await? {
+    for count in state.aggregates.pilot_counts(&state.store).await?.iter() {
         if !count.state.is_final() {
-            *pilots.entry(count.queue).or_default().entry(count.state).or_default() += count.pilots;
+            *pilots.entry(count.queue.clone()).or_default().entry(count.state).or_default() += count.pilots;
         }
     }
     Ok(pilots)

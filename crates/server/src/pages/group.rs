@@ -123,7 +123,7 @@ fn around(kind: Kind, queues: &[QueueSituation]) -> Vec<(String, String)> {
 
 async fn show(kind: Kind, name: String, state: AppState, asked: Asked) -> Answer {
     let read = Reader::new(&state, &asked);
-    let mut queues = read.bare_queues().await?;
+    let mut queues = read.queues().await?;
     queues.retain(|queue| kind.of(&queue.queue).contains(&name.as_str()));
     if queues.is_empty() {
         let detail = format!("there is no {} '{}'", kind.word(), number::capped(&name, 80));

@@ -177,7 +177,7 @@ fn row(kind: Kind, name: String, sums: &Sums) -> Row {
 
 async fn show(kind: Kind, state: AppState, asked: Asked) -> Answer {
     let read = Reader::new(&state, &asked);
-    let groups = sums(kind, &read.bare_queues().await?, &Facts::read(&read).await?);
+    let groups = sums(kind, &read.queues().await?, &Facts::read(&read).await?);
     if asked.json {
         return frame::data(&groups);
     }

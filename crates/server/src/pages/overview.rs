@@ -24,6 +24,8 @@ use wire::api::{EndsQuery, HistoryQuery, JobQuery};
 
 /// Rows of the short lists.
 const SHORT_ROWS: u32 = 10;
+/// Rows of the tables of queues and factories.
+const TABLE_ROWS: usize = 20;
 
 /// A queue with everything its row shows.
 pub struct QueueRow {
@@ -86,6 +88,8 @@ pub struct Situation {
     pub jobs: JobCounts,
     /// All queues with their counts.
     pub queues: Vec<QueueSituation>,
+    /// The queues in which most waits, then those with most pilots, with their last decision.
+    pub busiest: Vec<QueueSituation>,
     /// What waits in the queues.
     pub demand: Vec<Demand>,
     /// All factories.
@@ -104,7 +108,7 @@ pub struct Situation {
 }
 
 /// One queue with its counts.
-#[derive(Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct QueueSituation {
     /// As registered.
     pub queue: QueueRecord,
@@ -131,10 +135,14 @@ pub struct Overview {
     running_pilots: u64,
     idle: String,
     troubles: Vec<Trouble>,
+    /// The busiest.
     queues: Vec<QueueRow>,
+    queues_total: u64,
     running: Vec<JobSummary>,
     failed: Vec<JobSummary>,
+    /// Those in trouble first.
     factories: Vec<FactoryRow>,
+    factories_total: u64,
     plots: Plots,
 }
 
@@ -155,8 +163,10 @@ impl Overview {
             running_pilots: pilots.get(&PilotState::Running).copied().unwrap_or_default(),
             idle: counted(idle, "slot"),
             troubles,
-            factories: factories.collect(),
-            queues: situation.queues.into_iter().map(queue_row).collect(),
+            factories: worst_first(factories.collect()),
+            queues_total: situation.queues.len() as u64,
+            queues: situation.busiest.into_iter().map(queue_row).collect(),
+            factories_total: situation.factories.len() as u64,
             totals: situation.jobs,
             running: situation.running,
             failed: situation.failed,
@@ -190,6 +200,21 @@ impl Overview {
         }
         text
     }
+}
+
+/// Queues that show most, as many as the overview has room for.
+fn busiest(queues: &[QueueSituation]) -> Vec<QueueSituation> {
+    let mut queues: Vec<&QueueSituation> = queues.iter().collect();
+    let live = |queue: &QueueSituation| queue.pilots.values().sum::<u64>();
+    queues.sort_by_key(|queue| Reverse((queue.jobs.of(JobState::Activated), live(queue))));
+    queues.into_iter().take(TABLE_ROWS).cloned().collect()
+}
+
+/// Factories that are silent or have labels in trouble before the others, as many as there is room for.
+fn worst_first(mut factories: Vec<FactoryRow>) -> Vec<FactoryRow> {
+    factories.sort_by_key(|factory| Reverse((factory.silent, factory.troubled)));
+    factories.truncate(TABLE_ROWS);
+    factories
 }
 
 /// The row of one queue.
@@ -332,9 +357,13 @@ fn unserved(queue: &QueueSituation, factories: &[FactorySummary]) -> Option<Trou
 /// `GET /`.
 pub async fn show(State(state): State<AppState>, asked: Asked) -> Answer {
     let read = Reader::new(&state, &asked);
+    let queues = read.queues().await?;
+    let mut busiest = busiest(&queues);
+    read.decided(&mut busiest).await?;
     let situation = Situation {
         jobs: read.counts(JobQuery::default()).await?.unwrap_or_default(),
-        queues: read.queues().await?,
+        queues,
+        busiest,
         demand: read.all_demand().await?,
         factories: read.factories().await?,
         running: read.jobs(in_state(JobState::Running, SHORT_ROWS)).await?.jobs,

@@ -22,7 +22,8 @@ use model::pilot::{PilotSummary, Told};
 use model::{
     Decision, Demand, FactorySummary, IdSet, JobId, JobState, Order, Permission, PilotId, SubmissionId, Target, Verb,
 };
-use store::{CountScope, Scope};
+use std::sync::Arc;
+use store::{CountScope, LabelCount, Scope};
 use wire::api::{
     CommandList, CommandQuery, CommandRequest, DecisionPage, DecisionQuery, FailuresQuery, JobPage, JobQuery,
     JobsRequest, LOG_ATTEMPT, LOG_NEXT_OFFSET, LOG_STATE, LogIndex, LogIndexQuery, LogQuery, OrderPage, OrderQuery,
@@ -39,8 +40,6 @@ pub const ROWS: u32 = 100;
 const LOG_SHOWN: u64 = 64 << 10;
 /// Bytes of each log of a pilot that a page shows.
 const PILOT_LOG_SHOWN: u64 = 16 << 10;
-/// Queues whose last decision is told in a table; further ones tell it on their own page.
-const DECIDED_QUEUES_MAX: usize = 100;
 
 /// Reads for one request.
 #[derive(Clone, Copy)]
@@ -166,20 +165,16 @@ impl<'a> Reader<'a> {
         self.told(commands::give(State(self.state.clone()), who, Body(request)).await).map(|_| ())
     }
 
-    /// All queues with their counts, and the last decision for each.
-    pub async fn queues(&self) -> Read<Vec<QueueSituation>> {
-        let list = self.told(queues::list(State(self.state.clone()), self.asked.identity.clone()).await)?;
-        let mut situations = Vec::with_capacity(list.queues.len());
-        for (i, summary) in list.queues.into_iter().enumerate() {
-            let last =
-                if i < DECIDED_QUEUES_MAX { self.last_decision(of_queue(&summary.queue.name)).await? } else { None };
-            situations.push(situation(summary, last));
+    /// The last decision for each of these queues.
+    pub async fn decided(&self, queues: &mut [QueueSituation]) -> Read<()> {
+        for queue in queues {
+            queue.last = self.last_decision(of_queue(&queue.queue.name)).await?;
         }
-        Ok(situations)
+        Ok(())
     }
 
-    /// All queues with their counts, without decisions.
-    pub async fn bare_queues(&self) -> Read<Vec<QueueSituation>> {
+    /// All queues by name with their counts, without decisions.
+    pub async fn queues(&self) -> Read<Vec<QueueSituation>> {
         let list = self.told(queues::list(State(self.state.clone()), self.asked.identity.clone()).await)?;
         Ok(list.queues.into_iter().map(|summary| situation(summary, None)).collect())
     }
@@ -251,11 +246,15 @@ impl<'a> Reader<'a> {
         self.stored(status::read(&self.state.store).await)
     }
 
+    async fn all_counts(&self) -> Read<Arc<Vec<LabelCount>>> {
+        self.stored(self.state.aggregates.pilot_counts(&self.state.store).await)
+    }
+
     /// Pilots by state of every label, from counters.
     pub(super) async fn label_counts(&self) -> Read<LabelCounts> {
         let mut counts = LabelCounts::new();
-        for count in self.stored(self.state.store.pilot_counts().await)? {
-            let label = counts.entry((count.factory, count.label)).or_default();
+        for count in self.all_counts().await?.iter() {
+            let label = counts.entry((count.factory.clone(), count.label.clone())).or_default();
             *label.entry(count.state).or_default() += count.pilots;
         }
         Ok(counts)
@@ -264,7 +263,7 @@ impl<'a> Reader<'a> {
     /// Pilots by state that queue, factory and label of the query leave, from counters.
     pub async fn pilot_counts(&self, query: &PilotQuery) -> Read<super::cells::PilotCounts> {
         let mut counts = super::cells::PilotCounts::new();
-        for count in self.stored(self.state.store.pilot_counts().await)? {
+        for count in self.all_counts().await?.iter() {
             let is_of_label = leaves(&query.factory, &count.factory) && leaves(&query.label, &count.label);
             if is_of_label && leaves(&query.queue, &count.queue) {
                 *counts.entry(count.state).or_default() += count.pilots;

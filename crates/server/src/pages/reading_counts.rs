@@ -5,9 +5,8 @@ use super::reading::{Read, Reader};
 use crate::api::{core_time, find, history, nodes, pilot_ends, pilot_errors};
 use crate::extract::Params;
 use axum::extract::State;
-use model::{EndedPilots, NodeCounts, PilotFlow, Span, Time};
+use model::{EndedPilots, NodeCounts, PilotFlow, Time};
 use std::collections::BTreeMap;
-use std::time::Duration;
 use store::{HistoryOf, LabelFlow};
 use wire::api::{
     EndsQuery, FindQuery, HistoryQuery, Hit, LabelCoreTime, NodeList, NodeQuery, PilotErrors, PilotHistory,
@@ -27,8 +26,9 @@ impl Reader<'_> {
 
     /// What happened to the pilots of each label in the last hours, to ten minutes.
     pub async fn flows(&self, hours: u64) -> Read<Vec<LabelFlow>> {
-        let since = self.asked.now - Duration::from_secs(hours * 3600);
-        self.stored(self.state.store.pilot_flow_by_label(Span::TenMinutes, since).await)
+        let state = self.state;
+        let flows = self.stored(state.aggregates.flows(&state.store, hours, self.asked.now).await)?;
+        Ok(flows.to_vec())
     }
 
     /// Pilots of every label: how many there are, and how they ended in the last hour.

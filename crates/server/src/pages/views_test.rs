@@ -60,6 +60,7 @@ fn overview_of_an_empty_server_tells_what_to_do_next() {
     let nothing = Situation {
         jobs: samples::counts(&[]),
         queues: Vec::new(),
+        busiest: Vec::new(),
         demand: Vec::new(),
         factories: Vec::new(),
         running: Vec::new(),
@@ -104,6 +105,9 @@ fn queues_and_one_queue() {
         content(Section::Queues, "Queues", "/queues"),
         1,
         vec![samples::queue_situation(samples::decisions().pop())],
+        101,
+        &queues::QueuesView::default(),
+        Some("glasgow-short".into()),
     );
     insta::assert_snapshot!("queues", html(&list));
     let of_queue = HistoryQuery { queue: Some("glasgow-short".into()), ..HistoryQuery::default() };

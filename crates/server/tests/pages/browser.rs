@@ -69,6 +69,18 @@ async fn every_page_fits_every_width_in_light_and_dark() {
         "/factories/f1",
         "/factories/f1/labels/glasgow-slurm",
         "/factories/f1/labels/lancs-local?range=1y",
+        "/sites",
+        "/sites/GLASGOW",
+        "/regions/UK",
+        "/tags/render",
+        "/nodes",
+        "/nodes/node07",
+        "/errors",
+        "/efficiency?by=label",
+        "/search",
+        "/search?q=glasgow",
+        "/search?q=nothing",
+        "/help",
         "/decisions",
         "/commands",
         "/commands?state=refused",
@@ -82,7 +94,25 @@ async fn every_page_fits_every_width_in_light_and_dark() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn empty_pages_fit_every_width() {
     let world = World::empty().await;
-    let paths = ["/", "/jobs", "/queues", "/pilots", "/factories", "/decisions", "/commands", "/orders", "/logs/"];
+    let paths = [
+        "/",
+        "/jobs",
+        "/queues",
+        "/sites",
+        "/regions",
+        "/tags",
+        "/pilots",
+        "/factories",
+        "/errors",
+        "/nodes",
+        "/efficiency",
+        "/search",
+        "/help",
+        "/decisions",
+        "/commands",
+        "/orders",
+        "/logs/",
+    ];
     run(&world, &[&["look"], paths.as_slice()].concat()).await.unwrap();
     world.server.shutdown().await;
 }
