@@ -73,6 +73,8 @@ pub struct Config {
     pub compat: bool,
     /// Whether robots may read what they can reach.
     pub allow_robots: bool,
+    /// The most labels of factories that metrics tell apart; with more they are told together.
+    pub metric_labels: usize,
     /// Pages of other monitors that ours link to.
     pub links: Links,
 }
@@ -99,6 +101,7 @@ impl Config {
             logs: LogKeeping::default(),
             compat: false,
             allow_robots: false,
+            metric_labels: 2000,
             links: Links::default(),
         }
     }

@@ -1,5 +1,10 @@
 //! What is counted, in Prometheus' text format.
 
+mod pilots;
+
+pub use pilots::Facts;
+
+use model::Time;
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -43,6 +48,8 @@ pub struct WordLabels {
 /// Everything the server counts.
 pub struct Metrics {
     registry: Mutex<Registry>,
+    /// Since when durations of pilots are told: histograms must never shrink while the server runs.
+    pub since: Time,
     /// Answered requests.
     pub requests: Family<RouteLabels, Counter>,
     /// Seconds from request to answer, long polls left out.
@@ -61,6 +68,8 @@ pub struct Metrics {
     pub attempts_lost: Counter,
     /// Jobs that brokerage moved.
     pub jobs_moved: Counter,
+    /// Decisions of factories by what came of them.
+    pub decisions: Family<WordLabels, Counter>,
     /// Pilots that said hello.
     pub hellos: Counter,
     /// Pilots that were announced.
@@ -83,8 +92,6 @@ pub struct Metrics {
     pub objects_disk_used_percent: Gauge,
     /// Jobs by queue and state.
     pub jobs: Family<StateLabels, Gauge>,
-    /// Pilots by queue and state.
-    pub pilots: Family<StateLabels, Gauge>,
     /// Operations that wait for the store's writer.
     pub write_queue: Gauge,
     /// Bytes of the database.
@@ -100,6 +107,7 @@ impl Default for Metrics {
         let seconds = || Histogram::new(exponential_buckets(0.0005, 2.0, 16));
         let metrics = Metrics {
             registry: Mutex::new(Registry::with_prefix("pilotage")),
+            since: crate::now(),
             requests: Family::default(),
             request_seconds: seconds(),
             commit_seconds: seconds(),
@@ -109,6 +117,7 @@ impl Default for Metrics {
             reports_refused: Counter::default(),
             attempts_lost: Counter::default(),
             jobs_moved: Counter::default(),
+            decisions: Family::default(),
             hellos: Counter::default(),
             pilots_announced: Counter::default(),
             refusals: Family::default(),
@@ -120,7 +129,6 @@ impl Default for Metrics {
             pilot_log_bytes: Gauge::default(),
             objects_disk_used_percent: Gauge::default(),
             jobs: Family::default(),
-            pilots: Family::default(),
             write_queue: Gauge::default(),
             database_bytes: Gauge::default(),
             commits: Gauge::default(),
@@ -148,6 +156,7 @@ impl Metrics {
         r.register("reports_refused", "Reports that were not applied", self.reports_refused.clone());
         r.register("attempts_lost", "Attempts that were given up", self.attempts_lost.clone());
         r.register("jobs_moved", "Jobs that brokerage moved", self.jobs_moved.clone());
+        r.register("decisions", "Decisions of factories by what came of them", self.decisions.clone());
         r.register("pilot_hellos", "Pilots that said hello", self.hellos.clone());
         r.register("pilots_announced", "Pilots that were announced", self.pilots_announced.clone());
         r.register("refusals", "Refused calls by code", self.refusals.clone());
@@ -167,7 +176,6 @@ impl Metrics {
             self.objects_disk_used_percent.clone(),
         );
         r.register("jobs", "Jobs by queue and state", self.jobs.clone());
-        r.register("pilots", "Pilots by queue and state", self.pilots.clone());
         r.register("store_write_queue", "Operations that wait for the writer", self.write_queue.clone());
         r.register("store_bytes", "Bytes of the database", self.database_bytes.clone());
         r.register("store_commits", "Group commits since the start", self.commits.clone());
@@ -178,7 +186,7 @@ impl Metrics {
     pub fn reference() -> Result<String, std::fmt::Error> {
         let metrics = Metrics::default();
         metrics.touch();
-        let text = metrics.encoded()?;
+        let text = metrics.encoded()? + &pilots::touched()?;
         let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
         let helps = text.lines().filter_map(|line| line.strip_prefix("# HELP ")?.split_once(' '));
         let rows = helps.zip(types).map(|((name, help), (_, kind))| {
@@ -194,20 +202,31 @@ impl Metrics {
         for family in [&self.jobs_submitted, &self.jobs_leased] {
             let _ = family.get_or_create(&QueueLabels { queue: String::new() });
         }
-        for family in
-            [&self.reports, &self.refusals, &self.commands, &self.orders, &self.duty_failures, &self.pilot_logs_deleted]
-        {
+        for family in [
+            &self.reports,
+            &self.decisions,
+            &self.refusals,
+            &self.commands,
+            &self.orders,
+            &self.duty_failures,
+            &self.pilot_logs_deleted,
+        ] {
             let _ = family.get_or_create(&WordLabels { kind: "" });
         }
-        for family in [&self.jobs, &self.pilots] {
-            let _ = family.get_or_create(&StateLabels { queue: String::new(), state: "" });
-        }
+        let _ = self.jobs.get_or_create(&StateLabels { queue: String::new(), state: "" });
     }
 
-    /// Everything as text.
-    pub fn encoded(&self) -> Result<String, std::fmt::Error> {
+    /// What this server counted, as text without a mark at its end.
+    fn encoded(&self) -> Result<String, std::fmt::Error> {
         let mut out = String::new();
-        text::encode(&mut out, &crate::hub::locked(&self.registry))?;
+        text::encode_registry(&mut out, &crate::hub::locked(&self.registry))?;
+        Ok(out)
+    }
+
+    /// Everything as text: what this server counted, and what the store counts.
+    pub fn with(&self, facts: &Facts) -> Result<String, std::fmt::Error> {
+        let mut out = self.encoded()? + &pilots::encoded(facts)?;
+        text::encode_eof(&mut out)?;
         Ok(out)
     }
 }

@@ -43,6 +43,7 @@ statements! {
     COUNT_FORGOTTEN = "INSERT INTO forgotten_pilots (factory, label, queue, state, pilots) VALUES (?1, ?2, ?3, ?4, ?5) \
         ON CONFLICT (factory, label, queue, state) DO UPDATE SET pilots = forgotten_pilots.pilots + excluded.pilots";
     FORGOTTEN = "SELECT factory, label, queue, state, pilots FROM forgotten_pilots WHERE factory = ?1";
+    ALL_FORGOTTEN = "SELECT factory, label, queue, state, pilots FROM forgotten_pilots";
     DROP_INCARNATIONS = "DELETE FROM incarnation WHERE pilot = ?1",
         arrays "DELETE FROM incarnation WHERE pilot = ANY(?1::bigint[])";
     DROP_EVENTS = "DELETE FROM pilot_event WHERE pilot = ?1",
@@ -78,13 +79,19 @@ impl Store {
 
     /// Pilots of a factory that were deleted, by label, queue and the state in which they ended.
     pub async fn forgotten_pilots(&self, factory: String) -> Result<Vec<LabelCount>> {
-        self.rows(&FORGOTTEN, params![factory].to_vec(), |row: &Row| {
-            let (factory, label, queue) = (row.text(0)?, row.text(1)?, row.text(2)?);
-            let (state, pilots) = (codes::pilot_state(row.int(3)?)?, row.count(4)?);
-            Ok(LabelCount { factory, label, queue, state, pilots, slots: 0 })
-        })
-        .await
+        self.rows(&FORGOTTEN, params![factory].to_vec(), forgotten).await
     }
+
+    /// The same of all factories.
+    pub async fn all_forgotten_pilots(&self) -> Result<Vec<LabelCount>> {
+        self.rows(&ALL_FORGOTTEN, Vec::new(), forgotten).await
+    }
+}
+
+fn forgotten(row: &Row) -> Result<LabelCount> {
+    let (factory, label, queue) = (row.text(0)?, row.text(1)?, row.text(2)?);
+    let (state, pilots) = (codes::pilot_state(row.int(3)?)?, row.count(4)?);
+    Ok(LabelCount { factory, label, queue, state, pilots, slots: 0 })
 }
 
 /// Deletes lanes without any job, except those in which the same commit has just counted some.

@@ -57,6 +57,7 @@ pub fn install(workspace: &Workspace) -> Result<Environment> {
         ("PILOTAGE_CHROMIUM", PathBuf::from("/usr/bin/chromium")),
         ("PILOTAGE_PLAYWRIGHT", playwright(&cache)?),
         ("PILOTAGE_PANDA_PILOT", panda_pilot(&cache)?),
+        ("PILOTAGE_PROMTOOL", promtool(&cache)?),
     ];
     Ok(pairs.into_iter().map(|(name, path)| (name.to_owned(), path.display().to_string())).collect())
 }
@@ -129,6 +130,25 @@ fn panda_pilot(cache: &Path) -> Result<PathBuf> {
     let archive = archive.with_context(|| format!("pip left no archive in {}", folder.display()))?;
     call(Command::new("tar").arg("-xzf").arg(archive).arg("-C").arg(&folder))?;
     unpacked(&folder)
+}
+
+/// Prometheus' checker of rules. Its package would start a server, so that it is unpacked and not installed.
+fn promtool(cache: &Path) -> Result<PathBuf> {
+    let folder = cache.join("prometheus");
+    let program = folder.join("usr/bin/promtool");
+    if !program.exists() {
+        std::fs::create_dir_all(&folder)?;
+        let download = || call(Command::new("apt-get").args(["download", "-q", "prometheus"]).current_dir(&folder));
+        if download().is_err() {
+            apt(&["update", "-q"])?;
+            download()?;
+        }
+        let is_package = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "deb");
+        let package = entries(&folder)?.into_iter().find(is_package);
+        let package = package.with_context(|| format!("apt-get left no package in {}", folder.display()))?;
+        call(Command::new("dpkg").arg("--extract").arg(package).arg(&folder))?;
+    }
+    Ok(program)
 }
 
 fn unpacked(folder: &Path) -> Result<PathBuf> {

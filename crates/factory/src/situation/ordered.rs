@@ -28,7 +28,7 @@ impl Ordered {
             Hold::Cap(pilots) => Some(pilots.into()),
             _ => None,
         });
-        let why = holding.iter().map(|order| order.in_words()).collect::<Vec<_>>().join(" and ");
+        let why = holding.iter().map(|order| order.in_words()).collect::<Vec<_>>().join("; ");
         let ordered = Ordered { drain: has(Hold::Drain), pause: has(Hold::Pause), cap, why, age_s };
         (!holding.is_empty()).then_some(ordered)
     }

@@ -13,6 +13,11 @@ const LAST: u32 = 88;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Durations(pub BTreeMap<u32, u64>);
 
+/// What about the durations of a bucket are.
+fn seconds_of(bucket: u32) -> f64 {
+    (f64::from(bucket) / PER_OCTAVE).exp2()
+}
+
 impl Durations {
     /// The bucket of a duration.
     pub fn bucket(duration: Duration) -> u32 {
@@ -30,6 +35,16 @@ impl Durations {
         self.0.values().sum()
     }
 
+    /// How many took at most so many seconds, within 9 %.
+    pub fn at_most(&self, seconds: f64) -> u64 {
+        self.0.iter().take_while(|(bucket, _)| seconds_of(**bucket) <= seconds).map(|(_, count)| count).sum()
+    }
+
+    /// Seconds of all together, within 9 %.
+    pub fn sum_s(&self) -> f64 {
+        self.0.iter().fold(0.0, |sum, (bucket, count)| sum + seconds_of(*bucket) * *count as f64)
+    }
+
     /// What a share of them (0 to 1) took at most, within 9 %; none when there are none.
     pub fn quantile(&self, share: f64) -> Option<Duration> {
         let wanted = (self.count() as f64 * share).ceil().max(1.0) as u64;
@@ -38,6 +53,6 @@ impl Durations {
             seen += *count;
             seen >= wanted
         });
-        bucket.map(|(bucket, _)| Duration::from_secs_f64((f64::from(*bucket) / PER_OCTAVE).exp2()))
+        bucket.map(|(bucket, _)| Duration::from_secs_f64(seconds_of(*bucket)))
     }
 }

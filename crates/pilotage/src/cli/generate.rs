@@ -10,6 +10,30 @@ use model::{Permission, Role};
 use std::fmt::Write as _;
 use std::path::Path;
 
+/// What stands above the table of metrics.
+const METRICS: &str = "\
+# Metrics
+
+Made by `cargo xtask generate`; do not edit.
+
+Served at `/metrics` for Prometheus; the call needs a token like every other that reads:
+
+```yaml
+scrape_configs:
+  - job_name: pilotage
+    scheme: https
+    authorization: {credentials_file: /etc/prometheus/pilotage.token}
+    static_configs: [{targets: [\"pilotage.example:25443\"]}]
+```
+
+`packaging/prometheus/rules.yml` has alert rules, `packaging/grafana/pilotage.json` a dashboard; tests read both with
+Prometheus' own tools. Of several servers that share a database each tells the same about pilots, factories and jobs: take
+the `max` of them, or scrape one. What is told of pilots comes from counters, so that a scrape costs the same with ten pilots
+as with millions. There is a series for each label of a factory; with more than `metric_labels` (2000) labels the dimension
+`label` is empty and the sums stay right. Totals of pilots go on over restarts of the server, the histograms begin anew.
+
+";
+
 /// Writes all files below a directory, at their paths in the repository.
 pub fn run(args: &GenerateArgs) -> Result<()> {
     let into = args.dir.as_path();
@@ -48,9 +72,7 @@ fn completions(shell: Shell) -> Vec<u8> {
 
 fn metrics() -> Result<String> {
     let rows = server::metrics::Metrics::reference()?;
-    Ok(format!(
-        "# Metrics\n\nMade by `cargo xtask generate`; do not edit. Served at `/metrics`.\n\n| metric | kind | meaning |\n|---|---|---|\n{rows}"
-    ))
+    Ok(format!("{METRICS}| metric | kind | meaning |\n|---|---|---|\n{rows}"))
 }
 
 fn permissions() -> String {

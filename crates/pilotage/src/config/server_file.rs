@@ -36,6 +36,8 @@ pub struct ServerFile {
     archive_after: Option<Time>,
     compat: Option<bool>,
     allow_robots: Option<bool>,
+    /// The most labels of factories that metrics tell apart.
+    metric_labels: Option<usize>,
     logs: Option<LogsSection>,
     links: Option<LinksSection>,
     #[serde(skip)]
@@ -211,6 +213,7 @@ impl ServerFile {
             compat: typed.compat || self.compat.unwrap_or(false),
             logs: self.logs.map_or(defaults.logs, LogsSection::keeping),
             allow_robots: self.allow_robots.unwrap_or(defaults.allow_robots),
+            metric_labels: self.metric_labels.unwrap_or(defaults.metric_labels),
             links: self.links.clone().map(|links| Links { job: links.job, pilot: links.pilot }).unwrap_or_default(),
         };
         let problems: Vec<String> = config.problems().iter().map(|(key, what)| self.placed(key, what)).collect();

@@ -3,12 +3,13 @@
 use super::{committed, cursor, page_size};
 use crate::auth::Identity;
 use crate::extract::{Body, Params, SUBMIT_BODY_MAX};
+use crate::metrics::WordLabels;
 use crate::names::Narrowed;
 use crate::{ApiError, AppState};
 use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
-use model::Permission;
+use model::{Decision, Permission};
 use store::DecisionFilter;
 use wire::api::{DecisionPage, DecisionQuery, DecisionReport};
 
@@ -29,8 +30,22 @@ pub async fn add(
         return Err(ApiError::invalid("too-many", "decisions", detail));
     }
     report.decisions.iter().try_for_each(|decision| who.require_factory(&decision.factory))?;
+    let told: Vec<&'static str> = report.decisions.iter().map(outcome).collect();
     committed(&state, state.store.add_decisions(report.decisions)).await?;
+    for kind in told {
+        state.metrics.decisions.get_or_create(&WordLabels { kind }).inc();
+    }
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// What came of a decision, for the metrics.
+fn outcome(decision: &Decision) -> &'static str {
+    match decision {
+        Decision { error, .. } if !error.is_empty() => "trouble",
+        Decision { accepted: 1.., .. } => "submitted",
+        Decision { number: ..0, .. } => "removed",
+        _ => "nothing",
+    }
 }
 
 /// Decisions, newest first.

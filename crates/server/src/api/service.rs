@@ -3,19 +3,19 @@
 use crate::auth::Identity;
 use crate::extract::Params;
 use crate::hub::SubscribeError;
-use crate::metrics::StateLabels;
-use crate::{ApiError, AppState};
+use crate::metrics::{Facts, StateLabels};
+use crate::{ApiError, AppState, now};
 use axum::Json;
 use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::{Stream, StreamExt, stream};
 use http::{HeaderValue, StatusCode, header};
-use model::{JobState, Permission, PilotState};
+use model::{JobState, Permission, Span};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::time::Duration;
+use store::HistoryOf;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
@@ -71,7 +71,8 @@ fn event(topic: String) -> Result<Event, Infallible> {
 pub async fn metrics(State(state): State<AppState>, who: Identity) -> Result<Response, ApiError> {
     who.require(Permission::Read)?;
     read_gauges(&state).await?;
-    let text = state.metrics.encoded().map_err(|error| ApiError::internal(error.to_string()))?;
+    let facts = pilot_facts(&state).await?;
+    let text = state.metrics.with(&facts).map_err(|error| ApiError::internal(error.to_string()))?;
     let kind = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
     Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
 }
@@ -79,7 +80,7 @@ pub async fn metrics(State(state): State<AppState>, who: Identity) -> Result<Res
 /// Everything is read before anything is set: two scrapes at the same time set the same twice.
 async fn read_gauges(state: &AppState) -> Result<(), ApiError> {
     let health = state.store.health().await?;
-    let (jobs, pilots) = (state.store.counts_by_queue().await?, pilots_by_queue(state).await?);
+    let jobs = state.store.counts_by_queue().await?;
     let metrics = &state.metrics;
     let number = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
     metrics.write_queue.set(i64::try_from(health.write_queue).unwrap_or(i64::MAX));
@@ -93,19 +94,24 @@ async fn read_gauges(state: &AppState) -> Result<(), ApiError> {
             metrics.jobs.get_or_create(&labels).set(number(counts.of(one)));
         }
     }
-    metrics.pilots.clear();
-    for ((queue, state), pilots) in pilots {
-        metrics.pilots.get_or_create(&StateLabels { queue, state: state.as_str() }).set(number(pilots));
-    }
     Ok(())
 }
 
-async fn pilots_by_queue(state: &AppState) -> Result<BTreeMap<(String, PilotState), u64>, ApiError> {
-    let mut pilots = BTreeMap::new();
-    for count in state.store.pilot_counts().await? {
-        *pilots.entry((count.queue, count.state)).or_default() += count.pilots;
-    }
-    Ok(pilots)
+/// Durations are counted since the server's start, by the longest span, so that they stay few.
+async fn pilot_facts(state: &AppState) -> Result<Facts, ApiError> {
+    let (store, now) = (&state.store, now());
+    let queues = store.queues().await?.into_iter();
+    let ahead = now + Span::TenMinutes.kept() * 2;
+    Ok(Facts {
+        kept: store.pilot_counts().await?,
+        forgotten: store.all_forgotten_pilots().await?,
+        ended: store.pilot_ends(now - Duration::from_secs(3600)).await?,
+        durations: store.pilot_durations(HistoryOf::All, state.metrics.since, ahead).await?,
+        factories: store.factories().await?,
+        orders: store.orders_in_force(None, now).await?,
+        sites: queues.map(|queue| (queue.name, queue.site)).collect(),
+        labels_max: state.config.metric_labels,
+    })
 }
 
 /// How long an answer of `/readyz` stands: whoever asks needs no credential, and looking costs a commit.

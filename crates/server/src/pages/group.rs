@@ -1,6 +1,7 @@
 //! `/sites/{name}`, `/regions/{name}` and `/tags/{name}`: one group of queues, who serves it, and what goes wrong there.
 
 use super::cells::{self, Count};
+use super::control::held;
 use super::frame::{self, Answer, Asked, Frame, Section};
 use super::groups::{self, Facts, Kind, Sums};
 use super::link::Link;
@@ -13,7 +14,7 @@ use crate::{ApiError, AppState};
 use askama::Template;
 use axum::extract::{Path, State};
 use model::job::JobCounts;
-use model::{FactorySummary, LabelInfo};
+use model::{FactorySummary, LabelInfo, Order, Time};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use wire::api::{EndsQuery, HistoryQuery, MessageInfo, NodeInfo, NodeQuery, PilotErrors};
@@ -25,6 +26,8 @@ const MESSAGES_SHOWN: usize = 10;
 struct Serving {
     factory: String,
     info: LabelInfo,
+    /// What orders make of it, such as `paused`.
+    held: Option<String>,
 }
 
 /// What the page is made of.
@@ -38,6 +41,9 @@ pub struct Situation {
     pub errors: PilotErrors,
     /// Nodes that swallow what is sent to them.
     pub bad_nodes: Vec<NodeInfo>,
+    /// Orders in force, of all labels.
+    #[serde(skip)]
+    pub orders: Vec<Order>,
     /// The history of pilots; none for tags, which are not counted.
     #[serde(rename = "history")]
     pub plots: Option<Plots>,
@@ -68,14 +74,14 @@ pub struct Group {
 impl Group {
     /// Builds the page.
     pub fn new(frame: Frame, kind: Kind, name: String, situation: Situation, factories: &[FactorySummary]) -> Group {
-        let Situation { sums, queues, errors, bad_nodes, plots } = situation;
+        let Situation { sums, queues, errors, bad_nodes, orders, plots } = situation;
         let mut jobs = JobCounts::default();
         for (state, count) in queues.iter().flat_map(|queue| &queue.jobs.0) {
             *jobs.0.entry(*state).or_default() += count;
         }
         let listing = if kind == Kind::Site { Link::to("/jobs").with("site", &name) } else { Link::to("/jobs") };
         let names: BTreeSet<&str> = queues.iter().map(|queue| queue.queue.name.as_str()).collect();
-        let labels = serving(&names, factories);
+        let labels = serving(&names, factories, &orders, frame.now);
         let around = around(kind, &queues);
         Group {
             jobs: cells::of_jobs(&jobs, &listing),
@@ -104,10 +110,16 @@ impl Group {
     }
 }
 
-fn serving(queues: &BTreeSet<&str>, factories: &[FactorySummary]) -> Vec<Serving> {
+fn serving(queues: &BTreeSet<&str>, factories: &[FactorySummary], orders: &[Order], now: Time) -> Vec<Serving> {
     let all = factories.iter().flat_map(|factory| factory.said.labels.iter().map(move |info| (factory, info)));
     let serving = all.filter(|(_, info)| queues.contains(info.queue.as_str()));
-    serving.map(|(factory, info)| Serving { factory: factory.name.clone(), info: info.clone() }).collect()
+    serving
+        .map(|(factory, info)| Serving {
+            factory: factory.name.clone(),
+            info: info.clone(),
+            held: held(orders, &factory.name, info, now),
+        })
+        .collect()
 }
 
 fn around(kind: Kind, queues: &[QueueSituation]) -> Vec<(String, String)> {
@@ -150,7 +162,8 @@ async fn show(kind: Kind, name: String, state: AppState, asked: Asked) -> Answer
         kind => Some(Plots::read(&read, &asked, kind.page(&name), of).await?),
     };
     let sums = sums.remove(&name).unwrap_or_default();
-    let situation = Situation { sums, queues, errors, bad_nodes, plots };
+    let orders = read.orders(None).await?;
+    let situation = Situation { sums, queues, errors, bad_nodes, orders, plots };
     if asked.json {
         return frame::data(&situation);
     }

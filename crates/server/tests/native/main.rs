@@ -26,3 +26,4 @@ mod spools;
 mod told;
 mod two_servers;
 mod uploads;
+mod watching;

@@ -64,7 +64,8 @@ async fn scrapes_at_the_same_time_count_each_pilot_once() {
         tokio::join!(metrics(&stage), metrics(&stage), metrics(&stage), metrics(&stage));
         let text = metrics(&stage).await;
         for state in ["running", "announced"] {
-            let line = format!("pilotage_pilots{{queue=\"q\",state=\"{state}\"}} 1\n");
+            let whose = r#"factory="f",label="l",queue="q",site="q""#;
+            let line = format!("pilotage_pilots{{{whose},state=\"{state}\"}} 1\n");
             assert!(text.contains(&line), "{line} is not in\n{text}");
         }
     }
