@@ -16,6 +16,9 @@ _pilotage() {
             ",$1")
                 cmd="pilotage"
                 ;;
+            pilotage,alarms)
+                cmd="pilotage__subcmd__alarms"
+                ;;
             pilotage,backup)
                 cmd="pilotage__subcmd__backup"
                 ;;
@@ -105,6 +108,48 @@ _pilotage() {
                 ;;
             pilotage,wait)
                 cmd="pilotage__subcmd__wait"
+                ;;
+            pilotage__subcmd__alarms,ack)
+                cmd="pilotage__subcmd__alarms__subcmd__ack"
+                ;;
+            pilotage__subcmd__alarms,comment)
+                cmd="pilotage__subcmd__alarms__subcmd__comment"
+                ;;
+            pilotage__subcmd__alarms,help)
+                cmd="pilotage__subcmd__alarms__subcmd__help"
+                ;;
+            pilotage__subcmd__alarms,show)
+                cmd="pilotage__subcmd__alarms__subcmd__show"
+                ;;
+            pilotage__subcmd__alarms,silence)
+                cmd="pilotage__subcmd__alarms__subcmd__silence"
+                ;;
+            pilotage__subcmd__alarms,silences)
+                cmd="pilotage__subcmd__alarms__subcmd__silences"
+                ;;
+            pilotage__subcmd__alarms,unsilence)
+                cmd="pilotage__subcmd__alarms__subcmd__unsilence"
+                ;;
+            pilotage__subcmd__alarms__subcmd__help,ack)
+                cmd="pilotage__subcmd__alarms__subcmd__help__subcmd__ack"
+                ;;
+            pilotage__subcmd__alarms__subcmd__help,comment)
+                cmd="pilotage__subcmd__alarms__subcmd__help__subcmd__comment"
+                ;;
+            pilotage__subcmd__alarms__subcmd__help,help)
+                cmd="pilotage__subcmd__alarms__subcmd__help__subcmd__help"
+                ;;
+            pilotage__subcmd__alarms__subcmd__help,show)
+                cmd="pilotage__subcmd__alarms__subcmd__help__subcmd__show"
+                ;;
+            pilotage__subcmd__alarms__subcmd__help,silence)
+                cmd="pilotage__subcmd__alarms__subcmd__help__subcmd__silence"
+                ;;
+            pilotage__subcmd__alarms__subcmd__help,silences)
+                cmd="pilotage__subcmd__alarms__subcmd__help__subcmd__silences"
+                ;;
+            pilotage__subcmd__alarms__subcmd__help,unsilence)
+                cmd="pilotage__subcmd__alarms__subcmd__help__subcmd__unsilence"
                 ;;
             pilotage__subcmd__factories,cap)
                 cmd="pilotage__subcmd__factories__subcmd__cap"
@@ -238,6 +283,9 @@ _pilotage() {
             pilotage__subcmd__factory__subcmd__help,sources)
                 cmd="pilotage__subcmd__factory__subcmd__help__subcmd__sources"
                 ;;
+            pilotage__subcmd__help,alarms)
+                cmd="pilotage__subcmd__help__subcmd__alarms"
+                ;;
             pilotage__subcmd__help,backup)
                 cmd="pilotage__subcmd__help__subcmd__backup"
                 ;;
@@ -327,6 +375,24 @@ _pilotage() {
                 ;;
             pilotage__subcmd__help,wait)
                 cmd="pilotage__subcmd__help__subcmd__wait"
+                ;;
+            pilotage__subcmd__help__subcmd__alarms,ack)
+                cmd="pilotage__subcmd__help__subcmd__alarms__subcmd__ack"
+                ;;
+            pilotage__subcmd__help__subcmd__alarms,comment)
+                cmd="pilotage__subcmd__help__subcmd__alarms__subcmd__comment"
+                ;;
+            pilotage__subcmd__help__subcmd__alarms,show)
+                cmd="pilotage__subcmd__help__subcmd__alarms__subcmd__show"
+                ;;
+            pilotage__subcmd__help__subcmd__alarms,silence)
+                cmd="pilotage__subcmd__help__subcmd__alarms__subcmd__silence"
+                ;;
+            pilotage__subcmd__help__subcmd__alarms,silences)
+                cmd="pilotage__subcmd__help__subcmd__alarms__subcmd__silences"
+                ;;
+            pilotage__subcmd__help__subcmd__alarms,unsilence)
+                cmd="pilotage__subcmd__help__subcmd__alarms__subcmd__unsilence"
                 ;;
             pilotage__subcmd__help__subcmd__factories,cap)
                 cmd="pilotage__subcmd__help__subcmd__factories__subcmd__cap"
@@ -554,12 +620,314 @@ _pilotage() {
 
     case "${cmd}" in
         pilotage)
-            opts="-h -V --help --version up demo submit jobs job logs wait kill retry top queues pilots decisions factories labels programs token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help"
+            opts="-h -V --help --version up demo submit jobs job logs wait kill retry top queues pilots decisions factories labels alarms programs token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__alarms)
+            opts="-n -h -V --past --limit --json --url --dir --help --version show ack comment silence silences unsilence help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__alarms__subcmd__ack)
+            opts="-h -V --url --dir --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__alarms__subcmd__comment)
+            opts="-h -V --url --dir --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__alarms__subcmd__help)
+            opts="show ack comment silence silences unsilence help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__alarms__subcmd__help__subcmd__ack)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__alarms__subcmd__help__subcmd__comment)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__alarms__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__alarms__subcmd__help__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__alarms__subcmd__help__subcmd__silence)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__alarms__subcmd__help__subcmd__silences)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__alarms__subcmd__help__subcmd__unsilence)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__alarms__subcmd__show)
+            opts="-h -V --json --url --dir --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__alarms__subcmd__silence)
+            opts="-h -V --alarm --rule --factory --label --queue --site --for --json --url --dir --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --alarm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rule)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --factory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --label)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --queue)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__alarms__subcmd__silences)
+            opts="-h -V --json --url --dir --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__alarms__subcmd__unsilence)
+            opts="-h -V --url --dir --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1722,8 +2090,106 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__help)
-            opts="up demo submit jobs job logs wait kill retry top queues pilots decisions factories labels programs token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help"
+            opts="up demo submit jobs job logs wait kill retry top queues pilots decisions factories labels alarms programs token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__help__subcmd__alarms)
+            opts="show ack comment silence silences unsilence"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__help__subcmd__alarms__subcmd__ack)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__help__subcmd__alarms__subcmd__comment)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__help__subcmd__alarms__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__help__subcmd__alarms__subcmd__silence)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__help__subcmd__alarms__subcmd__silences)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__help__subcmd__alarms__subcmd__unsilence)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

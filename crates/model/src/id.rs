@@ -56,3 +56,11 @@ id!(
     /// One order to a factory.
     OrderId
 );
+id!(
+    /// One alarm, from its onset to its end.
+    AlarmId
+);
+id!(
+    /// One silence of alarms.
+    SilenceId
+);

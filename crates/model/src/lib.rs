@@ -2,6 +2,7 @@
 //!
 //! Pure values only: no I/O, no async, no clock. Whoever needs the time passes a [`Time`] in.
 
+pub mod alarm;
 pub mod backoff;
 pub mod brokerage;
 pub mod command;
@@ -15,7 +16,6 @@ pub mod history;
 pub mod id;
 pub mod id_set;
 pub mod job;
-pub mod label_health;
 pub mod label_status;
 pub mod node;
 pub mod node_health;
@@ -38,7 +38,7 @@ pub use demand::{Demand, IdlePilots, Shape, WaitingShape};
 pub use error_class::ErrorClass;
 pub use factory::{CredentialInfo, FactoryHeartbeat, FactorySummary, LabelInfo, MonitorInfo, SourceInfo};
 pub use history::{Durations, FlowAt, History, Levels, PilotFlow, Span};
-pub use id::{CommandId, DecisionId, JobId, OrderId, PilotId, SubmissionId, TaskId};
+pub use id::{AlarmId, CommandId, DecisionId, JobId, OrderId, PilotId, SilenceId, SubmissionId, TaskId};
 pub use id_set::IdSet;
 pub use job::{
     AttemptOutcome, AttemptRecord, JobCounts, JobDetail, JobEvent, JobReport, JobSpec, JobState, JobSummary, Killed,

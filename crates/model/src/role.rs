@@ -12,7 +12,7 @@ pub enum Role {
     User,
     /// Looks after all jobs of a group.
     GroupManager,
-    /// Watches everything, kills and retries any job, drains pilots, sends test pilots.
+    /// Watches everything, looks after alarms, kills and retries any job, drains pilots, sends test pilots.
     Shifter,
     /// Like a shifter for named sites; also sets the status of their queues, pauses, drains and caps labels that serve
     /// them.
@@ -40,6 +40,8 @@ pub enum Permission {
     ManageAllJobs,
     /// Drain pilots and give commands to them.
     CommandPilots,
+    /// Acknowledge, comment and silence alarms.
+    ManageAlarms,
     /// Set the status of queues.
     SetQueueStatus,
     /// Create and change queues.
@@ -60,13 +62,14 @@ pub enum Permission {
 
 impl Permission {
     /// All permissions.
-    pub const ALL: [Permission; 14] = [
+    pub const ALL: [Permission; 15] = [
         Permission::Read,
         Permission::Submit,
         Permission::ManageOwnJobs,
         Permission::ManageGroupJobs,
         Permission::ManageAllJobs,
         Permission::CommandPilots,
+        Permission::ManageAlarms,
         Permission::SetQueueStatus,
         Permission::ManageQueues,
         Permission::OrderLabels,
@@ -92,12 +95,20 @@ impl Role {
             Role::User => user,
             Role::GroupManager => user || permission == P::ManageGroupJobs,
             Role::Shifter => {
-                user || matches!(permission, P::ManageGroupJobs | P::ManageAllJobs | P::CommandPilots | P::TestLabels)
+                user || matches!(
+                    permission,
+                    P::ManageGroupJobs | P::ManageAllJobs | P::CommandPilots | P::ManageAlarms | P::TestLabels
+                )
             }
             Role::SiteAdmin => {
                 user || matches!(
                     permission,
-                    P::ManageAllJobs | P::CommandPilots | P::SetQueueStatus | P::OrderLabels | P::TestLabels
+                    P::ManageAllJobs
+                        | P::CommandPilots
+                        | P::ManageAlarms
+                        | P::SetQueueStatus
+                        | P::OrderLabels
+                        | P::TestLabels
                 )
             }
             Role::Operator => !matches!(permission, P::RunPilot),

@@ -1,5 +1,6 @@
 //! The command line: one file per command.
 
+mod alarms;
 pub mod args;
 mod ask;
 mod backup;
@@ -79,6 +80,7 @@ fn run_client_side(command: Command) -> anyhow::Result<ExitCode> {
         Command::Submit(args) => submit::run(*args),
         Command::Queues(args) => queues::run(args),
         Command::Pilots(args) => pilots::run(args),
+        Command::Alarms(args) => alarms::run(args),
         Command::Programs(args) => programs::run(args),
         Command::Token(args) => token::run(args.action),
         Command::Jobs(args) => with_client(&args.server.clone(), async |client| jobs::run(args, &client).await),

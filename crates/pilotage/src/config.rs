@@ -1,5 +1,6 @@
 //! What was typed or written, turned into what it means.
 
+mod alarms;
 mod amount;
 mod connection;
 mod environment;

@@ -70,6 +70,15 @@ fn the_configurations_of_the_page_about_logs_are_valid() {
     assert_eq!((days(&factory["factory"]), days(&factory["label"]["short"])), (30, 2));
 }
 
+#[test]
+fn the_configuration_of_the_page_about_alarms_is_valid() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("server.toml");
+    std::fs::write(&file, format!("dir = '{}'\n{}", dir.path().display(), blocks("alarms.md"))).unwrap();
+    let mut program = Command::cargo_bin("pilotage").unwrap();
+    program.args(["server", "--check", "--config"]).arg(&file).assert().success();
+}
+
 /// The TOML blocks of a page, one after the other.
 fn blocks(page: &str) -> String {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(page);

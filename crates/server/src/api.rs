@@ -1,5 +1,6 @@
 //! The native interface, `/pilotage/v1/`.
 
+pub(crate) mod alarms;
 mod backup;
 pub(crate) mod commands;
 pub(crate) mod core_time;
@@ -26,6 +27,7 @@ mod programs;
 pub(crate) mod queues;
 mod ranged;
 mod service;
+pub(crate) mod silences;
 mod submit;
 mod tokens;
 pub(crate) mod told;
@@ -110,6 +112,12 @@ fn others_router() -> Router<AppState> {
         .route("/commands/{id}/outcome", post(commands::outcome))
         .route("/orders", post(orders::give).get(orders::list))
         .route("/orders/{id}/end", post(orders::end))
+        .route("/alarms", get(alarms::list))
+        .route("/alarms/{id}", get(alarms::show))
+        .route("/alarms/{id}/acknowledge", post(alarms::acknowledge))
+        .route("/alarms/{id}/comment", post(alarms::comment))
+        .route("/silences", get(silences::list).post(silences::create))
+        .route("/silences/{id}", delete(silences::end))
         .route("/programs", get(programs::list))
         .route("/programs/{name}/{version}", put(programs::write).get(programs::read).delete(programs::remove))
         .route("/tokens", post(tokens::create).get(tokens::list))

@@ -28,6 +28,9 @@ async fn tell_one(state: &AppState, change: &ChangeSet) {
         state.demand_bell.notify_waiters();
     }
     ring(state, change);
+    if change.everything || change.alarms {
+        state.attention.forget();
+    }
     if change.everything || !change.queues.is_empty() {
         state.candidates.forget().await;
     }
@@ -54,7 +57,7 @@ fn ring(state: &AppState, change: &ChangeSet) {
     change.jobs.iter().for_each(|job| state.log_bells.ring(job));
 }
 
-/// Topics of pages: the kinds (`jobs`, `pilots`, `queues`, `factories`), single things (`job:17`), and `overview`.
+/// Topics of pages: the kinds (`jobs`, `pilots`, `queues`, `factories`, `alarms`), single things (`job:17`), and `overview`.
 fn publish(state: &AppState, change: &ChangeSet) {
     let hub = &state.hub;
     if change.everything {
@@ -71,6 +74,9 @@ fn publish(state: &AppState, change: &ChangeSet) {
         hub.publish("pilots");
     }
     change.pilots.iter().for_each(|pilot| hub.publish(&format!("pilot:{pilot}")));
+    if change.alarms {
+        hub.publish("alarms");
+    }
     for queue in change.queues.union(&change.activated) {
         hub.publish("queues");
         hub.publish(&format!("queue:{queue}"));

@@ -1,6 +1,9 @@
 //! What the operator decides about a server.
 
+mod alarms;
 mod check;
+
+pub use alarms::{Alarms, Destination, MailServer, Receiver};
 
 use crate::pages::Links;
 pub use crate::pilot_log::keeping::{LogKeeping, Watermark};
@@ -69,6 +72,8 @@ pub struct Config {
     pub retention_every: Duration,
     /// How logs of pilots are kept.
     pub logs: LogKeeping,
+    /// What is looked for, and who is told of it.
+    pub alarms: Alarms,
     /// Whether the PanDA face is served.
     pub compat: bool,
     /// Whether robots may read what they can reach.
@@ -99,6 +104,7 @@ impl Config {
             archive_after: Duration::from_secs(24 * 3600),
             retention_every: Duration::from_secs(60),
             logs: LogKeeping::default(),
+            alarms: Alarms::default(),
             compat: false,
             allow_robots: false,
             metric_labels: 2000,

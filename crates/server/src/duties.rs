@@ -1,5 +1,6 @@
 //! What the server does by itself, each duty in a loop of its own.
 
+mod alarms;
 mod back_off;
 mod pilot_logs;
 pub mod reaper;
@@ -22,6 +23,8 @@ pub fn start(state: &AppState, tasks: &TaskTracker) {
     tasks.spawn(retention::commands(state.clone()));
     tasks.spawn(retention::jobs(state.clone()));
     tasks.spawn(pilot_logs::run(state.clone()));
+    tasks.spawn(alarms::evaluate(state.clone()));
+    tasks.spawn(alarms::send(state.clone()));
     tasks.spawn(sweep(state.clone()));
 }
 

@@ -115,6 +115,18 @@ pub struct RoomMade<'a> {
     pub config: &'a LogKeeping,
 }
 
+/// A receiver was told of alarms, or could not be.
+pub struct AlarmsTold<'a> {
+    /// The receiver.
+    pub receiver: &'a str,
+    /// By what it is told.
+    pub kind: &'static str,
+    /// Of how many.
+    pub notices: usize,
+    /// Why it was not.
+    pub failure: Option<&'a str>,
+}
+
 /// A duty failed; it is tried again.
 pub struct DutyFailed<'a> {
     /// Which.
@@ -253,6 +265,24 @@ impl RoomMade<'_> {
             tracing::error!(high, low, "there is too little room, and no log of a pilot is left that may be deleted");
         }
         metrics.pilot_logs_deleted.get_or_create(&WordLabels { kind: "room" }).inc_by(*logs);
+    }
+}
+
+impl AlarmsTold<'_> {
+    /// Writes it down.
+    pub fn emit(self, metrics: &Metrics) {
+        let AlarmsTold { receiver, kind, notices, failure } = self;
+        let family = match failure {
+            None => {
+                tracing::info!(receiver, kind, notices, "told of alarms");
+                &metrics.alarm_messages
+            }
+            Some(why) => {
+                tracing::warn!(receiver, kind, notices, why, "failed to tell of alarms");
+                &metrics.alarm_message_failures
+            }
+        };
+        family.get_or_create(&WordLabels { kind }).inc();
     }
 }
 

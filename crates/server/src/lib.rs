@@ -2,6 +2,7 @@
 
 mod aggregates;
 pub mod api;
+pub mod attention;
 pub mod auth;
 pub mod bells;
 pub mod brokerage;
@@ -30,7 +31,7 @@ pub mod state;
 pub mod waiters;
 
 pub use auth::Identity;
-pub use config::{Config, LogKeeping, TlsMode, Watermark};
+pub use config::{Alarms, Config, Destination, LogKeeping, MailServer, Receiver, TlsMode, Watermark};
 pub use error::ApiError;
 pub use start::{Running, Server, StartError};
 pub use state::AppState;

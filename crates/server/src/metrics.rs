@@ -82,6 +82,10 @@ pub struct Metrics {
     pub orders: Family<WordLabels, Counter>,
     /// Duties that failed.
     pub duty_failures: Family<WordLabels, Counter>,
+    /// Messages about alarms, by kind of receiver.
+    pub alarm_messages: Family<WordLabels, Counter>,
+    /// Those that could not be sent.
+    pub alarm_message_failures: Family<WordLabels, Counter>,
     /// Logs of pilots that were deleted, by reason.
     pub pilot_logs_deleted: Family<WordLabels, Counter>,
     /// Logs of pilots that were compressed.
@@ -124,6 +128,8 @@ impl Default for Metrics {
             commands: Family::default(),
             orders: Family::default(),
             duty_failures: Family::default(),
+            alarm_messages: Family::default(),
+            alarm_message_failures: Family::default(),
             pilot_logs_deleted: Family::default(),
             pilot_logs_compressed: Counter::default(),
             pilot_log_bytes: Gauge::default(),
@@ -163,6 +169,12 @@ impl Metrics {
         r.register("commands", "Commands by verb", self.commands.clone());
         r.register("orders", "Orders given by kind, and those that people ended", self.orders.clone());
         r.register("duty_failures", "Failed runs of duties", self.duty_failures.clone());
+        r.register("alarm_messages", "Messages about alarms, by kind of receiver", self.alarm_messages.clone());
+        r.register(
+            "alarm_message_failures",
+            "Messages about alarms that could not be sent",
+            self.alarm_message_failures.clone(),
+        );
         r.register("pilot_logs_deleted", "Deleted logs of pilots by reason", self.pilot_logs_deleted.clone());
         r.register("pilot_logs_compressed", "Compressed logs of pilots", self.pilot_logs_compressed.clone());
         r.register(
@@ -210,6 +222,8 @@ impl Metrics {
             &self.orders,
             &self.duty_failures,
             &self.pilot_logs_deleted,
+            &self.alarm_messages,
+            &self.alarm_message_failures,
         ] {
             let _ = family.get_or_create(&WordLabels { kind: "" });
         }

@@ -4,6 +4,9 @@
 //! [`reading`], the same way as the API does. Handlers hold no logic of their own; they come last in the file of
 //! their page.
 
+mod alarm;
+mod alarm_forms;
+mod alarms;
 mod as_json;
 mod assets;
 mod cells;
@@ -40,8 +43,10 @@ mod queue;
 mod queues;
 mod reading;
 mod reading_counts;
+mod red;
 mod result;
 mod search;
+mod ticket;
 mod tone;
 mod trouble_tabs;
 mod use_of_cores;
@@ -66,6 +71,13 @@ pub fn router() -> Router<AppState> {
     Router::new()
         .route("/", get(overview::show))
         .route("/login", get(login::show))
+        .route("/red", get(red::show))
+        .route("/alarms", get(alarms::show))
+        .route("/alarms/{id}", get(alarm::show))
+        .route("/alarms/{id}/acknowledge", post(alarm_forms::acknowledge))
+        .route("/alarms/{id}/comment", post(alarm_forms::comment))
+        .route("/alarms/{id}/silence", post(alarm_forms::silence))
+        .route("/silences/{id}/end", post(alarm_forms::end_silence))
         .route("/jobs", get(jobs::show))
         .route("/jobs/{id}", get(job::show))
         .route("/jobs/{id}/kill", post(job::kill))

@@ -2,6 +2,7 @@
 
 use crate::aggregates::Aggregates;
 use crate::api;
+use crate::attention::Attention;
 use crate::auth::{ANY_FACTORY, TokenCache, token_hash};
 use crate::bells::Bells;
 use crate::brokerage::Candidates;
@@ -95,7 +96,7 @@ impl Server {
         let local = listener.local_addr().map_err(|source| listen_error(&config, source))?;
         let (tls, fingerprint) = encryption(&config, &directory, local)?;
         let url = config.public_url.clone().unwrap_or_else(|| own_url(local, tls.is_some()));
-        let state = AppState::new(shared(config, store, &directory, local).await?);
+        let state = AppState::new(shared(config, url.clone(), store, &directory, local).await?);
         let tasks = TaskTracker::new();
         let router = router(&state, &tasks);
         tasks.spawn(changes::tell(state.clone(), state.store.changes()));
@@ -163,12 +164,19 @@ fn store_config(config: &Config, directory: &Directory) -> StoreConfig {
     store
 }
 
-async fn shared(config: Config, store: Store, directory: &Directory, local: SocketAddr) -> Result<Shared, StartError> {
+async fn shared(
+    config: Config,
+    url: String,
+    store: Store,
+    directory: &Directory,
+    local: SocketAddr,
+) -> Result<Shared, StartError> {
     let key = store.meta_or(KEY_NAME, random_bytes::<32>()?.to_vec()).await?;
     let objects = config.objects.clone().unwrap_or_else(|| directory.join("objects"));
     Ok(Shared {
         objects: Arc::new(open_objects(&objects)?),
         objects_dir: objects,
+        url,
         store,
         key: MacKey::new(&key),
         tokens: TokenCache::default(),
@@ -180,6 +188,7 @@ async fn shared(config: Config, store: Store, directory: &Directory, local: Sock
         demand_bell: tokio::sync::Notify::new(),
         told_bell: tokio::sync::Notify::new(),
         log_bells: Bells::default(),
+        attention: Attention::default(),
         candidates: Candidates::default(),
         duties: std::sync::Mutex::default(),
         ready: api::LastReady::default(),

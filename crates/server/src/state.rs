@@ -2,6 +2,7 @@
 
 use crate::aggregates::Aggregates;
 use crate::api::LastReady;
+use crate::attention::Attention;
 use crate::auth::TokenCache;
 use crate::bells::Bells;
 use crate::brokerage::Candidates;
@@ -28,6 +29,8 @@ pub struct AppState(Arc<Shared>);
 pub struct Shared {
     /// What the server was started with.
     pub config: Config,
+    /// Where others reach the server.
+    pub url: String,
     /// What is remembered.
     pub store: Store,
     /// Logs and output files.
@@ -54,6 +57,8 @@ pub struct Shared {
     pub told_bell: tokio::sync::Notify,
     /// Calls that wait for a log to grow, by job.
     pub log_bells: Bells<JobId>,
+    /// How many alarms nobody looks after.
+    pub attention: Attention,
     /// Queues as brokerage sees them.
     pub candidates: Candidates,
     /// Duties of this server and until when it has them.

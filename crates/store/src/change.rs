@@ -43,6 +43,8 @@ pub struct ChangeSet {
     pub queues: BTreeSet<String>,
     /// Factories that said something, or whose labels decided something.
     pub factories: BTreeSet<String>,
+    /// Alarms or silences changed.
+    pub alarms: bool,
     /// What exactly changed is not known: look at everything.
     pub everything: bool,
 }

@@ -3,6 +3,7 @@
 //! All methods of [`Store`] are async and may be called from any task; a `Store` is cheap to clone. A method that
 //! changes something answers after the commit. No method takes the time from a clock: who calls passes `now`.
 
+mod alarms;
 mod archive;
 mod backup;
 mod change;
@@ -38,6 +39,8 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use alarms::facts::LastDecision;
+pub use alarms::outbox::{Message, NewMessage};
 pub use archive::Archived;
 pub use change::{ChangeSet, LogName};
 pub use commands::{CommandFilter, NewCommand, Taken, Taker};

@@ -25,6 +25,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { number: 8, both: include_str!("../migrations/0008_pilot_ends_in_detail.sql"), postgres: "" },
     Migration { number: 9, both: include_str!("../migrations/0009_pilot_events.sql"), postgres: "" },
     Migration { number: 10, both: include_str!("../migrations/0010_orders.sql"), postgres: "" },
+    Migration { number: 11, both: include_str!("../migrations/0011_alarms.sql"), postgres: "" },
 ];
 
 /// Serialises servers that start together on an empty PostgreSQL database.

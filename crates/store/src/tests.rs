@@ -1,5 +1,6 @@
 //! Tests of the store on both engines.
 
+mod alarms;
 mod archive;
 mod beside;
 mod ends;

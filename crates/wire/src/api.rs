@@ -1,5 +1,6 @@
 //! Requests and answers of `/pilotage/v1/`, shared by the server and everything that calls it.
 
+mod alarm;
 mod backup;
 mod command;
 mod decision;
@@ -17,6 +18,7 @@ mod queue;
 mod token;
 mod told;
 
+pub use alarm::*;
 pub use backup::*;
 pub use command::*;
 pub use decision::*;

@@ -1,5 +1,6 @@
 //! The client of `/pilotage/v1/`, for pilots, factories and people.
 
+mod alarm;
 mod call;
 mod decision;
 mod error;

@@ -11,6 +11,7 @@ pub mod pilot_secret;
 pub mod spool;
 pub mod tls;
 pub mod upload;
+pub mod webhook;
 
 pub use client::{Client, ClientConfig, Error, InProcess};
 pub use pilot_secret::PilotSecret;

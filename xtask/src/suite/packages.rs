@@ -20,7 +20,9 @@ const DEBIAN: &[&str] = &[
     "openssh-client",
     "openssh-server",
     "postgresql",
+    "prometheus-alertmanager",
     "python3",
+    "python3-aiosmtpd",
     "tinyproxy-bin",
     "util-linux",
 ];

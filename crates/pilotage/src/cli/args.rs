@@ -1,6 +1,7 @@
 //! What may be typed: every command, option and word of help. The reference, man pages and completions are made from this.
 
 mod admin;
+mod alarms;
 mod client;
 mod factories;
 mod narrowing;
@@ -13,6 +14,7 @@ mod watch;
 mod words;
 
 pub use admin::*;
+pub use alarms::*;
 pub use client::*;
 pub use factories::*;
 pub use narrowing::*;
@@ -82,6 +84,8 @@ pub enum Command {
     Factories(FactoriesArgs),
     /// Show how labels are doing: their pilots, the longest wait, the longest run
     Labels(LabelsArgs),
+    /// Show what is broken; acknowledge, comment or silence alarms
+    Alarms(AlarmsArgs),
     /// List, upload or remove pilot programs and wrappers that nodes download from the server
     Programs(ProgramsArgs),
     /// Create, list and revoke tokens

@@ -43,6 +43,7 @@ pub fn run(args: &GenerateArgs) -> Result<()> {
     write(into, "docs/up.schema.json", pretty(&schemars::schema_for!(UpSections))?)?;
     write(into, "docs/openapi.json", server::openapi())?;
     write(into, "docs/metrics.md", metrics()?)?;
+    write(into, "docs/alarm-rules.md", alarm_rules())?;
     write(into, "docs/autopyfactory-keys.md", factory::autopyfactory::keys::reference())?;
     for (name, page) in man::pages()? {
         write(into, &format!("packaging/man/{name}.1"), page)?;
@@ -73,6 +74,14 @@ fn completions(shell: Shell) -> Vec<u8> {
 fn metrics() -> Result<String> {
     let rows = server::metrics::Metrics::reference()?;
     Ok(format!("{METRICS}| metric | kind | meaning |\n|---|---|---|\n{rows}"))
+}
+
+fn alarm_rules() -> String {
+    format!(
+        "# Rules of alarms\n\nMade from `model::alarm::Rule` by `cargo xtask generate`; do not edit. What the columns mean: \
+         [alarms](alarms.md).\n\n{}",
+        model::alarm::reference()
+    )
 }
 
 fn permissions() -> String {

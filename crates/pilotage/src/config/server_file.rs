@@ -1,5 +1,6 @@
 //! The server's configuration file and options.
 
+use super::alarms::AlarmsSection;
 use super::{Amount, Environment, parse_duration};
 use crate::cli::args::{ServerArgs, UpArgs};
 use crate::output::BadInput;
@@ -7,7 +8,7 @@ use factory::config::{ConfigError, Origins, Tree};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de};
 use server::pages::Links;
-use server::{Config, LogKeeping, TlsMode, Watermark};
+use server::{Alarms, Config, LogKeeping, TlsMode, Watermark};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -39,6 +40,7 @@ pub struct ServerFile {
     /// The most labels of factories that metrics tell apart.
     metric_labels: Option<usize>,
     logs: Option<LogsSection>,
+    alarms: Option<AlarmsSection>,
     links: Option<LinksSection>,
     #[serde(skip)]
     places: Places,
@@ -87,7 +89,7 @@ enum TlsWord {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Time(Duration);
+pub(super) struct Time(pub(super) Duration);
 
 /// A share such as `"90%"`, or an amount such as `"500G"`.
 #[derive(Clone, Copy, Debug)]
@@ -188,6 +190,9 @@ impl ServerFile {
         for path in [&mut self.dir, &mut self.objects].into_iter().chain(tls).flatten() {
             *path = base.join(&*path);
         }
+        for path in self.alarms.iter_mut().flat_map(AlarmsSection::paths) {
+            *path = base.join(&*path);
+        }
         self
     }
 
@@ -211,6 +216,7 @@ impl ServerFile {
             archive_after: time(self.archive_after, defaults.archive_after),
             retention_every: defaults.retention_every,
             compat: typed.compat || self.compat.unwrap_or(false),
+            alarms: self.alarms()?,
             logs: self.logs.map_or(defaults.logs, LogsSection::keeping),
             allow_robots: self.allow_robots.unwrap_or(defaults.allow_robots),
             metric_labels: self.metric_labels.unwrap_or(defaults.metric_labels),
@@ -218,6 +224,11 @@ impl ServerFile {
         };
         let problems: Vec<String> = config.problems().iter().map(|(key, what)| self.placed(key, what)).collect();
         if problems.is_empty() { Ok(config) } else { Err(BadInput::new(problems.join("\n"))) }
+    }
+
+    fn alarms(&self) -> Result<Alarms, BadInput> {
+        let Some(section) = &self.alarms else { return Ok(Alarms::default()) };
+        section.alarms().map_err(|(key, what)| self.refusal(&key, &what))
     }
 
     fn tls_mode(&self) -> Result<TlsMode, BadInput> {
@@ -240,7 +251,10 @@ impl ServerFile {
     /// What is wrong, with the place of the key when the file has it.
     fn placed(&self, key: &str, what: &str) -> String {
         let full = format!("{}{key}", self.places.prefix);
-        match self.places.origins.exactly(&full) {
+        let origins = &self.places.origins;
+        // Keys in lists have no place of their own, but their list has.
+        let list = full.split_once('[').and_then(|(list, _)| origins.exactly(list));
+        match origins.exactly(&full).or(list) {
             Some(origin) => format!("{origin}:{full}: {what}"),
             None => format!("{key}: {what}"),
         }

@@ -27,6 +27,8 @@ use utoipa::{Modify, OpenApi};
         super::factories::heartbeat,
         super::commands::poll_factory, super::commands::give, super::commands::list, super::commands::outcome,
         super::orders::give, super::orders::list, super::orders::end,
+        super::alarms::list, super::alarms::show, super::alarms::acknowledge, super::alarms::comment,
+        super::silences::list, super::silences::create, super::silences::end,
         super::programs::list, super::programs::read, super::programs::write, super::programs::remove,
         super::tokens::create, super::tokens::list, super::tokens::revoke, super::tokens::whoami, super::backup::backup,
         super::service::events, super::service::metrics, super::service::healthz, super::service::readyz,

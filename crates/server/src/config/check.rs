@@ -12,13 +12,14 @@ const LONG_POLL_MAX: Duration = Duration::from_secs(600);
 
 impl Config {
     /// What is wrong with it: keys as in a configuration file, and words. Reads the files of TLS, nothing else.
-    pub fn problems(&self) -> Vec<(&'static str, String)> {
+    pub fn problems(&self) -> Vec<(String, String)> {
         let mut found = self.wrong_times();
         found.extend(self.wrong_places());
         found.extend(self.wrong_encryption());
         found.extend(self.logs.problems());
         found.extend(self.links.problems());
-        found
+        let found = found.into_iter().map(|(key, what)| (key.to_owned(), what));
+        found.chain(self.alarms.problems()).collect()
     }
 
     fn wrong_times(&self) -> Vec<(&'static str, String)> {
@@ -94,7 +95,7 @@ fn seconds(time: Duration) -> String {
 mod tests {
     use super::*;
 
-    fn keys(change: impl FnOnce(&mut Config)) -> Vec<&'static str> {
+    fn keys(change: impl FnOnce(&mut Config)) -> Vec<String> {
         let mut config = Config::in_dir("/nonexistent/pilotage");
         change(&mut config);
         config.problems().into_iter().map(|(key, _)| key).collect()

@@ -47,6 +47,7 @@ async fn pass(state: &AppState) {
     };
     told(state.store.prune(now, state.config.keep_idempotency).await.map(drop).map_err(ApiError::from));
     told(prune_history(state, now).await);
+    told(drop_alarms(state, now - state.config.alarms.rules.keep).await);
     told(archive(state, now).await);
     told(move_logs(state).await);
     if let Some(keep) = state.config.keep_archive {
@@ -64,6 +65,11 @@ async fn prune_history(state: &AppState, now: Time) -> Result<(), ApiError> {
             break;
         }
     }
+    Ok(())
+}
+
+async fn drop_alarms(state: &AppState, before: Time) -> Result<(), ApiError> {
+    while state.store.drop_alarms(before).await? > 0 && turn(state, BREATH).await {}
     Ok(())
 }
 

@@ -8,8 +8,10 @@ use tower::util::MapRequestLayer;
 
 const ENDING: &str = ".json";
 /// The first part of the paths of pages; other interfaces have addresses of their own that end so.
-const PAGES: [&str; 15] = [
+const PAGES: [&str; 17] = [
     "overview",
+    "alarms",
+    "red",
     "jobs",
     "queues",
     "sites",

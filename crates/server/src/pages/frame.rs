@@ -40,14 +40,17 @@ pub enum Section {
     Factories,
     /// `/errors`, `/nodes...` and `/efficiency`.
     Errors,
+    /// `/alarms...`.
+    Alarms,
     /// Login and problems.
     None,
 }
 
 impl Section {
     /// The main navigation, in its order.
-    pub const NAVIGATION: [Section; 7] = [
+    pub const NAVIGATION: [Section; 8] = [
         Section::Overview,
+        Section::Alarms,
         Section::Jobs,
         Section::Queues,
         Section::Sites,
@@ -66,6 +69,7 @@ impl Section {
             Section::Sites => "Sites",
             Section::Errors => "Errors",
             Section::Factories => "Factories",
+            Section::Alarms => "Alarms",
             Section::None => "",
         }
     }
@@ -80,6 +84,7 @@ impl Section {
             Section::Sites => "/sites",
             Section::Errors => "/errors",
             Section::Factories => "/factories",
+            Section::Alarms => "/alarms",
         }
     }
 }
@@ -126,6 +131,8 @@ pub struct Frame {
     pub topics: Vec<String>,
     /// It has plots, and needs what draws them.
     pub has_plots: bool,
+    /// Open alarms that nobody looks after.
+    pub alarms: usize,
 }
 
 impl Frame {
@@ -140,6 +147,7 @@ impl Frame {
             url: asked.url(),
             topics: Vec::new(),
             has_plots: false,
+            alarms: asked.alarms,
         }
     }
 
@@ -186,6 +194,8 @@ pub struct Asked {
     pub fragment: bool,
     /// Only what the page is made of is wanted, as JSON.
     pub json: bool,
+    /// Open alarms that nobody looks after.
+    pub alarms: usize,
 }
 
 impl Asked {
@@ -217,7 +227,10 @@ impl FromRequestParts<AppState> for Asked {
         if let Some(clean) = without_empty_parameters(&parts.uri).filter(|_| parts.method == Method::GET) {
             return Err(Redirect::to(&clean).into_response());
         }
-        Ok(Asked { identity, now: crate::now(), uri: parts.uri.clone(), fragment, json })
+        // The navigation of a live update stays as it is.
+        let alarms = if fragment || json { Ok(0) } else { state.attention.count(state).await };
+        let alarms = alarms.map_err(|error| PageError::from(error).into_response())?;
+        Ok(Asked { identity, now: crate::now(), uri: parts.uri.clone(), fragment, json, alarms })
     }
 }
 

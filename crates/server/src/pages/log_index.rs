@@ -43,7 +43,7 @@ impl Kept {
         };
         format!(
             "{} and, unless its label says otherwise, {deleted}.{room}",
-            number::capitalised(&format!("a log is {compressed}"))
+            number::capitalised(format!("a log is {compressed}"))
         )
     }
 }

@@ -26,8 +26,8 @@ pub fn counted(number: impl std::borrow::Borrow<u64>, noun: &str) -> String {
 }
 
 /// With a capital first letter.
-pub fn capitalised(text: &str) -> String {
-    let mut chars = text.chars();
+pub fn capitalised(text: impl AsRef<str>) -> String {
+    let mut chars = text.as_ref().chars();
     match chars.next() {
         Some(first) => first.to_uppercase().chain(chars).collect(),
         None => String::new(),

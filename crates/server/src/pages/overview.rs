@@ -12,20 +12,17 @@ use crate::AppState;
 use askama::Template;
 use axum::extract::State;
 use model::job::{JobCounts, JobSummary};
-use model::{
-    Decision, Demand, EndedPilots, FactorySummary, JobState, PilotState, QueueRecord, QueueStatus, StatusChange, Time,
-    label_health,
-};
+use model::{Decision, Demand, FactorySummary, JobState, PilotState, QueueRecord, QueueStatus, StatusChange, Time};
 use serde::Serialize;
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use store::LabelFlow;
-use wire::api::{EndsQuery, HistoryQuery, JobQuery};
+use wire::api::{AlarmQuery, AlarmView, HistoryQuery, JobQuery};
 
 /// Rows of the short lists.
 const SHORT_ROWS: u32 = 10;
 /// Rows of the tables of queues and factories.
 const TABLE_ROWS: usize = 20;
+/// Alarms that are told here; the list of alarms tells all.
+const ALARMS_SHOWN_MAX: usize = 20;
 
 /// A queue with everything its row shows.
 pub struct QueueRow {
@@ -98,10 +95,8 @@ pub struct Situation {
     pub running: Vec<JobSummary>,
     /// The jobs that failed last.
     pub failed: Vec<JobSummary>,
-    /// What happened to the pilots of each label in the last [`label_health::HOURS`].
-    pub flows: Vec<LabelFlow>,
-    /// How pilots ended in these hours.
-    pub ends: Vec<EndedPilots>,
+    /// Open alarms, the worst first.
+    pub alarms: Vec<AlarmView>,
     /// The history of all pilots.
     #[serde(rename = "history")]
     pub plots: Plots,
@@ -190,7 +185,7 @@ impl Overview {
             }
             _ => format!(
                 "{} with pilots, {} waiting, {} running.",
-                number::capitalised(&counted(running, "job")),
+                number::capitalised(counted(running, "job")),
                 number::grouped(waiting),
                 counted(self.running_pilots, "pilot"),
             ),
@@ -265,29 +260,9 @@ pub fn factory_row(factory: &FactorySummary, now: Time, pilots: &LabelPilots) ->
     }
 }
 
+/// Open alarms, then jobs that wait in vain.
 fn troubles(situation: &Situation, now: Time) -> Vec<Trouble> {
-    let mut found = Vec::new();
-    for factory in &situation.factories {
-        let href = link::factory(&factory.name);
-        if factory.is_silent(now) {
-            let silence = moment::between(&factory.last_heard, &now);
-            let what = format!("Factory {}", factory.name);
-            found.push(Trouble { what, href: href.clone(), why: format!("not heard for {silence}") });
-        }
-        if !factory.said.trouble.is_empty() {
-            let what = format!("Factory {}", factory.name);
-            found.push(Trouble { what, href: href.clone(), why: factory.said.trouble.clone() });
-        }
-        for source in factory.said.sources.iter().filter(|source| !source.trouble.is_empty()) {
-            let what = format!("Source {} of {}", source.name, factory.name);
-            found.push(Trouble { what, href: href.clone(), why: source.trouble.clone() });
-        }
-        for label in factory.said.labels.iter().filter(|label| !label.trouble.is_empty()) {
-            let what = format!("Label {} of {}", label.name, factory.name);
-            found.push(Trouble { what, href: href.clone(), why: label.trouble.clone() });
-        }
-    }
-    found.extend(faulty(&situation.flows, &situation.ends));
+    let mut found = alarming(&situation.alarms);
     found.extend(situation.queues.iter().filter_map(|queue| unserved(queue, &situation.factories)));
     found.extend(situation.demand.iter().filter_map(|demand| unfit(demand, &situation.factories, now)));
     let unplaced = situation.jobs.of(JobState::Defined);
@@ -302,30 +277,27 @@ fn troubles(situation: &Situation, now: Time) -> Vec<Trouble> {
     found
 }
 
-/// Labels most of whose pilots end in fault, the worst first.
-fn faulty<'a>(flows: &'a [LabelFlow], ends: &'a [EndedPilots]) -> impl Iterator<Item = Trouble> + 'a {
-    let bad = flows.iter().filter_map(|of| label_health::fault_percent(&of.flow).map(|percent| (percent, of)));
-    let mut bad: Vec<(u64, &LabelFlow)> = bad.collect();
-    bad.sort_by_key(|(percent, of)| Reverse((*percent, of.flow.fault)));
-    bad.into_iter().map(|(percent, of)| {
-        let (fault, ended) = (number::grouped(of.flow.fault), counted(of.flow.ended(), "pilot"));
-        let mut why = format!(
-            "{percent} % of its pilots end in fault: {fault} of {ended} in the last {} hours",
-            label_health::HOURS
-        );
-        let is_of = |end: &&EndedPilots| {
-            end.state == PilotState::Fault
-                && (&end.factory, &end.label, &end.queue) == (&of.factory, &of.label, &of.queue)
-        };
-        if let Some(most) = ends.iter().find(is_of) {
-            let class = most.error_class.map(|class| class.to_string()).unwrap_or_default();
-            let words: Vec<&str> =
-                [class.as_str(), &most.message].into_iter().filter(|word| !word.is_empty()).collect();
-            why.push_str(&format!("; most often {}", words.join(": ")));
+/// Alarms that nobody looks after, the worst first.
+fn alarming(alarms: &[AlarmView]) -> Vec<Trouble> {
+    let loud: Vec<&AlarmView> = alarms.iter().filter(|view| view.needs_attention()).collect();
+    let trouble = |view: &&AlarmView| {
+        let alarm = &view.alarm;
+        let class = alarm.error_class.map(|class| class.to_string()).unwrap_or_default();
+        let error: Vec<&str> =
+            [class.as_str(), &alarm.error_text].into_iter().filter(|word| !word.is_empty()).collect();
+        let error = if error.is_empty() { String::new() } else { format!("; most often {}", error.join(": ")) };
+        Trouble {
+            what: number::capitalised(number::capped(alarm.subject.to_string(), 120)),
+            href: format!("/alarms/{}", alarm.id),
+            why: format!("{}{error}", alarm.words),
         }
-        let what = format!("Label {} of {}", of.label, of.factory);
-        Trouble { what, href: link::label(&of.factory, &of.label), why }
-    })
+    };
+    let mut found: Vec<Trouble> = loud.iter().take(ALARMS_SHOWN_MAX).map(trouble).collect();
+    if loud.len() > ALARMS_SHOWN_MAX {
+        let what = counted((loud.len() - ALARMS_SHOWN_MAX) as u64, "more alarm");
+        found.push(Trouble { what, href: "/alarms".to_owned(), why: "see the list of all".to_owned() });
+    }
+    found
 }
 
 /// A queue with jobs that no pilot of any factory alive can hold.
@@ -368,13 +340,12 @@ pub async fn show(State(state): State<AppState>, asked: Asked) -> Answer {
         factories: read.factories().await?,
         running: read.jobs(in_state(JobState::Running, SHORT_ROWS)).await?.jobs,
         failed: read.failures(SHORT_ROWS).await?,
-        flows: read.flows(label_health::HOURS).await?,
-        ends: read.ends(EndsQuery { hours: Some(label_health::HOURS as u32), ..EndsQuery::default() }).await?,
+        alarms: read.alarms(AlarmQuery::default()).await?.alarms,
         plots: Plots::read(&read, &asked, "/".to_owned(), HistoryQuery::default()).await?,
     };
     if asked.json {
         return frame::data(&situation);
     }
-    let frame = Frame::new(Section::Overview, "Overview", &asked).with_plots().live(&["overview"]);
+    let frame = Frame::new(Section::Overview, "Overview", &asked).with_plots().live(&["overview", "alarms"]);
     frame::shown(&Overview::new(frame, situation))
 }

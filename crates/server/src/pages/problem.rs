@@ -78,6 +78,7 @@ pub fn anonymous(title: &str) -> Frame {
         url: "/".to_owned(),
         topics: Vec::new(),
         has_plots: false,
+        alarms: 0,
     }
 }
 

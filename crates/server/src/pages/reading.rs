@@ -1,5 +1,7 @@
 //! What pages read: always through the API's own functions, so that a page shows nothing that a program cannot get.
 
+mod alarms;
+
 use super::frame::Asked;
 use super::job::LogPiece;
 use super::label::TestRun;

@@ -1,6 +1,9 @@
 //! Values for the tests of pages: one coherent moment of a small server, with fixed times.
 
+mod alarms;
 pub mod control;
+
+pub use alarms::{alarms, silence};
 
 use super::elsewhere::Elsewhere;
 use super::frame::{Asked, Frame, Section};
@@ -15,13 +18,12 @@ use model::job::{
 };
 use model::pilot::{PilotFlag, PilotSummary, Source, Told, Word};
 use model::{
-    BadNode, CredentialInfo, Decision, DecisionId, Demand, EndedPilots, ErrorClass, FactoryHeartbeat, FactorySummary,
-    JobId, JobSpec, JobState, LabelInfo, MonitorInfo, NodeProfile, Offer, PilotFlow, PilotId, PilotState, QueueRecord,
-    Role, Shape, SourceInfo, SubmissionId, Time, WaitingShape,
+    BadNode, CredentialInfo, Decision, DecisionId, Demand, ErrorClass, FactoryHeartbeat, FactorySummary, JobId,
+    JobSpec, JobState, LabelInfo, MonitorInfo, NodeProfile, Offer, PilotFlow, PilotId, PilotState, QueueRecord, Role,
+    Shape, SourceInfo, SubmissionId, Time, WaitingShape,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
-use store::LabelFlow;
 use wire::api::{HistoryQuery, PilotDetail, PilotHistory, Quantiles};
 
 /// 2026-11-22 02:00:00 UTC.
@@ -35,7 +37,7 @@ pub fn before(seconds: u64) -> Time {
 pub fn asked(uri: &str) -> Asked {
     let (user, group, sites) = ("ann".into(), "atlas".into(), Vec::new());
     let identity = Identity { user, group, role: Role::Operator, sites, pilot: None };
-    Asked { identity, now: NOW, uri: uri.parse().unwrap(), fragment: false, json: false }
+    Asked { identity, now: NOW, uri: uri.parse().unwrap(), fragment: false, json: false, alarms: 2 }
 }
 
 pub fn frame(section: Section, title: &str, uri: &str) -> Frame {
@@ -404,22 +406,7 @@ pub fn situation() -> Situation {
         factories: factories(),
         running: vec![job(1014, "render tile 13", JobState::Running), job(1009, "render tile 8", JobState::Running)],
         failed: vec![job(1011, "<script>alert(1)</script> & \"quotes\"", JobState::Failed)],
-        flows: vec![LabelFlow {
-            factory: "f1".into(),
-            label: "glasgow-slurm".into(),
-            queue: "glasgow-short".into(),
-            flow: PilotFlow { submitted: 60, started: 50, done: 4, fault: 36, ..PilotFlow::default() },
-        }],
-        ends: vec![EndedPilots {
-            factory: "f1".into(),
-            label: "glasgow-slurm".into(),
-            queue: "glasgow-short".into(),
-            state: PilotState::Fault,
-            error_class: Some(ErrorClass::Node),
-            pilots: 30,
-            last: PilotId(41),
-            message: "/cvmfs/atlas.cern.ch did not answer within 30 s".into(),
-        }],
+        alarms: alarms(),
         plots: plots("/", HistoryQuery::default()),
     }
 }

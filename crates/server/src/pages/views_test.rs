@@ -7,15 +7,19 @@ use super::link::{self, Link};
 use super::overview::Situation;
 use super::plots::{Plots, Range};
 use super::samples::{self, frame};
-use super::{commands, decisions, factories, factory, jobs, label, log_index, orders, pilot, pilots, queue, queues};
+use super::{
+    alarm, alarms, commands, decisions, factories, factory, jobs, label, log_index, orders, pilot, pilots, queue,
+    queues, red,
+};
 use crate::config::{LogKeeping, Watermark};
 use crate::pilot_log::status::{Pressure, Status};
 use askama::Template;
+use model::alarm::{AlarmEvent, AlarmEventKind};
 use model::{CommandState, CoreTime, EndedPilots, ErrorClass, JobState, Order, PilotFlow, PilotId, PilotState, Role};
 use std::collections::BTreeMap;
 use wire::api::{
-    CommandQuery, DecisionQuery, HistoryQuery, JobQuery, LogEntry, LogIndex, LogIndexQuery, OrderQuery, PilotHistory,
-    PilotQuery,
+    AlarmDetail, AlarmPage, CommandQuery, DecisionQuery, HistoryQuery, JobQuery, LogEntry, LogIndex, LogIndexQuery,
+    OrderQuery, PilotHistory, PilotQuery,
 };
 
 /// Only the content of a page, as a live update gets it.
@@ -65,8 +69,7 @@ fn overview_of_an_empty_server_tells_what_to_do_next() {
         factories: Vec::new(),
         running: Vec::new(),
         failed: Vec::new(),
-        flows: Vec::new(),
-        ends: Vec::new(),
+        alarms: Vec::new(),
         plots: samples::plots("/", HistoryQuery::default()),
     };
     insta::assert_snapshot!(steady(&html(&samples::overview(nothing))));
@@ -77,6 +80,40 @@ fn job_in_each_stage() {
     for state in [JobState::Activated, JobState::Running, JobState::Finished, JobState::Failed] {
         insta::assert_snapshot!(format!("job_{state}"), steady(&html(&samples::job_page(state))));
     }
+}
+
+#[test]
+fn alarms_and_one_alarm() {
+    let frame = || content(Section::Alarms, "Alarms", "/alarms");
+    let mut past = samples::alarms().remove(0);
+    past.alarm.cleared = Some(samples::before(60));
+    let past = AlarmPage { alarms: vec![past], next: Some("7".into()) };
+    let busy = alarms::Situation { open: samples::alarms(), past, silences: vec![samples::silence()] };
+    insta::assert_snapshot!("alarms", html(&alarms::Alarms::new(frame(), busy, None)));
+    let none = alarms::Situation { open: Vec::new(), past: AlarmPage::default(), silences: Vec::new() };
+    insta::assert_snapshot!("alarms_none", html(&alarms::Alarms::new(frame(), none, None)));
+    let event = |kind, who: &str, text: &str| {
+        let (who, text) = (who.to_owned(), text.to_owned());
+        AlarmEvent { at: samples::before(500), kind, who, text }
+    };
+    let events = vec![
+        event(AlarmEventKind::Opened, "", "36 of 40 pilots"),
+        event(AlarmEventKind::Comment, "bob", "a ticket is open: #17 <b>"),
+    ];
+    let detail = AlarmDetail { view: samples::alarms().remove(0), events };
+    let of_queue = HistoryQuery { queue: Some("glasgow-short".into()), ..HistoryQuery::default() };
+    let plots = Some(samples::plots("/alarms/7", of_queue));
+    let ticket = Some("https://tickets.example/{id}".to_owned());
+    insta::assert_snapshot!("alarm", html(&alarm::Alarm::new(frame(), detail, true, ticket, plots)));
+    let looked_after = AlarmDetail { view: samples::alarms().remove(2), events: Vec::new() };
+    insta::assert_snapshot!("alarm_looked_after", html(&alarm::Alarm::new(frame(), looked_after, false, None, None)));
+}
+
+#[test]
+fn the_red_light_is_of_the_worst_that_nobody_looks_after() {
+    let frame = || content(Section::None, "Red light", "/red");
+    insta::assert_snapshot!("red", html(&red::Red::new(frame(), samples::alarms())));
+    insta::assert_snapshot!("red_green", html(&red::Red::new(frame(), samples::alarms().split_off(1))));
 }
 
 #[test]

@@ -33,7 +33,7 @@ pub fn sentence(decision: &Decision) -> String {
             said.push(clause);
         }
     }
-    let situation = capitalised(&said.join("; "));
+    let situation = capitalised(said.join("; "));
     let outcome = outcome(decision);
     if situation.is_empty() { capitalised(&outcome) } else { format!("{situation}: {outcome}") }
 }

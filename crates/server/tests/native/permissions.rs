@@ -50,6 +50,13 @@ fn calls() -> Vec<(&'static str, Method, &'static str, Option<Value>)> {
         ("batch report", post.clone(), "/pilots/batch", Some(json!({"factory": "f", "updates": []}))),
         ("post decisions", post.clone(), "/decisions", Some(json!({"decisions": []}))),
         ("write pilot log", put, "/pilots/1/logs/out", Some(json!("words"))),
+        (
+            "silence alarms",
+            post.clone(),
+            "/silences",
+            Some(json!({"of": {"queue": "none"}, "reason": "r", "for_s": 1})),
+        ),
+        ("acknowledge alarm", post.clone(), "/alarms/999999/acknowledge", Some(json!({}))),
         ("revoke token", Method::DELETE, "/tokens/999999", None),
         ("backup", post, "/backup", Some(json!({"to": "no/absolute/path"}))),
     ]

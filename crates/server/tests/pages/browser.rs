@@ -48,6 +48,7 @@ async fn every_page_fits_every_width_in_light_and_dark() {
     let waiting = format!("/jobs/{}", pilot.jobs[5].id.0 + 5);
     let day = format!("/logs/f1/{}/", &crate::world::now().to_string()[..10]);
     let logs = format!("{day}glasgow-slurm/");
+    let alarm = world.alarm().await;
     let paths = [
         "/logs/",
         "/logs/f1/",
@@ -85,6 +86,9 @@ async fn every_page_fits_every_width_in_light_and_dark() {
         "/commands",
         "/commands?state=refused",
         "/orders",
+        "/alarms",
+        &alarm,
+        "/red",
         "/nothing",
     ];
     run(&world, &[&["look"], paths.as_slice()].concat()).await.unwrap();
@@ -108,6 +112,8 @@ async fn empty_pages_fit_every_width() {
         "/efficiency",
         "/search",
         "/help",
+        "/alarms",
+        "/red",
         "/decisions",
         "/commands",
         "/orders",

@@ -12,6 +12,7 @@ const LEFT_OUT: [&str; 3] = ["/logout", "/events", "/assets/"];
 #[tokio::test]
 async fn every_link_of_a_busy_server_resolves() {
     let (world, _pilot) = World::filled().await;
+    world.alarm().await;
     let seen = crawl(&world).await;
     for page in [
         "/jobs?state=failed",
@@ -21,6 +22,8 @@ async fn every_link_of_a_busy_server_resolves() {
         "/decisions?queue=lancs",
         "/commands",
         "/orders",
+        "/alarms/1",
+        "/red",
         "/logs/f1/",
         "/sites/GLASGOW",
         "/regions/UK",

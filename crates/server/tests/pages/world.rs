@@ -1,6 +1,7 @@
 //! A server with something of everything, made through its public interface, and a browser session on it.
 
 use bytes::Bytes;
+use model::alarm::{Change, Rule};
 use model::decision::{Fact, Step};
 use model::job::{FileTransfer, LogStream};
 use model::{
@@ -13,8 +14,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use wire::api::{
-    AnnounceRequest, BatchReport, BatchUpdate, CommandRequest, DecisionReport, EndOrder, HelloRequest, LeaseRequest,
-    LeasedJob, OrderRequest, ReportRequest, SubmitRequest, TokenRequest,
+    AlarmQuery, AnnounceRequest, BatchReport, BatchUpdate, CommandRequest, DecisionReport, EndOrder, HelloRequest,
+    LeaseRequest, LeasedJob, OrderRequest, ReportRequest, SubmitRequest, TokenRequest,
 };
 use wire::client::{Client, ClientConfig};
 
@@ -50,6 +51,10 @@ impl World {
         let dir = tempfile::tempdir().unwrap();
         let mut config = Config::in_dir(dir.path());
         config.listen = Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+        let at_once = Change { hold: Some(Duration::ZERO), ..Change::default() };
+        config.alarms.rules.every = Duration::from_millis(100);
+        config.alarms.rules.rules.insert(Rule::Trouble, at_once);
+        config.alarms.ticket = Some("https://tickets.example/{id}".to_owned());
         let server = Server::start(config).await.unwrap();
         let client =
             |token: &str| Client::new(ClientConfig::new([server.url().to_owned()], Some(token.to_owned()))).unwrap();
@@ -294,6 +299,19 @@ impl World {
         let form = self.http.post(format!("{url}{path}")).header("cookie", &self.cookie).header("origin", url);
         let form = form.header("content-type", "application/x-www-form-urlencoded");
         form.body(fields.to_owned()).send().await.unwrap()
+    }
+
+    /// Waits until a label's trouble is an alarm, and returns its page.
+    pub async fn alarm(&self) -> String {
+        let began = Instant::now();
+        loop {
+            let open = self.admin.alarms(&AlarmQuery::default()).await.unwrap().alarms;
+            if let Some(view) = open.first() {
+                return format!("/alarms/{}", view.alarm.id);
+            }
+            assert!(began.elapsed() < PATIENCE, "no alarm opens");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     /// The cookie of a browser that a user of this role logged in with.

@@ -1,7 +1,7 @@
 //! Values that go into statements and come out of them.
 
 use crate::{Error, Result};
-use model::{CommandId, DecisionId, JobId, PilotId, SubmissionId, TaskId, Time};
+use model::{AlarmId, CommandId, DecisionId, JobId, PilotId, SilenceId, SubmissionId, TaskId, Time};
 
 /// One value.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,7 +93,7 @@ macro_rules! from_id {
 }
 
 from_number!(i32, u32, bool);
-from_id!(JobId, PilotId, SubmissionId, TaskId, CommandId, DecisionId, Time);
+from_id!(AlarmId, SilenceId, JobId, PilotId, SubmissionId, TaskId, CommandId, DecisionId, Time);
 
 impl Row {
     /// A number.

@@ -9,6 +9,10 @@ use crate::{Location, jobs, migrate};
 /// All statements of the store's database.
 fn all() -> Vec<&'static Sql> {
     let lists = [
+        crate::alarms::ALL,
+        crate::alarms::facts::ALL,
+        crate::alarms::outbox::ALL,
+        crate::alarms::silences::ALL,
         crate::archive::ALL,
         crate::archive::copies::ALL,
         crate::archive::forget::ALL,
@@ -148,6 +152,14 @@ fn hot() -> Vec<&'static Sql> {
         "DUE_ORDERS",
         "ORDERS",
         "ORDERS_TO",
+        "OPEN_ALARMS",
+        "PAST_ALARMS",
+        "OLD_ALARMS",
+        "EVENTS_OF_ALARM",
+        "SILENCES",
+        "DUE_MESSAGES",
+        "RUNS_BY_LABEL",
+        "LAST_DECISIONS",
     ];
     let all = all();
     let find = |name: &str| all.iter().copied().find(|sql| sql.name == name);

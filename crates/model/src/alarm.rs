@@ -1,0 +1,34 @@
+//! Alarms: what is broken, since when, and who was told.
+//!
+//! Pure functions: [`findings`] says what is wrong with a [`Situation`], [`turn`] makes of findings and of the alarms that
+//! there were the alarms that there are and the [`Notice`]s that somebody should get.
+
+mod factories;
+mod facts;
+mod finding;
+mod inhibition;
+mod labels;
+mod life;
+mod matcher;
+mod notice;
+mod queues;
+mod record;
+mod rule;
+mod settings;
+mod silence;
+mod words;
+
+pub use facts::{BlackHole, Facts, LabelFacts, QueueFacts, Situation, black_holes, stuck_since};
+pub use finding::{Finding, Grade, findings};
+pub use inhibition::inhibitor;
+pub use life::{Turn, turn};
+pub use matcher::Matcher;
+pub use notice::{Notice, Occasion};
+pub use record::{Acknowledgement, Alarm, AlarmEvent, AlarmEventKind, Severity, Subject, SubjectKind, Told};
+pub use rule::{Direction, Rule, Unit, reference};
+pub use settings::{Adjustment, AlarmSettings, Change, RuleSettings};
+pub use silence::Silence;
+pub use words::{lasting, minute};
+
+#[cfg(test)]
+mod tests;

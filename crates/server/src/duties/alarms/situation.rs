@@ -1,0 +1,167 @@
+//! What rules are told: read from counters and rollups, never from pilots.
+
+use crate::pilot_log::status;
+use crate::{ApiError, AppState};
+use model::alarm::{BlackHole, Facts, LabelFacts, QueueFacts, Situation, black_holes, stuck_since};
+use model::{Durations, Levels, PilotFlow, PilotState, Span, Time, node_health};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+use store::{HistoryOf, LabelCount, LastDecision};
+
+/// Factory, label and queue.
+type Key = (String, String, String);
+
+/// How many turns what changes slowly is used for.
+const SLOW_TURNS: u32 = 10;
+const HOUR: Duration = Duration::from_secs(3600);
+const RECENT: Duration = Duration::from_secs(2 * 3600);
+const STUCK_MAX: Duration = Duration::from_secs(48 * 3600);
+
+/// Reads what rules are told, and remembers what changes slowly.
+#[derive(Default)]
+pub(super) struct Gatherer {
+    slow: Slow,
+    turns: u32,
+}
+
+/// What is told by spans of ten minutes or more.
+#[derive(Default)]
+struct Slow {
+    starts_3h: BTreeMap<Key, u64>,
+    starts_7d: BTreeMap<Key, u64>,
+    ran: BTreeMap<Key, Durations>,
+    stuck: BTreeMap<Key, Time>,
+    black_holes: Vec<BlackHole>,
+}
+
+impl Gatherer {
+    /// Everything at `now`.
+    pub(super) async fn situation(&mut self, state: &AppState, now: Time) -> Result<Situation, ApiError> {
+        let store = &state.store;
+        let factories = store.factories().await?;
+        let counts = store.pilot_counts().await?;
+        let recent = flows(state, Span::TenMinutes, now - RECENT).await?;
+        if self.turns == 0 {
+            self.slow = Slow::read(state, &counts, &recent, now).await?;
+        }
+        self.turns = (self.turns + 1) % SLOW_TURNS;
+        let mut keys: BTreeSet<Key> = recent.keys().cloned().collect();
+        keys.extend(counts.iter().filter(|count| !count.state.is_final()).map(key));
+        for factory in &factories {
+            let of = |label: &model::LabelInfo| (factory.name.clone(), label.name.clone(), label.queue.clone());
+            keys.extend(factory.said.labels.iter().map(of));
+        }
+        let pending = pending(&counts);
+        let names: BTreeSet<(String, String)> =
+            keys.iter().map(|(factory, label, _)| (factory.clone(), label.clone())).collect();
+        let decisions = store.last_decisions(names.into_iter().collect()).await?;
+        let decisions: BTreeMap<(&str, &str), &LastDecision> =
+            decisions.iter().map(|last| ((last.factory.as_str(), last.label.as_str()), last)).collect();
+        let labels = keys.into_iter().map(|key| {
+            let last = decisions.get(&(key.0.as_str(), key.1.as_str())).copied();
+            self.slow.label(key, &recent, &pending, last)
+        });
+        Ok(Situation {
+            now,
+            listening_since: state.started,
+            labels: labels.collect(),
+            factories,
+            queues: store.queues().await?.into_iter().map(|queue| (queue.name.clone(), queue)).collect(),
+            slots: slots(state, &counts).await?,
+            black_holes: self.slow.black_holes.clone(),
+            ends: store.pilot_ends(now - RECENT).await?,
+            disk_percent: status::read(store).await?.and_then(|status| status.used_percent),
+        })
+    }
+}
+
+impl Slow {
+    async fn read(
+        state: &AppState,
+        counts: &[LabelCount],
+        recent: &BTreeMap<Key, PilotFlow>,
+        now: Time,
+    ) -> Result<Slow, ApiError> {
+        let starts =
+            |flows: BTreeMap<Key, PilotFlow>| flows.into_iter().map(|(key, flow)| (key, flow.started)).collect();
+        let mut stuck = BTreeMap::new();
+        for (key, pending) in pending(counts) {
+            if recent.get(&key).is_some_and(|flow| flow.started > 0) {
+                continue;
+            }
+            let of = HistoryOf::Label { factory: key.0.clone(), label: key.1.clone() };
+            let flows = state.store.pilot_flow(of, Span::TenMinutes, now - STUCK_MAX).await?;
+            let levels = Levels { pending: i64::try_from(pending).unwrap_or(i64::MAX), running: 0 };
+            if let Some(since) = stuck_since(&flows, levels, now) {
+                stuck.insert(key, since);
+            }
+        }
+        let since = now - HOUR * node_health::HOURS as u32;
+        let nodes = state.store.node_flows(since).await?.into_iter().map(|flow| BlackHole {
+            queue: flow.queue,
+            node: flow.node,
+            counts: flow.counts,
+            last: flow.last_bad,
+        });
+        Ok(Slow {
+            starts_3h: starts(flows(state, Span::TenMinutes, now - HOUR * 3).await?),
+            starts_7d: starts(flows(state, Span::SixHours, now - HOUR * 24 * 7).await?),
+            ran: state.store.runs_by_label(now - RECENT).await?,
+            stuck,
+            black_holes: black_holes(nodes.collect()),
+        })
+    }
+
+    fn label(
+        &self,
+        key: Key,
+        recent: &BTreeMap<Key, PilotFlow>,
+        pending: &BTreeMap<Key, u64>,
+        last: Option<&LastDecision>,
+    ) -> LabelFacts {
+        let recent = recent.get(&key).copied().unwrap_or_default();
+        let facts = Facts {
+            pending: pending.get(&key).copied().unwrap_or_default(),
+            recent,
+            starts_3h: self.starts_3h.get(&key).copied().unwrap_or_default(),
+            starts_7d: self.starts_7d.get(&key).copied().unwrap_or_default(),
+            ran: self.ran.get(&key).cloned().unwrap_or_default(),
+            // One that started since then is known before the rest is read again.
+            stuck_since: self.stuck.get(&key).copied().filter(|_| recent.started == 0),
+        };
+        let (factory, label, queue) = key;
+        let submit_error = last.map(|last| last.error.clone()).unwrap_or_default();
+        LabelFacts { factory, label, queue, facts, decided: last.map(|last| last.time), submit_error }
+    }
+}
+
+fn key(count: &LabelCount) -> Key {
+    (count.factory.clone(), count.label.clone(), count.queue.clone())
+}
+
+fn pending(counts: &[LabelCount]) -> BTreeMap<Key, u64> {
+    let mut pending = BTreeMap::new();
+    for count in counts.iter().filter(|count| count.state.is_pending()) {
+        *pending.entry(key(count)).or_default() += count.pilots;
+    }
+    pending
+}
+
+async fn flows(state: &AppState, span: Span, since: Time) -> Result<BTreeMap<Key, PilotFlow>, ApiError> {
+    let flows = state.store.pilot_flow_by_label(span, since).await?;
+    Ok(flows.into_iter().map(|of| ((of.factory, of.label, of.queue), of.flow)).collect())
+}
+
+/// Slots of running pilots by queue, with a core for a slot.
+async fn slots(state: &AppState, counts: &[LabelCount]) -> Result<Vec<QueueFacts>, ApiError> {
+    let mut slots: BTreeMap<&str, u64> = BTreeMap::new();
+    for count in counts.iter().filter(|count| count.state == PilotState::Running) {
+        *slots.entry(&count.queue).or_default() += count.slots;
+    }
+    let filled = state.store.cores_in_use().await?;
+    let of = |(queue, slots): (&str, u64)| {
+        let filled = filled.get(queue).copied().unwrap_or_default();
+        QueueFacts { queue: queue.to_owned(), slots, filled }
+    };
+    Ok(slots.into_iter().map(of).collect())
+}
