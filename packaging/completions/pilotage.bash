@@ -1108,7 +1108,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__factories)
-            opts="-h -V --json --url --dir --help --version pause drain cap resume orders cycle test stop forgive reload help"
+            opts="-h -V --idle --json --url --dir --help --version pause drain cap resume orders cycle test stop forgive reload help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4282,6 +4282,10 @@ _pilotage() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --compat)
+                    COMPREPLY=($(compgen -W "panda apfmon" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -4620,6 +4624,10 @@ _pilotage() {
                     ;;
                 --slots)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --compat)
+                    COMPREPLY=($(compgen -W "panda apfmon" -- "${cur}"))
                     return 0
                     ;;
                 --config)

@@ -60,12 +60,13 @@ complete -c pilotage -n "__fish_pilotage_needs_command" -f -a "help" -d 'Print t
 complete -c pilotage -n "__fish_pilotage_using_subcommand up" -l dir -d 'Directory for everything that is kept [default: $XDG_DATA_HOME/pilotage]' -r -F
 complete -c pilotage -n "__fish_pilotage_using_subcommand up" -l listen -d 'Address to serve on; port 0 takes a free one. Off loopback TLS is used [default: 127.0.0.1:25080 or a free port]' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand up" -l slots -d 'Jobs at once in local pilots; 0 for no local queue [default: the number of cores]' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand up" -l compat -d 'Also speak the languages of other systems, on loopback without credential; several with commas between' -r -f -a "panda\t'PanDA: its pilots and clients'
+apfmon\t'The APF monitor: AutoPyFactory, wrappers and Harvester report their pilots'"
 complete -c pilotage -n "__fish_pilotage_using_subcommand up" -l config -d 'File with further batch systems, queues and labels, such as Slurm' -r -F
 complete -c pilotage -n "__fish_pilotage_using_subcommand up" -l database -d 'PostgreSQL instead of SQLite: `postgres://USER@HOST/DATABASE` [env: PILOTAGE_DATABASE]' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand up" -l grace -d 'How long running jobs may go on after the first TERM or Ctrl-C' -r
-complete -c pilotage -n "__fish_pilotage_using_subcommand up" -l compat -d 'Also serve PanDA\'s interface, on loopback without credential'
 complete -c pilotage -n "__fish_pilotage_using_subcommand up" -l detach -d 'Return once it serves and leave it running'
-complete -c pilotage -n "__fish_pilotage_using_subcommand up" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand up" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c pilotage -n "__fish_pilotage_using_subcommand up" -s V -l version -d 'Print version'
 complete -c pilotage -n "__fish_pilotage_using_subcommand demo" -l output -d 'Where the image goes' -r -F
 complete -c pilotage -n "__fish_pilotage_using_subcommand demo" -l slots -d 'Jobs at once in each of the two local queues [default: half of the cores, at least 1]' -r
@@ -333,6 +334,7 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand decisions" -s h -l hel
 complete -c pilotage -n "__fish_pilotage_using_subcommand decisions" -s V -l version -d 'Print version'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from pause drain cap resume orders cycle test stop forgive reload help" -l url -d 'Address of the server, several comma separated [env: PILOTAGE_URL, with the token in PILOTAGE_TOKEN]' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from pause drain cap resume orders cycle test stop forgive reload help" -l dir -d 'Directory of a server on this machine [env: PILOTAGE_DIR]' -r -F
+complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from pause drain cap resume orders cycle test stop forgive reload help" -l idle -d 'Also those of other software that were not heard for ten days'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from pause drain cap resume orders cycle test stop forgive reload help" -l json -d 'Print JSON for programs'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from pause drain cap resume orders cycle test stop forgive reload help" -s h -l help -d 'Print help'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factories; and not __fish_seen_subcommand_from pause drain cap resume orders cycle test stop forgive reload help" -s V -l version -d 'Print version'
@@ -566,9 +568,10 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand server" -l config -d '
 complete -c pilotage -n "__fish_pilotage_using_subcommand server" -l dir -d 'Directory for everything that is kept' -r -F
 complete -c pilotage -n "__fish_pilotage_using_subcommand server" -l listen -d 'Address to serve on; off loopback TLS is used' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand server" -l database -d 'PostgreSQL instead of SQLite: `postgres://USER@HOST/DATABASE` [env: PILOTAGE_DATABASE]' -r
-complete -c pilotage -n "__fish_pilotage_using_subcommand server" -l compat -d 'Also serve PanDA\'s interface, on loopback without credential'
+complete -c pilotage -n "__fish_pilotage_using_subcommand server" -l compat -d 'Also speak the languages of other systems, on loopback without credential; several with commas between' -r -f -a "panda\t'PanDA: its pilots and clients'
+apfmon\t'The APF monitor: AutoPyFactory, wrappers and Harvester report their pilots'"
 complete -c pilotage -n "__fish_pilotage_using_subcommand server" -l check -d 'Read the configuration, say what is wrong with it, and stop'
-complete -c pilotage -n "__fish_pilotage_using_subcommand server" -s h -l help -d 'Print help'
+complete -c pilotage -n "__fish_pilotage_using_subcommand server" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c pilotage -n "__fish_pilotage_using_subcommand server" -s V -l version -d 'Print version'
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources credentials import decide describe dry-run explain help" -l config -d 'Configuration file' -r -F
 complete -c pilotage -n "__fish_pilotage_using_subcommand factory; and not __fish_seen_subcommand_from run check config sources credentials import decide describe dry-run explain help" -s h -l help -d 'Print help'

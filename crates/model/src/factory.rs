@@ -1,6 +1,7 @@
 //! Factories as they describe themselves.
 
-use crate::{BadNode, Offer, Shape, Time};
+use crate::reported::IDLE_AFTER;
+use crate::{BadNode, Offer, Reported, Shape, Time};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -145,6 +146,9 @@ pub struct FactorySummary {
     pub said: FactoryHeartbeat,
     /// When it said it.
     pub last_heard: Time,
+    /// It is one of other software, which reports by APFmon's calls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reported: Option<Reported>,
 }
 
 /// A factory counts as silent after this many of its cycles, and never before [`SILENT_AT_LEAST`].
@@ -153,6 +157,19 @@ const SILENT_CYCLES: u32 = 4;
 const SILENT_AT_LEAST: Duration = Duration::from_secs(120);
 
 impl FactorySummary {
+    /// The same without labels that were not reported for long; none when it is itself so silent. What is heard again
+    /// comes back by itself.
+    pub fn without_idle(mut self, now: Time) -> Option<FactorySummary> {
+        let is_idle = |heard: Time| now.since(heard) > IDLE_AFTER;
+        if let Some(reported) = &self.reported {
+            if is_idle(self.last_heard) {
+                return None;
+            }
+            self.said.labels.retain(|label| !reported.heard.get(&label.name).is_some_and(|heard| is_idle(*heard)));
+        }
+        Some(self)
+    }
+
     /// Whether it should have been heard again by now.
     pub fn is_silent(&self, now: Time) -> bool {
         let allowed = Duration::from_secs(u64::from(self.said.cycle_s) * u64::from(SILENT_CYCLES));
@@ -220,7 +237,7 @@ mod tests {
     #[test]
     fn a_name_belongs_to_one_process() {
         let at = |seconds: u64| Time(1_000) + Duration::from_secs(seconds);
-        let there = FactorySummary { name: "f".into(), said: said("a", 1, 500), last_heard: at(0) };
+        let there = FactorySummary { name: "f".into(), said: said("a", 1, 500), last_heard: at(0), reported: None };
         assert!(!there.refuses(&said("a", 1, 500), at(1)), "itself");
         assert!(there.refuses(&said("b", 1, 500), at(240)), "another host");
         assert!(!there.refuses(&said("b", 1, 500), at(241)), "another host after four cycles of silence");

@@ -25,6 +25,7 @@ pub mod pilot;
 pub mod pilot_choice;
 pub mod program;
 pub mod queue;
+pub mod reported;
 pub mod role;
 pub mod spelling;
 pub mod template;
@@ -53,6 +54,7 @@ pub use pilot::{BatchUpdate, EndedPilots, PilotEvent, PilotFlag, PilotState, Pil
 pub use pilot_choice::PilotChoice;
 pub use program::ProgramInfo;
 pub use queue::{QueueRecord, QueueStatus, StatusChange};
+pub use reported::{Claim, LabelPatterns, Reported};
 pub use role::{Permission, Role};
 pub use template::template;
 pub use time::Time;

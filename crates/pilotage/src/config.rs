@@ -2,6 +2,7 @@
 
 mod alarms;
 mod amount;
+mod apfmon_section;
 mod connection;
 mod environment;
 mod last_dir;

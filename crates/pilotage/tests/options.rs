@@ -25,7 +25,7 @@ fn docs() -> PathBuf {
 }
 
 /// Sections that a file has once: a block that has one again begins another file.
-const ONCE: [&str; 2] = ["factory", "tls"];
+const ONCE: [&str; 3] = ["factory", "tls", "apfmon"];
 
 /// The examples of a page: files that its blocks make together.
 fn files(page: &str) -> Vec<Table> {

@@ -150,3 +150,13 @@ pub(crate) fn token_hash(token: &str) -> [u8; 32] {
     hash.copy_from_slice(digest::digest(&digest::SHA256, token.as_bytes()).as_ref());
     hash
 }
+
+/// A page in a browser on this machine could call without a credential. Browsers tell the page's origin, a URL;
+/// PanDA's clients send the name of their VO in the same header. What a person typed, and what our own pages link to, comes
+/// from no other page.
+pub(crate) fn is_foreign_page(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let origin = text(header::ORIGIN.as_str()).unwrap_or_default();
+    let is_other_site = text("sec-fetch-site").is_some_and(|site| !matches!(site, "none" | "same-origin"));
+    origin == "null" || origin.contains("://") || is_other_site
+}

@@ -5,10 +5,13 @@ mod check;
 
 pub use alarms::{Alarms, Destination, MailServer, Receiver};
 
+use crate::apfmon::Apfmon;
 use crate::pages::Links;
 pub use crate::pilot_log::keeping::{LogKeeping, Watermark};
+use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Port of plain HTTP when none is given.
@@ -76,6 +79,10 @@ pub struct Config {
     pub alarms: Alarms,
     /// Whether the PanDA face is served.
     pub compat: bool,
+    /// The APFmon face; not served when absent.
+    pub apfmon: Option<Arc<Apfmon>>,
+    /// Proxies that are believed when they say for whom they ask.
+    pub trusted_proxies: Vec<IpNet>,
     /// Whether robots may read what they can reach.
     pub allow_robots: bool,
     /// The most labels of factories that metrics tell apart; with more they are told together.
@@ -106,6 +113,8 @@ impl Config {
             logs: LogKeeping::default(),
             alarms: Alarms::default(),
             compat: false,
+            apfmon: None,
+            trusted_proxies: Vec::new(),
             allow_robots: false,
             metric_labels: 2000,
             links: Links::default(),
@@ -116,6 +125,11 @@ impl Config {
     pub fn address(&self) -> SocketAddr {
         let port = if matches!(self.tls, TlsMode::Own | TlsMode::Files { .. }) { TLS_PORT } else { PLAIN_PORT };
         self.listen.unwrap_or(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port))
+    }
+
+    /// Only this machine reaches the server. A public URL means that something in front of it lets others in.
+    pub fn is_private(&self) -> bool {
+        self.address().ip().is_loopback() && self.public_url.is_none()
     }
 
     /// Whether connections are encrypted.

@@ -6,6 +6,7 @@ mod pilot_logs;
 pub mod reaper;
 mod rebroker;
 mod retention;
+mod silent;
 
 use crate::events::DutyFailed;
 use crate::hub::locked;
@@ -25,6 +26,9 @@ pub fn start(state: &AppState, tasks: &TaskTracker) {
     tasks.spawn(pilot_logs::run(state.clone()));
     tasks.spawn(alarms::evaluate(state.clone()));
     tasks.spawn(alarms::send(state.clone()));
+    if let Some(config) = state.config.apfmon.clone() {
+        tasks.spawn(silent::run(state.clone(), config));
+    }
     tasks.spawn(sweep(state.clone()));
 }
 

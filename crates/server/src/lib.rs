@@ -1,6 +1,7 @@
 //! Who may ask what, and what do they see? Dispatcher, monitor, controller and pages behind one HTTP server.
 
 mod aggregates;
+pub mod apfmon;
 pub mod api;
 pub mod attention;
 pub mod auth;

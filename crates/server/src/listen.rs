@@ -9,7 +9,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use std::convert::Infallible;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -100,7 +100,7 @@ async fn serve_http1(
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_MAX)
-        .serve_connection(TokioIo::new(stream), service(router));
+        .serve_connection(TokioIo::new(stream), service(router, peer));
     tokio::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
@@ -124,7 +124,7 @@ async fn serve_http2(
         .timer(TokioTimer::new())
         .keep_alive_interval(PING_EVERY)
         .max_concurrent_streams(STREAMS_MAX)
-        .serve_connection(TokioIo::new(stream), service(router));
+        .serve_connection(TokioIo::new(stream), service(router, peer));
     tokio::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
@@ -136,15 +136,23 @@ async fn serve_http2(
     tell_end(peer, ended);
 }
 
+/// Where a request comes from, as the socket tells.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer(pub IpAddr);
+
 fn service(
     router: Router,
+    peer: SocketAddr,
 ) -> impl hyper::service::Service<
     http::Request<Incoming>,
     Response = axum::response::Response,
     Error = Infallible,
     Future: Send + 'static,
 > {
-    TowerToHyperService::new(router.map_request(|request: http::Request<Incoming>| request.map(Body::new)))
+    TowerToHyperService::new(router.map_request(move |mut request: http::Request<Incoming>| {
+        request.extensions_mut().insert(Peer(peer.ip()));
+        request.map(Body::new)
+    }))
 }
 
 fn tell_end(peer: SocketAddr, ended: hyper::Result<()>) {

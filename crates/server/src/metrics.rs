@@ -86,6 +86,8 @@ pub struct Metrics {
     pub alarm_messages: Family<WordLabels, Counter>,
     /// Those that could not be sent.
     pub alarm_message_failures: Family<WordLabels, Counter>,
+    /// Datagrams of wrappers by what became of them.
+    pub datagrams: Family<WordLabels, Counter>,
     /// Logs of pilots that were deleted, by reason.
     pub pilot_logs_deleted: Family<WordLabels, Counter>,
     /// Logs of pilots that were compressed.
@@ -130,6 +132,7 @@ impl Default for Metrics {
             duty_failures: Family::default(),
             alarm_messages: Family::default(),
             alarm_message_failures: Family::default(),
+            datagrams: Family::default(),
             pilot_logs_deleted: Family::default(),
             pilot_logs_compressed: Counter::default(),
             pilot_log_bytes: Gauge::default(),
@@ -175,6 +178,7 @@ impl Metrics {
             "Messages about alarms that could not be sent",
             self.alarm_message_failures.clone(),
         );
+        r.register("datagrams", "Datagrams of wrappers by what became of them", self.datagrams.clone());
         r.register("pilot_logs_deleted", "Deleted logs of pilots by reason", self.pilot_logs_deleted.clone());
         r.register("pilot_logs_compressed", "Compressed logs of pilots", self.pilot_logs_compressed.clone());
         r.register(
@@ -221,6 +225,7 @@ impl Metrics {
             &self.commands,
             &self.orders,
             &self.duty_failures,
+            &self.datagrams,
             &self.pilot_logs_deleted,
             &self.alarm_messages,
             &self.alarm_message_failures,

@@ -55,6 +55,7 @@ mod words;
 pub use as_json::layer as as_json;
 pub use elsewhere::{Elsewhere, Links};
 pub use number::bytes as in_bytes;
+pub(crate) use problem::missing_for as missing;
 pub use words::sentence as decision_sentence;
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::live::LivePilots;
 use crate::metrics::Metrics;
 use crate::state::{AppState, Shared};
 use crate::waiters::Waiters;
-use crate::{changes, duties, listen, measure, now, pages, panda};
+use crate::{apfmon, changes, duties, listen, measure, now, pages, panda};
 use axum::Router;
 use model::Role;
 use object_store::local::LocalFileSystem;
@@ -186,6 +186,7 @@ async fn shared(
         pilot_bells: Bells::default(),
         factory_bells: Bells::default(),
         demand_bell: tokio::sync::Notify::new(),
+        datagrams: tokio::sync::watch::Sender::new(None),
         told_bell: tokio::sync::Notify::new(),
         log_bells: Bells::default(),
         attention: Attention::default(),
@@ -287,6 +288,11 @@ fn router(state: &AppState, tasks: &TaskTracker) -> Router {
     let mut router = api::router().merge(pages::router());
     if state.config.compat {
         router = router.merge(panda::router(state, tasks));
+    }
+    if let Some(config) = state.config.apfmon.clone() {
+        let (known, state) = (apfmon::router(state, &config, tasks), state.clone());
+        let elsewhere = move |request| apfmon::elsewhere(state.clone(), config.clone(), request);
+        router = router.merge(known).fallback(elsewhere);
     }
     let measured = axum::middleware::from_fn_with_state(state.clone(), measure::measured);
     pages::as_json(router.layer(measured).with_state(state.clone()))

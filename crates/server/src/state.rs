@@ -14,10 +14,12 @@ use crate::waiters::Waiters;
 use model::{JobId, PilotId, Time};
 use object_store::ObjectStore;
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use store::Store;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use wire::credential::MacKey;
 
@@ -53,6 +55,8 @@ pub struct Shared {
     pub factory_bells: Bells<String>,
     /// Rung when jobs were activated in any queue: factories then run a cycle.
     pub demand_bell: tokio::sync::Notify,
+    /// Where datagrams of wrappers are listened to; none before, and when they are not wanted.
+    pub datagrams: watch::Sender<Option<SocketAddr>>,
     /// Rung when something was said about a pilot.
     pub told_bell: tokio::sync::Notify,
     /// Calls that wait for a log to grow, by job.

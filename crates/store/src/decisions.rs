@@ -71,7 +71,8 @@ fn is_meant(decision: &Decision, filter: &DecisionFilter) -> bool {
     is(&filter.factory, &decision.factory) && is(&filter.label, &decision.label) && is(&filter.queue, &decision.queue)
 }
 
-fn add(tx: &mut Tx<'_>, decision: &Decision) -> Result<()> {
+/// Stores a decision, or folds it into its label's last.
+pub(crate) fn add(tx: &mut Tx<'_>, decision: &Decision) -> Result<()> {
     let last = tx.query_one(&LAST_DECISION, params![&decision.factory, &decision.label])?;
     let last = last.map(|row| decision_of(&row)).transpose()?;
     tx.changes().factories.insert(decision.factory.clone());

@@ -26,6 +26,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { number: 9, both: include_str!("../migrations/0009_pilot_events.sql"), postgres: "" },
     Migration { number: 10, both: include_str!("../migrations/0010_orders.sql"), postgres: "" },
     Migration { number: 11, both: include_str!("../migrations/0011_alarms.sql"), postgres: "" },
+    Migration { number: 12, both: include_str!("../migrations/0012_reported.sql"), postgres: "" },
 ];
 
 /// Serialises servers that start together on an empty PostgreSQL database.

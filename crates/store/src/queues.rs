@@ -39,16 +39,7 @@ impl Store {
 
     /// Sets a queue's status.
     pub async fn set_queue_status(&self, name: String, status: QueueStatus, change: StatusChange) -> Result<()> {
-        self.write(move |tx| {
-            let StatusChange { by, at, reason } = &change;
-            let changed = tx.execute(&SET_STATUS, params![&name, status as i64, reason, *at, by])?;
-            if changed == 0 {
-                return Err(Error::not_found(format!("queue {name}")));
-            }
-            tx.changes().queues.insert(name.clone());
-            Ok(())
-        })
-        .await
+        self.write(move |tx| set_status(tx, &name, status, &change)).await
     }
 
     /// Who last set the status of each queue of which anybody did.
@@ -70,11 +61,23 @@ impl Store {
     }
 }
 
-fn find(tx: &mut Tx<'_>, name: &str) -> Result<Option<QueueRecord>> {
+/// Sets a queue's status.
+pub(crate) fn set_status(tx: &mut Tx<'_>, name: &str, status: QueueStatus, change: &StatusChange) -> Result<()> {
+    let StatusChange { by, at, reason } = change;
+    if tx.execute(&SET_STATUS, params![name, status as i64, reason, *at, by])? == 0 {
+        return Err(Error::not_found(format!("queue {name}")));
+    }
+    tx.changes().queues.insert(name.to_owned());
+    Ok(())
+}
+
+/// A queue by its name.
+pub(crate) fn find(tx: &mut Tx<'_>, name: &str) -> Result<Option<QueueRecord>> {
     tx.query_one(&QUEUE, params![name])?.map(|row| queue_of(&row)).transpose()
 }
 
-fn put(tx: &mut Tx<'_>, queue: &QueueRecord, now: Time) -> Result<()> {
+/// Creates a queue, or changes one apart from its status.
+pub(crate) fn put(tx: &mut Tx<'_>, queue: &QueueRecord, now: Time) -> Result<()> {
     tx.execute(
         &PUT_QUEUE,
         params![

@@ -13,6 +13,7 @@ mod lanes;
 mod orders;
 mod programs;
 mod ranges;
+mod reported;
 mod retention;
 mod scope;
 mod statements;

@@ -9,6 +9,7 @@ use crate::pilots::history::{self, Added};
 use crate::pilots::row::PilotRow;
 use crate::pilots::scope::ScopeCache;
 use crate::pilots::{core_time, messages, nodes};
+use crate::reported::factories::{HEARD_EVERY_MS, HEARD_FACTORY, HEARD_LABEL};
 use crate::shared::{Learned, Shared};
 use crate::{AttemptPolicy, ChangeSet, Error, Result};
 use model::{JobId, JobSpec, JobState, NodeCounts, PilotFlow, PilotId, PilotState, SubmissionId, Time};
@@ -108,6 +109,8 @@ pub(crate) struct Pending {
     throughput: BTreeMap<(String, i64), i64>,
     history: Added,
     noted: Vec<Noted>,
+    /// Factories and labels of other software that were heard.
+    heard: BTreeMap<(String, String), Time>,
     learned: Learned,
     changes: ChangeSet,
     due_checked: Option<Time>,
@@ -306,6 +309,17 @@ impl<'a> Tx<'a> {
         self.pending.history.moved(row, from, row.jobs_ended + just_ended, now);
     }
 
+    /// Notes that a label of a factory of other software was heard.
+    pub(crate) fn heard(&mut self, factory: &str, label: &str, now: Time) {
+        self.pending.heard.insert((factory.to_owned(), label.to_owned()), now);
+    }
+
+    /// Counts a pilot that was found to be submitted.
+    pub(crate) fn count_found(&mut self, key: &LabelKey, now: Time) {
+        self.pending.history.flow(key, now, PilotFlow::announced(1));
+        self.pending.history.flow(key, now, PilotFlow::of(PilotState::Announced, PilotState::Submitted));
+    }
+
     /// Writes down what was said about a pilot.
     pub(crate) fn note(&mut self, noted: Noted) {
         self.pending.noted.push(noted);
@@ -379,11 +393,28 @@ impl<'a> Tx<'a> {
         core_time::write(&mut self, &pending.core_time)?;
         messages::write(&mut self, &pending.messages)?;
         nodes::write(&mut self, &pending.nodes)?;
+        write_heard(self.connection, &pending)?;
         // Last, for every commit about pilots counts in the same rows: who holds them waits for nothing any more.
         history::write(&mut self, &pending.history)?;
         events::write(&mut self, &pending.noted)?;
         Ok((pending.changes, self.pending.learned))
     }
+}
+
+/// Who was heard, unless that was written down a moment ago.
+fn write_heard(connection: &mut dyn Connection, pending: &Pending) -> Result<()> {
+    if pending.heard.is_empty() {
+        return Ok(());
+    }
+    let mut factories: BTreeMap<&String, Time> = BTreeMap::new();
+    let mut labels = Vec::new();
+    for ((factory, label), now) in &pending.heard {
+        factories.insert(factory, *now);
+        labels.push(params![factory, label, *now, now.0 - HEARD_EVERY_MS].to_vec());
+    }
+    let factory = |(name, now): (&String, Time)| params![name, now, now.0 - HEARD_EVERY_MS].to_vec();
+    connection.execute_many(&HEARD_FACTORY, &factories.into_iter().map(factory).collect::<Vec<_>>())?;
+    connection.execute_many(&HEARD_LABEL, &labels).map(|_| ())
 }
 
 fn pilot_rows(pending: &Pending) -> Vec<Vec<Value>> {

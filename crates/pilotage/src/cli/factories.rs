@@ -4,16 +4,16 @@ use super::args::{FactoriesAction, FactoriesArgs};
 use super::ask::{self, tell};
 use super::{now, orders, with_client};
 use crate::output::{Style, Table, ago, duration, print, print_json};
-use model::{BadNode, CredentialInfo, Hold, MonitorInfo, Order, SourceInfo, Time, Verb};
+use model::{BadNode, CredentialInfo, Hold, MonitorInfo, Order, Reported, SourceInfo, Time, Verb};
 use std::process::ExitCode;
 use std::time::Duration;
 use wire::Client;
-use wire::api::{FactoryList, FactorySummary};
+use wire::api::{FactoryList, FactoryQuery, FactorySummary};
 
 /// Lists factories with their labels, or gives a command to one.
 pub fn run(args: FactoriesArgs) -> anyhow::Result<ExitCode> {
     match args.action {
-        None => with_client(&args.server, async |client| list(args.output.json, &client).await),
+        None => with_client(&args.server, async |client| list(args.idle, args.output.json, &client).await),
         Some(FactoriesAction::Pause(args)) => {
             with_client(&args.server.clone(), async |client| orders::give(args, Hold::Pause, &client).await)
         }
@@ -54,8 +54,8 @@ pub fn run(args: FactoriesArgs) -> anyhow::Result<ExitCode> {
     }
 }
 
-async fn list(json: bool, client: &Client) -> anyhow::Result<ExitCode> {
-    let list = client.factories().await?;
+async fn list(idle: bool, json: bool, client: &Client) -> anyhow::Result<ExitCode> {
+    let list = client.factories(&FactoryQuery { idle: idle.then_some(true) }).await?;
     if json {
         print_json(&list)?
     } else {
@@ -76,9 +76,32 @@ fn in_words(list: &FactoryList, orders: &[Order], now: Time) -> String {
     described.collect::<Vec<_>>().join("\n")
 }
 
+/// One of other software: it tells less.
+fn describe_reported(factory: &FactorySummary, reported: &Reported, now: Time) -> String {
+    let or = |text: &str, without: &str| if text.is_empty() { without.to_owned() } else { text.to_owned() };
+    let mut lines = vec![format!(
+        "{}  {} {}, reported from {}, heard {}",
+        Style::for_stdout().heading(&factory.name),
+        or(&reported.software, "other software"),
+        or(&factory.said.version, "of a version that it does not tell"),
+        or(&reported.address, "somewhere"),
+        ago(now, factory.last_heard),
+    )];
+    let told = [("mail", &reported.mail), ("logs", &reported.log_url), ("batch system", &reported.totals)];
+    lines.extend(told.iter().filter(|(_, text)| !text.is_empty()).map(|(name, text)| format!("  {name}: {text}")));
+    for label in &factory.said.labels {
+        let heard = reported.heard.get(&label.name).map(|heard| ago(now, *heard)).unwrap_or_default();
+        lines.push(format!("  {}  queue {}, heard {heard}", label.name, label.queue));
+    }
+    lines.join("\n") + "\n"
+}
+
 fn describe(factory: &FactorySummary, orders: &str, now: Time) -> String {
     let said = &factory.said;
     let style = Style::for_stdout();
+    if let Some(reported) = &factory.reported {
+        return describe_reported(factory, reported, now);
+    }
     let draining = if said.draining { ", draining" } else { "" };
     let head = format!(
         "{}  version {} on {}, process {}, up {}, cycle {}, heard {}{draining}\n",

@@ -1,18 +1,21 @@
 //! The server's configuration file and options.
 
 use super::alarms::AlarmsSection;
+use super::apfmon_section::{ApfmonSection, Network};
 use super::{Amount, Environment, parse_duration};
-use crate::cli::args::{ServerArgs, UpArgs};
+use crate::cli::args::{Face, ServerArgs, UpArgs};
 use crate::output::BadInput;
 use factory::config::{ConfigError, Origins, Tree};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de};
+use server::apfmon::Apfmon;
 use server::pages::Links;
 use server::{Alarms, Config, LogKeeping, TlsMode, Watermark};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What a server's file may say. Times are texts such as `"5m"` or numbers of seconds.
@@ -35,7 +38,11 @@ pub struct ServerFile {
     keep_idempotency: Option<Time>,
     keep_archive: Option<Time>,
     archive_after: Option<Time>,
-    compat: Option<bool>,
+    /// Languages of other systems that are spoken too.
+    compat: Option<Compat>,
+    apfmon: Option<ApfmonSection>,
+    /// Networks of proxies that are believed when they say for whom they ask.
+    trusted_proxies: Option<Vec<Network>>,
     allow_robots: Option<bool>,
     /// The most labels of factories that metrics tell apart.
     metric_labels: Option<usize>,
@@ -44,6 +51,23 @@ pub struct ServerFile {
     links: Option<LinksSection>,
     #[serde(skip)]
     places: Places,
+}
+
+/// `true` is PanDA's.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum Compat {
+    Panda(bool),
+    Faces(Vec<Face>),
+}
+
+impl Compat {
+    fn has(&self, face: Face) -> bool {
+        match self {
+            Compat::Panda(spoken) => *spoken && face == Face::Panda,
+            Compat::Faces(faces) => faces.contains(&face),
+        }
+    }
 }
 
 /// Where the keys of a server's file stand.
@@ -145,7 +169,7 @@ pub fn server_config(args: &ServerArgs, environment: &Environment) -> Result<Con
     let dir = args.dir.clone().or(file.dir.clone()).or(environment.dir.clone()).ok_or_else(|| {
         BadInput::new("no directory is given").hint("use --dir DIR, or `dir` in the configuration file")
     })?;
-    file.config(dir, Options { listen: args.listen, database: &args.database, compat: args.compat }, environment)
+    file.config(dir, Options { listen: args.listen, database: &args.database, compat: &args.compat }, environment)
 }
 
 /// What the server of `pilotage up` runs with: options count before the `[server]` section of its file.
@@ -158,14 +182,14 @@ pub fn up_server_config(
     if written.dir.is_some() {
         return Err(written.refusal("dir", "`up` takes its directory from --dir"));
     }
-    written.config(dir, Options { listen: args.listen, database: &args.database, compat: args.compat }, environment)
+    written.config(dir, Options { listen: args.listen, database: &args.database, compat: &args.compat }, environment)
 }
 
 /// What was typed and counts before the file.
 struct Options<'a> {
     listen: Option<SocketAddr>,
     database: &'a Option<String>,
-    compat: bool,
+    compat: &'a [Face],
 }
 
 impl ServerFile {
@@ -199,6 +223,8 @@ impl ServerFile {
     fn config(self, dir: PathBuf, typed: Options<'_>, environment: &Environment) -> Result<Config, BadInput> {
         let defaults = Config::in_dir(&dir);
         let time = |given: Option<Time>, default: Duration| given.map_or(default, |time| time.0);
+        let written = |face| self.compat.as_ref().is_some_and(|compat| compat.has(face));
+        let speaks = |face| typed.compat.contains(&face) || written(face);
         let config = Config {
             dir,
             objects: self.objects.clone(),
@@ -215,7 +241,9 @@ impl ServerFile {
             keep_archive: self.keep_archive.map(|time| time.0).or(defaults.keep_archive),
             archive_after: time(self.archive_after, defaults.archive_after),
             retention_every: defaults.retention_every,
-            compat: typed.compat || self.compat.unwrap_or(false),
+            compat: speaks(Face::Panda),
+            apfmon: if speaks(Face::Apfmon) { Some(Arc::new(self.apfmon()?)) } else { None },
+            trusted_proxies: self.trusted_proxies.iter().flatten().map(|network| network.0).collect(),
             alarms: self.alarms()?,
             logs: self.logs.map_or(defaults.logs, LogsSection::keeping),
             allow_robots: self.allow_robots.unwrap_or(defaults.allow_robots),
@@ -229,6 +257,11 @@ impl ServerFile {
     fn alarms(&self) -> Result<Alarms, BadInput> {
         let Some(section) = &self.alarms else { return Ok(Alarms::default()) };
         section.alarms().map_err(|(key, what)| self.refusal(&key, &what))
+    }
+
+    fn apfmon(&self) -> Result<Apfmon, BadInput> {
+        let section = self.apfmon.clone().unwrap_or_default();
+        section.apfmon().map_err(|(key, what)| self.refusal(&format!("apfmon.{key}"), &what))
     }
 
     fn tls_mode(&self) -> Result<TlsMode, BadInput> {

@@ -3,7 +3,7 @@
 use super::committed;
 use crate::auth::{Identity, token_hash};
 use crate::events::PilotsAnnounced;
-use crate::extract::{Body, SUBMIT_BODY_MAX, Segments};
+use crate::extract::{Body, Params, SUBMIT_BODY_MAX, Segments};
 use crate::names::unknown_queue;
 use crate::{ApiError, AppState, now};
 use axum::Json;
@@ -14,19 +14,29 @@ use model::{FactoryHeartbeat, FactorySummary, Permission, PilotState};
 use std::collections::BTreeMap;
 use store::Announcement;
 use wire::api::{
-    ANNOUNCE_MAX, AnnounceRequest, Announced, BatchReport, FACTORY_TAKEN, FactoryList, FactoryPilots, LabelPilots,
+    ANNOUNCE_MAX, AnnounceRequest, Announced, BatchReport, FACTORY_TAKEN, FactoryList, FactoryPilots, FactoryQuery,
+    LabelPilots,
 };
 use wire::credential::random_bytes;
 
 /// The most updates of one batch report.
 const UPDATES_MAX: usize = 20_000;
 
-/// All factories.
-#[utoipa::path(get, path = "/pilotage/v1/factories", tag = "factories",
+/// All factories, those of other software unless they are idle.
+#[utoipa::path(get, path = "/pilotage/v1/factories", tag = "factories", params(FactoryQuery),
     responses((status = 200, body = FactoryList), (status = "4XX", body = wire::api::Problem)))]
-pub async fn list(State(state): State<AppState>, who: Identity) -> Result<Json<FactoryList>, ApiError> {
+pub async fn list(
+    State(state): State<AppState>,
+    who: Identity,
+    Params(query): Params<FactoryQuery>,
+) -> Result<Json<FactoryList>, ApiError> {
     who.require(Permission::Read)?;
-    Ok(Json(FactoryList { factories: state.aggregates.factories(&state.store).await?.to_vec() }))
+    let mut factories = state.aggregates.factories(&state.store).await?.to_vec();
+    if query.idle != Some(true) {
+        let now = now();
+        factories = factories.into_iter().filter_map(|factory| factory.without_idle(now)).collect();
+    }
+    Ok(Json(FactoryList { factories }))
 }
 
 /// All pilots that a factory's labels ever had, from counters. Empty for a factory that never had one.

@@ -202,7 +202,8 @@ pub async fn show(
 async fn waits_in_vain(state: &AppState, job: &JobDetail) -> Result<Option<String>, ApiError> {
     let factories = state.store.factories().await?;
     let now = now();
-    let alive = factories.iter().filter(|factory| !factory.is_silent(now));
+    // What others report takes no jobs of ours.
+    let alive = factories.iter().filter(|factory| factory.reported.is_none() && !factory.is_silent(now));
     let labels = alive.flat_map(|factory| &factory.said.labels).filter(|label| label.queue == job.summary.queue);
     Ok(model::factory::misfit(job.spec.shape(), labels))
 }

@@ -6,7 +6,7 @@ use crate::names::{Narrowed, leaves};
 use crate::{ApiError, AppState, now};
 use axum::Json;
 use axum::extract::State;
-use model::{LabelStatus, Permission, label_statuses, orders_on};
+use model::{FactorySummary, LabelStatus, Permission, label_statuses, orders_on};
 use wire::api::{LabelList, LabelQuery};
 
 /// All labels with their pilots by state, the longest wait and the longest run.
@@ -18,12 +18,14 @@ pub async fn list(
     Params(query): Params<LabelQuery>,
 ) -> Result<Json<LabelList>, ApiError> {
     who.require(Permission::Read)?;
-    let factories = state.store.factories().await?;
+    let all = state.store.factories().await?;
+    let factories: Vec<FactorySummary> = all.iter().cloned().filter_map(|one| one.without_idle(now())).collect();
     let counts = state.store.pilot_counts().await?;
     let live = state.store.live_pilots(query.factory.clone()).await?;
     let counts = counts.into_iter().map(|one| (one.factory, one.label, one.queue, one.state, one.pilots));
     let mut labels = label_statuses(&factories, counts, &live);
-    labels.retain(|label| is_meant(label, &query));
+    let is_idle = |label: &LabelStatus| has(&all, label) && !has(&factories, label);
+    labels.retain(|label| is_meant(label, &query) && !is_idle(label));
     let (orders, now) = (state.store.orders_in_force(query.factory.clone(), now()).await?, now());
     for label in &mut labels {
         let holding = orders_on(&orders, &label.factory, &label.label, &label.queue, now);
@@ -34,6 +36,12 @@ pub async fn list(
         Narrowed { factory, label, queue, ..Narrowed::default() }.check(&state).await?;
     }
     Ok(Json(LabelList { labels }))
+}
+
+/// Whether a factory says that it has the label.
+fn has(factories: &[FactorySummary], status: &LabelStatus) -> bool {
+    let factory = factories.iter().find(|factory| factory.name == status.factory);
+    factory.is_some_and(|factory| factory.said.labels.iter().any(|label| label.name == status.label))
 }
 
 fn is_meant(status: &LabelStatus, query: &LabelQuery) -> bool {

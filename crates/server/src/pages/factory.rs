@@ -11,7 +11,9 @@ use super::{assets, link, moment, number, result, words};
 use crate::{ApiError, AppState};
 use askama::Template;
 use axum::extract::{Path, State};
-use model::{BadNode, CredentialInfo, Decision, FactorySummary, LabelInfo, MonitorInfo, Order, SourceInfo, Time};
+use model::{
+    BadNode, CredentialInfo, Decision, FactorySummary, LabelInfo, MonitorInfo, Order, Reported, SourceInfo, Time,
+};
 use serde_json::json;
 use std::collections::BTreeMap;
 use wire::api::{DecisionQuery, HistoryQuery};
@@ -48,6 +50,7 @@ pub struct Factory {
     frame: Frame,
     factory: FactoryRow,
     pid: u32,
+    reported: Option<Reported>,
     trouble: String,
     labels: Vec<LabelRow>,
     sources: Vec<SourceInfo>,
@@ -80,6 +83,7 @@ impl Factory {
         Factory {
             factory: row,
             pid: said.pid,
+            reported: factory.reported.clone(),
             trouble: said.trouble.clone(),
             labels,
             sources: said.sources.clone(),
@@ -116,7 +120,7 @@ fn label_row(factory: &str, info: &LabelInfo, pilots: &LabelPilots, last: Option
 /// `GET /factories/{name}`.
 pub async fn show(State(state): State<AppState>, asked: Asked, Path(name): Path<String>) -> Answer {
     let read = Reader::new(&state, &asked);
-    let all = read.factories().await?;
+    let all = read.all_factories().await?;
     let Some(factory) = all.iter().find(|factory| factory.name == name) else {
         let detail = format!("there is no factory '{}'", number::capped(&name, 80));
         return Err(read.fail(ApiError::missing("unknown-factory", detail)));

@@ -122,7 +122,7 @@ pub async fn show(
     let (some_factory, some_label) = (Some(factory.clone()), Some(label.clone()));
     let of_label = HistoryQuery { factory: some_factory.clone(), label: some_label.clone(), ..HistoryQuery::default() };
     let plots = Plots::read(&read, &asked, link::label(&factory, &label), of_label).await?;
-    let said = read.factories().await?.into_iter().find(|one| one.name == factory);
+    let said = read.all_factories().await?.into_iter().find(|one| one.name == factory);
     let pilots = PilotQuery { factory: some_factory.clone(), label: some_label.clone(), ..PilotQuery::default() };
     let ends = EndsQuery { factory: some_factory.clone(), label: some_label.clone(), ..EndsQuery::default() };
     let decided =

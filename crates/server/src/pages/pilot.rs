@@ -134,7 +134,8 @@ pub async fn show(State(state): State<AppState>, asked: Asked, Path(id): Path<St
     let topic = format!("pilot:{id}");
     let may_command = read.may_command(&pilot.summary);
     let frame = Frame::new(Section::Pilots, format!("Pilot {id}"), &asked).live(&[&topic, "jobs"]);
-    let elsewhere = state.config.links.of_pilot(&pilot.summary);
+    let mut elsewhere = state.config.links.of_pilot(&pilot.summary);
+    elsewhere.extend(read.reported_logs(&pilot.summary).await?);
     frame::shown(&Pilot::new(frame, pilot, jobs, logs, may_command, elsewhere, told))
 }
 

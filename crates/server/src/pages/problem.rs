@@ -2,9 +2,10 @@
 
 use super::frame::{self, Asked, Frame, Section};
 use super::{assets, moment, number};
-use crate::ApiError;
 use crate::error::Refusal;
+use crate::{ApiError, AppState};
 use askama::Template;
+use axum::extract::{FromRequestParts, Request};
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, Uri};
 
@@ -108,6 +109,13 @@ fn advice(status: StatusCode) -> &'static str {
 fn sentence(detail: &str) -> String {
     let end = if detail.ends_with(['.', '?', '!']) { "" } else { "." };
     number::capitalised(detail) + end
+}
+
+/// The same for a request that another interface did not understand.
+pub(crate) async fn missing_for(state: &AppState, request: Request) -> Response {
+    let (mut parts, _) = request.into_parts();
+    let asked = Asked::from_request_parts(&mut parts, state).await.map_err(IntoResponse::into_response);
+    missing(parts.uri, asked).await
 }
 
 /// What is left: there is no such page.

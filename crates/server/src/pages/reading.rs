@@ -2,6 +2,7 @@
 
 mod alarms;
 
+use super::elsewhere::Elsewhere;
 use super::frame::Asked;
 use super::job::LogPiece;
 use super::label::TestRun;
@@ -27,9 +28,9 @@ use model::{
 use std::sync::Arc;
 use store::{CountScope, LabelCount, Scope};
 use wire::api::{
-    CommandList, CommandQuery, CommandRequest, DecisionPage, DecisionQuery, FailuresQuery, JobPage, JobQuery,
-    JobsRequest, LOG_ATTEMPT, LOG_NEXT_OFFSET, LOG_STATE, LogIndex, LogIndexQuery, LogQuery, OrderPage, OrderQuery,
-    PilotDetail, PilotPage, PilotQuery,
+    CommandList, CommandQuery, CommandRequest, DecisionPage, DecisionQuery, FactoryQuery, FailuresQuery, JobPage,
+    JobQuery, JobsRequest, LOG_ATTEMPT, LOG_NEXT_OFFSET, LOG_STATE, LogIndex, LogIndexQuery, LogQuery, OrderPage,
+    OrderQuery, PilotDetail, PilotPage, PilotQuery,
 };
 
 /// Rows of the lists on the pages of one thing.
@@ -219,6 +220,13 @@ impl<'a> Reader<'a> {
         self.told(pilot_list::show(State(self.state.clone()), self.asked.identity.clone(), Segments(id)).await)
     }
 
+    /// Logs of a pilot that its factory, one of other software, keeps.
+    pub async fn reported_logs(&self, pilot: &PilotSummary) -> Read<Vec<Elsewhere>> {
+        let told = self.stored(self.state.store.reported_factory(pilot.factory.clone()).await)?;
+        let logs = told.map(|told| told.logs(pilot)).unwrap_or_default().into_iter();
+        Ok(logs.map(|(kind, url)| Elsewhere { title: format!("log {kind}"), url }).collect())
+    }
+
     /// All that was said about a pilot.
     pub async fn told_of(&self, id: PilotId) -> Read<Vec<Told>> {
         let told = told::of_pilot(State(self.state.clone()), self.asked.identity.clone(), Segments(id)).await;
@@ -274,9 +282,19 @@ impl<'a> Reader<'a> {
         Ok(counts)
     }
 
-    /// All factories.
+    /// All factories but idle ones of other software.
     pub async fn factories(&self) -> Read<Vec<FactorySummary>> {
-        let list = self.told(factories::list(State(self.state.clone()), self.asked.identity.clone()).await)?;
+        self.some_factories(FactoryQuery::default()).await
+    }
+
+    /// All factories.
+    pub async fn all_factories(&self) -> Read<Vec<FactorySummary>> {
+        self.some_factories(FactoryQuery { idle: Some(true) }).await
+    }
+
+    async fn some_factories(&self, query: FactoryQuery) -> Read<Vec<FactorySummary>> {
+        let (state, who) = (State(self.state.clone()), self.asked.identity.clone());
+        let list = self.told(factories::list(state, who, Params(query)).await)?;
         Ok(list.factories)
     }
 

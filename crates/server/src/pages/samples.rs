@@ -246,7 +246,7 @@ pub fn factories() -> Vec<FactorySummary> {
         credentials: credentials(),
         trouble: String::new(),
     };
-    vec![FactorySummary { name: "f1".into(), said, last_heard: before(12) }]
+    vec![FactorySummary { name: "f1".into(), said, last_heard: before(12), reported: None }]
 }
 
 fn credentials() -> Vec<CredentialInfo> {

@@ -2,7 +2,6 @@
 
 use crate::{AppState, auth};
 use http::request::Parts;
-use http::{HeaderMap, header};
 use model::Permission;
 
 /// Why a caller is refused; upstream answers 403 with such a text.
@@ -38,10 +37,10 @@ impl Access {
 /// Lets everybody in on loopback, as `--compat` says; elsewhere a bearer token is needed, of a factory or for the PanDA
 /// pilots of some sites. A pilot of ours has no business here, least of all after its end.
 pub(super) async fn check(parts: &Parts, state: &AppState) -> Result<Access, Refused> {
-    if is_foreign_page(&parts.headers) {
+    if auth::is_foreign_page(&parts.headers) {
         return Err(Refused::ForeignPage);
     }
-    if is_private(state) {
+    if state.config.is_private() {
         return Ok(Access::Everywhere);
     }
     let identity = auth::identify(&parts.headers, &parts.method, state).await;
@@ -55,22 +54,10 @@ pub(super) async fn check(parts: &Parts, state: &AppState) -> Result<Access, Ref
     Err(Refused::Credential(format!("'{}' has the role {}, which runs no PanDA pilots", identity.user, identity.role)))
 }
 
-/// Only this machine reaches the server. A public URL means that something in front of it lets others in.
-fn is_private(state: &AppState) -> bool {
-    state.config.address().ip().is_loopback() && state.config.public_url.is_none()
-}
-
-/// A page in a browser on this machine could call without a credential. Browsers tell the page's origin, a URL;
-/// PanDA's clients send the name of their VO in the same header.
-fn is_foreign_page(headers: &HeaderMap) -> bool {
-    let origin = headers.get(header::ORIGIN).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    origin == "null" || origin.contains("://") || headers.contains_key("sec-fetch-site")
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use http::HeaderValue;
+    use crate::auth::is_foreign_page;
+    use http::{HeaderMap, HeaderValue};
 
     #[test]
     fn pages_are_told_from_clients() {
@@ -84,5 +71,6 @@ mod tests {
         assert!(with("origin", "http://evil.example"));
         assert!(with("origin", "null"));
         assert!(with("sec-fetch-site", "cross-site"));
+        assert!(!with("sec-fetch-site", "none"), "somebody typed it");
     }
 }

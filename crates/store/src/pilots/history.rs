@@ -198,9 +198,11 @@ impl Added {
     /// Counts that a pilot went from one state to that of its row. `jobs` is how many it has ended.
     pub(crate) fn moved(&mut self, row: &PilotRow, from: PilotState, jobs: i64, now: Time) {
         let mut flow = PilotFlow::of(from, row.state);
-        flow.empty = u64::from(row.state == PilotState::Done && row.started.is_some() && jobs == 0);
+        flow.empty = u64::from(row.is_empty(jobs));
         self.flow(&row.label, now, flow);
-        if row.state == PilotState::Running && from.is_pending() {
+        // Of a reported one that was first heard of when it ran, nobody knows how long it waited.
+        let is_known = !row.is_reported || row.announced < now;
+        if row.state == PilotState::Running && from.is_pending() && is_known {
             self.duration(&row.label, now, Kind::Waited, now.since(row.announced));
         }
         if let Some(started) = row.started.filter(|_| row.state.is_final()) {

@@ -6,17 +6,22 @@ use crate::engine::{Row, Value, params, statements};
 use crate::jobs::codes;
 use crate::jobs::lose::lose_all_of;
 use crate::tx::{LabelKey, Tx};
+use model::reported::NO_JOB;
 use model::{ErrorClass, PilotEvent, PilotFlag, PilotId, PilotState, Time};
 
 /// The most characters of a message that are kept.
 const MESSAGE_MAX_CHARS: usize = 1000;
 
+/// What [`PilotRow::of`] reads.
 macro_rules! columns {
     () => {
         "id, factory, label, queue, state, flag, incarnation, slots, ended, error_class, batch_id, native_state, \
-         message, secret, instance, announced, started, jobs_ended, cores, good_ms, failed_ms, events"
+         message, secret, instance, announced, started, jobs_ended, cores, good_ms, failed_ms, events, \
+         reported, result"
     };
 }
+
+pub(crate) use columns;
 
 statements! {
     PILOTS_BY_ID = concat!("SELECT ", columns!(), " FROM pilot WHERE id = ?1"),
@@ -49,10 +54,15 @@ pub(crate) struct PilotRow {
     pub(crate) failed_ms: i64,
     /// What was written down about it.
     pub(crate) events: u32,
+    /// Its factory is one of other software.
+    pub(crate) is_reported: bool,
+    /// What the wrapper of a reported one returned.
+    pub(crate) result: Option<i64>,
 }
 
 impl PilotRow {
-    fn of(row: &Row) -> Result<PilotRow> {
+    /// From a row with [`columns`].
+    pub(crate) fn of(row: &Row) -> Result<PilotRow> {
         Ok(PilotRow {
             id: PilotId(row.int(0)?),
             label: LabelKey { factory: row.text(1)?, label: row.text(2)?, queue: row.text(3)? },
@@ -74,6 +84,8 @@ impl PilotRow {
             good_ms: row.int(19)?,
             failed_ms: row.int(20)?,
             events: row.small(21)?,
+            is_reported: row.int(22)? != 0,
+            result: row.opt_int(23)?,
         })
     }
 
@@ -85,6 +97,12 @@ impl PilotRow {
             self.events += 1;
             tx.note(Noted { pilot: self.id, before, state: self.state, error_class: self.error_class, saying });
         }
+    }
+
+    /// Whether it ended without ever running a job, as far as that is known. `jobs` is how many it has ended.
+    pub(crate) fn is_empty(&self, jobs: i64) -> bool {
+        let had_none = if self.is_reported { self.result == Some(NO_JOB) } else { self.started.is_some() && jobs == 0 };
+        self.state == PilotState::Done && had_none
     }
 
     /// Sets what was said last; an empty text says nothing.

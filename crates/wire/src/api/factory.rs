@@ -1,14 +1,24 @@
 //! `/factories`.
 
 use model::PilotState;
-pub use model::{CredentialInfo, FactoryHeartbeat, FactorySummary, LabelInfo, MonitorInfo, SourceInfo};
+pub use model::{CredentialInfo, FactoryHeartbeat, FactorySummary, LabelInfo, MonitorInfo, Reported, SourceInfo};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+/// `GET /factories?...`
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct FactoryQuery {
+    /// Also those of other software, and their labels, that were not heard for ten days.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle: Option<bool>,
+}
 
 /// `GET /factories`.
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct FactoryList {
-    /// All by name.
+    /// By name.
     pub factories: Vec<FactorySummary>,
 }
 

@@ -9,9 +9,9 @@ impl Client {
         self.send(Call::put(&format!("/factories/{name}")).json(heartbeat)).await.map(drop)
     }
 
-    /// All factories.
-    pub async fn factories(&self) -> Result<FactoryList, Error> {
-        self.send(Call::get("/factories")).await?.json()
+    /// Factories.
+    pub async fn factories(&self, query: &FactoryQuery) -> Result<FactoryList, Error> {
+        self.send(Call::get("/factories").query(query)).await?.json()
     }
 
     /// All pilots that a factory's labels ever had, counted.

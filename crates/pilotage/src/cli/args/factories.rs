@@ -7,6 +7,9 @@ pub struct FactoriesArgs {
     /// What to do instead of listing them.
     #[command(subcommand)]
     pub action: Option<FactoriesAction>,
+    /// Also those of other software that were not heard for ten days
+    #[arg(long)]
+    pub idle: bool,
     #[command(flatten)]
     pub output: OutputChoice,
     #[command(flatten)]

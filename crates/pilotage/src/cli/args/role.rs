@@ -1,6 +1,16 @@
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+
+/// Another system whose language a server speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Face {
+    /// PanDA: its pilots and clients
+    Panda,
+    /// The APF monitor: AutoPyFactory, wrappers and Harvester report their pilots
+    Apfmon,
+}
 
 /// `pilotage up`.
 #[derive(Args, Debug, Default)]
@@ -14,9 +24,9 @@ pub struct UpArgs {
     /// Jobs at once in local pilots; 0 for no local queue [default: the number of cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=i64::from(model::pilot::SLOTS_MAX)))]
     pub slots: Option<u32>,
-    /// Also serve PanDA's interface, on loopback without credential
-    #[arg(long)]
-    pub compat: bool,
+    /// Also speak the languages of other systems, on loopback without credential; several with commas between
+    #[arg(long, value_name = "FACES", num_args = 0..=1, value_delimiter = ',', default_missing_value = "panda", value_enum)]
+    pub compat: Vec<Face>,
     /// Return once it serves and leave it running
     #[arg(long)]
     pub detach: bool,
@@ -63,9 +73,9 @@ pub struct ServerArgs {
     /// PostgreSQL instead of SQLite: `postgres://USER@HOST/DATABASE` [env: PILOTAGE_DATABASE]
     #[arg(long, value_name = "URL")]
     pub database: Option<String>,
-    /// Also serve PanDA's interface, on loopback without credential
-    #[arg(long)]
-    pub compat: bool,
+    /// Also speak the languages of other systems, on loopback without credential; several with commas between
+    #[arg(long, value_name = "FACES", num_args = 0..=1, value_delimiter = ',', default_missing_value = "panda", value_enum)]
+    pub compat: Vec<Face>,
     /// Read the configuration, say what is wrong with it, and stop
     #[arg(long)]
     pub check: bool,

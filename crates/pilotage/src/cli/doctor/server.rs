@@ -9,7 +9,7 @@ use crate::up::reach;
 use model::{PilotState, QueueStatus, Time};
 use std::collections::BTreeSet;
 use std::time::Duration;
-use wire::api::{FactorySummary, JobQuery, PilotQuery, QueueSummary};
+use wire::api::{FactoryQuery, FactorySummary, JobQuery, PilotQuery, QueueSummary};
 use wire::client::Call;
 use wire::{Client, Error};
 
@@ -91,7 +91,7 @@ async fn identity(client: &Client) -> Result<Finding, Finding> {
 
 async fn inside(client: &Client, connection: &Connection) -> Result<Vec<Finding>, Error> {
     let queues = client.queues().await?.queues;
-    let factories = client.factories().await?.factories;
+    let factories = client.factories(&FactoryQuery::default()).await?.factories;
     let faults = PilotQuery { state: Some(PilotState::Fault), limit: Some(1), ..PilotQuery::default() };
     let fault = client.pilots(&faults).await?.pilots.into_iter().next();
     let stuck = JobQuery { state: Some(model::JobState::Defined), limit: Some(1), ..JobQuery::default() };

@@ -1,0 +1,165 @@
+//! Factories of other software.
+
+use crate::engine::value::to_json;
+use crate::engine::{Row, params, statements};
+use crate::tx::Tx;
+use crate::{Result, Store};
+use model::{FactoryHeartbeat, Reported, Time};
+
+/// Seconds between two cycles of a factory that does not tell: it counts as silent after four.
+const CYCLE_S: u32 = 300;
+/// Who was heard is written down again after so many milliseconds.
+pub(crate) const HEARD_EVERY_MS: i64 = 10_000;
+/// The most codes of errors of one label that are kept.
+const ERRORS_MAX: usize = 100;
+
+statements! {
+    REPORTED_FACTORY = "SELECT reported, said FROM factory WHERE name = ?1"
+        => "SELECT reported, said FROM factory WHERE name = ?1 FOR UPDATE";
+    SPEAKS_FOR_ITSELF = "SELECT CAST(CASE WHEN reported IS NULL THEN 1 ELSE 0 END AS BIGINT) FROM factory WHERE name = ?1"
+        => "SELECT CAST(CASE WHEN reported IS NULL THEN 1 ELSE 0 END AS BIGINT) FROM factory WHERE name = ?1 FOR UPDATE";
+    TOLD_BY = "SELECT reported FROM factory WHERE name = ?1 AND reported IS NOT NULL";
+    PUT_REPORTED = "INSERT INTO factory (name, last_heard, said, reported) VALUES (?1, ?2, ?3, ?4) \
+        ON CONFLICT (name) DO UPDATE SET last_heard = excluded.last_heard, said = excluded.said, \
+        reported = excluded.reported";
+    HEARD_FACTORY = "UPDATE factory SET last_heard = ?2 WHERE name = ?1 AND reported IS NOT NULL AND last_heard < ?3";
+    HEARD_LABEL = "UPDATE reported_label SET last_heard = ?3 WHERE factory = ?1 AND label = ?2 AND last_heard < ?4";
+}
+
+/// What became of a call about a factory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Registered {
+    /// It was not known.
+    Created,
+    /// It was known.
+    Updated,
+    /// The name is one of a factory that speaks for itself; nothing was changed.
+    Ours,
+}
+
+/// What a factory of other software tells; what is `None` stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FactoryReport {
+    /// Its name.
+    pub name: String,
+    /// It starts now; nothing is told of that otherwise.
+    pub starts: bool,
+    /// Version of its software.
+    pub version: Option<String>,
+    /// Its software.
+    pub software: Option<String>,
+    /// Mail address of its operators.
+    pub mail: Option<String>,
+    /// What addresses of its logs begin with.
+    pub log_url: Option<String>,
+    /// Totals of its batch system.
+    pub totals: Option<String>,
+    /// An error that it counted: label, code, how often.
+    pub error: Option<(String, String, i64)>,
+    /// Address of the caller.
+    pub address: String,
+}
+
+/// A factory in the making.
+struct Known {
+    said: FactoryHeartbeat,
+    reported: Reported,
+}
+
+impl Store {
+    /// Writes down what a factory of other software tells about itself.
+    pub async fn report_factory(&self, report: FactoryReport, now: Time) -> Result<Registered> {
+        self.write(move |tx| {
+            let (mut known, registered) = match find(tx, &report.name)? {
+                Found::Ours => return Ok(Registered::Ours),
+                Found::Known(known) => (*known, Registered::Updated),
+                Found::None => (blank(now), Registered::Created),
+            };
+            tell(&mut known, &report, now);
+            put(tx, &report.name, &known, now)?;
+            Ok(registered)
+        })
+        .await
+    }
+}
+
+impl Store {
+    /// What a factory of other software tells about itself; none of a factory of ours.
+    pub async fn reported_factory(&self, name: String) -> Result<Option<Reported>> {
+        let found = self.rows(&TOLD_BY, params![name].to_vec(), |row: &Row| row.json(0)).await?;
+        Ok(found.into_iter().next())
+    }
+}
+
+fn tell(known: &mut Known, report: &FactoryReport, now: Time) {
+    let set = |into: &mut String, told: &Option<String>| {
+        if let Some(told) = told {
+            into.clone_from(told);
+        }
+    };
+    set(&mut known.said.version, &report.version);
+    set(&mut known.reported.software, &report.software);
+    set(&mut known.reported.mail, &report.mail);
+    set(&mut known.reported.log_url, &report.log_url);
+    set(&mut known.reported.totals, &report.totals);
+    if report.starts {
+        known.said.started = now;
+        known.said.host.clone_from(&report.address);
+        known.reported.address.clone_from(&report.address);
+    }
+    if let Some((label, code, times)) = &report.error {
+        let errors = known.reported.errors.entry(label.clone()).or_default();
+        if errors.len() < ERRORS_MAX || errors.contains_key(code) {
+            errors.insert(code.clone(), *times);
+        }
+    }
+}
+
+enum Found {
+    /// Nobody by this name.
+    None,
+    /// A factory of ours.
+    Ours,
+    Known(Box<Known>),
+}
+
+fn find(tx: &mut Tx<'_>, name: &str) -> Result<Found> {
+    Ok(match tx.query_one(&REPORTED_FACTORY, params![name])? {
+        None => Found::None,
+        Some(row) if row.is_null(0) => Found::Ours,
+        Some(row) => Found::Known(Box::new(Known { reported: row.json(0)?, said: row.json(1)? })),
+    })
+}
+
+fn blank(now: Time) -> Known {
+    let said = FactoryHeartbeat {
+        version: String::new(),
+        host: String::new(),
+        pid: 0,
+        started: now,
+        cycle_s: CYCLE_S,
+        labels: Vec::new(),
+        draining: false,
+        sources: Vec::new(),
+        monitors: Vec::new(),
+        credentials: Vec::new(),
+        nodes: Vec::new(),
+        trouble: String::new(),
+    };
+    Known { said, reported: Reported::default() }
+}
+
+fn put(tx: &mut Tx<'_>, name: &str, known: &Known, now: Time) -> Result<()> {
+    tx.execute(&PUT_REPORTED, params![name, now, to_json(&known.said)?, to_json(&known.reported)?])?;
+    tx.changes().factories.insert(name.to_owned());
+    Ok(())
+}
+
+/// Locks the factory: whoever makes labels or pilots of one does so alone. Whether they may be reported: not of one that speaks for itself. One that nobody knows
+/// yet is written down.
+pub(crate) fn ensure(tx: &mut Tx<'_>, name: &str, now: Time) -> Result<bool> {
+    match tx.query_one(&SPEAKS_FOR_ITSELF, params![name])? {
+        Some(row) => Ok(row.int(0)? == 0),
+        None => put(tx, name, &blank(now), now).map(|()| true),
+    }
+}
