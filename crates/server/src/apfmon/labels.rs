@@ -69,6 +69,7 @@ async fn say(call: &Call, factory: &str, label: &str) -> Answer {
     let fields = call.fields()?;
     let missing = || Failed::Missing(format!("the label {factory}:{label}"));
     let report = report(factory, label, &fields).ok_or_else(missing)?;
+    let name = report.label.clone();
     let status = fields.first(&["status", "msg"]);
     let facts = fields.get("data").and_then(|data| serde_json::from_str(data).ok()).map(|data| facts(&data));
     let place = format!("/api/labels/{factory}:{label}");
@@ -76,12 +77,11 @@ async fn say(call: &Call, factory: &str, label: &str) -> Answer {
         decide(call, report, &status, facts.unwrap_or_default()).await?;
     } else {
         let patterns = call.face.config.patterns.clone();
-        call.face.state.store.report_labels(vec![report.clone()], patterns, crate::now()).await?;
+        call.face.state.store.report_labels(vec![report], patterns, crate::now()).await?;
     }
     if let Some(code) = fields.get("error").and_then(reported::name) {
         let times = fields.get("count").and_then(|count| count.parse().ok()).unwrap_or(1);
-        let told =
-            FactoryReport { error: Some((label.to_owned(), code, times)), ..told(call, factory, &Fields::default()) };
+        let told = FactoryReport { error: Some((name, code, times)), ..told(call, factory, &Fields::default()) };
         call.face.state.store.report_factory(told, crate::now()).await?;
     }
     Ok(Answered::text(place))

@@ -81,9 +81,7 @@ impl Store {
         })
         .await
     }
-}
 
-impl Store {
     /// What a factory of other software tells about itself; none of a factory of ours.
     pub async fn reported_factory(&self, name: String) -> Result<Option<Reported>> {
         let found = self.rows(&TOLD_BY, params![name].to_vec(), |row: &Row| row.json(0)).await?;
@@ -155,8 +153,8 @@ fn put(tx: &mut Tx<'_>, name: &str, known: &Known, now: Time) -> Result<()> {
     Ok(())
 }
 
-/// Locks the factory: whoever makes labels or pilots of one does so alone. Whether they may be reported: not of one that speaks for itself. One that nobody knows
-/// yet is written down.
+/// Whether labels and pilots of this factory may be reported: not of one that speaks for itself. One that nobody knows yet is
+/// written down. The factory is locked: whoever makes labels or pilots of it does so alone.
 pub(crate) fn ensure(tx: &mut Tx<'_>, name: &str, now: Time) -> Result<bool> {
     match tx.query_one(&SPEAKS_FOR_ITSELF, params![name])? {
         Some(row) => Ok(row.int(0)? == 0),

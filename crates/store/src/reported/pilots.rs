@@ -100,15 +100,18 @@ fn apply(
 ) -> Result<Verdict> {
     let key = (claim.factory.clone(), claim.batch_id.clone());
     if let Some(known) = rows.get_mut(&key) {
-        tx.heard(&known.row.label.factory, &known.row.label.label, by.now);
+        // What the server says by itself is no sign of life.
+        if known.row.is_reported && by.source != Source::Server {
+            tx.heard(&known.row.label.factory, &known.row.label.label, by.now);
+        }
         return claimed(tx, known, claim, by);
+    }
+    if claim.only_known {
+        return Ok(Verdict::Unknown);
     }
     let label = if claim.label.is_empty() { UNKNOWN_LABEL } else { &claim.label };
     let (factory, label) = (claim.factory.clone(), label.to_owned());
     let report = LabelReport { factory, label, queue: claim.queue.clone(), resource: claim.resource.clone() };
-    if claim.only_known {
-        return Ok(Verdict::Unknown);
-    }
     let Some((label, _)) = labels::ensure(tx, &report, patterns, by.now)? else { return Ok(Verdict::Ours) };
     // Another server may have made it before this one had the factory for itself.
     if let Some(known) = made_meanwhile(tx, &key, by)? {
