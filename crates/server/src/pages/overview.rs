@@ -14,6 +14,7 @@ use axum::extract::State;
 use model::job::{JobCounts, JobSummary};
 use model::{Decision, Demand, FactorySummary, JobState, PilotState, QueueRecord, QueueStatus, StatusChange, Time};
 use serde::Serialize;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use wire::api::{AlarmQuery, AlarmView, HistoryQuery, JobQuery};
 

@@ -24,7 +24,7 @@ fn silent(heard: Time, now: Time) -> Vec<Finding> {
         "version": "1", "host": "h", "pid": 1, "started": Time(0), "cycle_s": 30, "labels": []
     });
     let said = serde_json::from_value(said).unwrap();
-    let factory = FactorySummary { name: "fab".into(), said, last_heard: heard };
+    let factory = FactorySummary { name: "fab".into(), said, last_heard: heard, reported: None };
     let situation = Situation { now, factories: vec![factory], ..Situation::default() };
     findings(&situation, &AlarmSettings::default())
 }
