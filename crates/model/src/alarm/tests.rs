@@ -38,7 +38,12 @@ fn factory(name: &str, labels: Vec<LabelInfo>, heard: Time) -> FactorySummary {
     let said = serde_json::json!({
         "version": "1", "host": "h", "pid": 1, "started": Time(0), "cycle_s": 30, "labels": labels
     });
-    FactorySummary { name: name.to_owned(), said: serde_json::from_value(said).unwrap(), last_heard: heard, reported: None }
+    FactorySummary {
+        name: name.to_owned(),
+        said: serde_json::from_value(said).unwrap(),
+        last_heard: heard,
+        reported: None,
+    }
 }
 
 fn situation(labels: Vec<LabelFacts>) -> Situation {

@@ -23,7 +23,7 @@ pub async fn list(
     let since = since(&query)?;
     let places = Places::read(&state).await?;
     let ends = state.aggregates.ends(&state.store, since).await?;
-    let faults = ends.iter().cloned().filter(|end| end.state == PilotState::Fault);
+    let faults = ends.iter().filter(|end| end.state == PilotState::Fault).cloned();
     let classes = faults.map(|end| ClassCount {
         site: places.site(&end.queue).to_owned(),
         factory: end.factory,
