@@ -45,8 +45,8 @@ impl Narrowed {
 
     /// Factories and labels are known by what factories say of themselves, and by the pilots they had.
     async fn check_factory(&self, state: &AppState) -> Result<(), ApiError> {
-        let said = state.store.factories().await?;
-        let counted = state.store.pilot_counts().await?;
+        let said = state.aggregates.factories(&state.store).await?;
+        let counted = state.aggregates.pilot_counts(&state.store).await?;
         let of_said = said.iter().flat_map(|one| one.said.labels.iter().map(|label| (&*one.name, &*label.name)));
         let of_pilots = counted.iter().map(|count| (&*count.factory, &*count.label));
         let mut factories: BTreeSet<&str> = said.iter().map(|one| one.name.as_str()).collect();

@@ -29,6 +29,7 @@ mod label_pilots;
 mod link;
 mod log_index;
 mod login;
+mod messages;
 mod moment;
 mod node;
 mod nodes;
@@ -66,6 +67,8 @@ mod views_test;
 use crate::AppState;
 use axum::Router;
 use axum::routing::{get, post};
+use tower_http::CompressionLevel;
+use tower_http::compression::CompressionLayer;
 
 /// All pages, to be merged into the server's router.
 pub fn router() -> Router<AppState> {
@@ -122,4 +125,5 @@ pub fn router() -> Router<AppState> {
         .route("/logs/{factory}/{date}/{label}/", get(log_index::logs_of_label))
         .route("/assets/{hash}/{name}", get(assets::serve))
         .fallback(problem::missing)
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
 }

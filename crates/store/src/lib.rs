@@ -70,7 +70,7 @@ pub use pilots::list::{LabelCount, PilotFilter};
 pub use pilots::messages::MessageCount;
 pub use pilots::nodes::NodeFlow;
 pub use programs::ProgramRow;
-pub use reported::factories::{FactoryReport, Registered};
+pub use reported::factories::{FactoryReport, REPORTED_FACTORIES_MAX, Registered};
 pub use reported::labels::{LabelReport, LabelsReported};
 pub use reported::pilots::{Claimant, PilotClaim, Verdict};
 pub use reported::silent::SilentPilot;

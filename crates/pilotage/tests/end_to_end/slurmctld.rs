@@ -54,6 +54,11 @@ impl Cluster {
         self.root.path().join("slurm/slurmctld.spawned")
     }
 
+    /// What the next controller will know of jobs.
+    fn written(&self) -> PathBuf {
+        self.root.path().join("slurm/state/job_state")
+    }
+
     /// Without any warning.
     fn kill(&self) {
         let pid = fs::read_to_string(self.controller()).unwrap().trim().parse().unwrap();
@@ -90,7 +95,8 @@ impl Drop for Cluster {
     }
 }
 
-/// A folder with the commands, where the first `sbatch` is done, but its answer is lost with the controller.
+/// A folder with the commands, where the first `sbatch` is done, but its answer is lost with the controller: as soon as the
+/// controller has written down what it accepted, for what it had not is nobody's job.
 fn commands(place: &Place, cluster: &Cluster) -> PathBuf {
     let bin = place.path("bin");
     fs::create_dir_all(&bin).unwrap();
@@ -103,10 +109,11 @@ fn commands(place: &Place, cluster: &Cluster) -> PathBuf {
     }
     let script = format!(
         "#!/bin/sh\nHERE={}\n[ -e $HERE/died ] && exec {sbatch} \"$@\"\n{sbatch} \"$@\" >$HERE/died || exit\n\
-         kill -9 $(cat {})\n\
+         until [ {} -nt $HERE/died ]; do sleep 0.1; done\nkill -9 $(cat {})\n\
          echo 'sbatch: error: Batch job submission failed: Unable to contact slurm controller (receive failure)' >&2\n\
          exit 1\n",
         place.path("").display(),
+        cluster.written().display(),
         cluster.controller().display(),
         sbatch = real("sbatch").display()
     );

@@ -86,6 +86,7 @@ pub(super) async fn register(call: &Call, report: FactoryReport) -> Answer {
     Ok(match call.face.state.store.report_factory(report, crate::now()).await? {
         Registered::Created => Answered::text(format!("factory {name} is registered")).created(true),
         Registered::Updated => Answered::text(format!("factory {name} is updated")),
+        Registered::Full => Answered::text(format!("there are too many factories; {name} is not kept")),
         Registered::Ours => Answered::text(format!("factory {name} speaks for itself; nothing was changed")),
     })
 }

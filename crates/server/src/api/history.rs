@@ -16,6 +16,8 @@ use wire::api::{EndsQuery, HistoryQuery, PilotHistory, Quantiles};
 /// Hours when nobody says, and at most: as long as counts are kept.
 const HOURS: u32 = 48;
 const HOURS_MAX: u32 = 9_600;
+/// The longest time that is told by the minute for sites and regions.
+const MINUTES_OF_MANY: Duration = Duration::from_secs(6 * 3600);
 
 /// What happened to pilots, how many there were and how long they waited and ran.
 #[utoipa::path(get, path = "/pilotage/v1/pilots/history", tag = "pilots", params(HistoryQuery),
@@ -31,7 +33,7 @@ pub async fn read(
     let now = now();
     let until = query.until.map_or(now, |until| until.min(now));
     let since = until - range;
-    let span = Span::for_view(now.since(since), range);
+    let span = span(&of, Span::for_view(now.since(since), range), range);
     let flows = state.store.pilot_flow(of.clone(), span, since).await?;
     let counts = state.aggregates.pilot_counts(&state.store).await?;
     let places = Places::read(&state).await?;
@@ -66,6 +68,14 @@ fn levels(counts: &[LabelCount], places: &Places, place: &EndsQuery) -> Levels {
         }
     }
     levels
+}
+
+/// Sites and regions are sums over many labels: a day of minutes of each would be dear and shows no more.
+fn span(of: &HistoryOf, span: Span, range: Duration) -> Span {
+    match of {
+        HistoryOf::Site(_) | HistoryOf::Region(_) if range > MINUTES_OF_MANY => span.max(Span::TenMinutes),
+        _ => span,
+    }
 }
 
 /// Where the pilots are that are asked for.

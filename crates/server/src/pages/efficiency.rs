@@ -16,6 +16,9 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use wire::api::{EndsQuery, LabelCoreTime};
 
+/// The most rows; those where least was wasted are left out.
+const ROWS_MAX: usize = 200;
+
 /// What the rows are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -80,6 +83,8 @@ pub struct Efficiency {
     bys: Vec<Choice>,
     all: UseOfCores,
     rows: Vec<Row>,
+    /// Rows that are not shown.
+    left: u64,
 }
 
 impl Efficiency {
@@ -92,6 +97,7 @@ impl Efficiency {
             *sums.entry(view.by.row_of(of)).or_default() += of.time;
         }
         let mut sums: Vec<_> = sums.into_iter().collect();
+        let left = sums.len().saturating_sub(ROWS_MAX) as u64;
         sums.sort_by_key(|(_, time)| Reverse(time.total_ms() - time.good_ms));
         let row = |((name, href), time)| Row { name, href, cores: UseOfCores::new(time) };
         let hours = view.hours.unwrap_or(24);
@@ -108,7 +114,8 @@ impl Efficiency {
             ranges: super::errors::RANGES.iter().map(range).collect(),
             bys: By::ALL.iter().map(by).collect(),
             all: UseOfCores::new(all),
-            rows: sums.into_iter().map(row).collect(),
+            rows: sums.into_iter().take(ROWS_MAX).map(row).collect(),
+            left,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::frame::{self, Answer, Asked, Frame, Section};
 use super::link::Link;
+use super::messages::{self, MessageRow};
 use super::plots::Choice;
 use super::reading::Reader;
 use super::trouble_tabs::{self, Tab};
@@ -12,10 +13,12 @@ use axum::extract::State;
 use model::ErrorClass;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use wire::api::{EndsQuery, MessageInfo, PilotErrors};
+use wire::api::{EndsQuery, PilotErrors};
 
 /// The most messages that are listed.
 const MESSAGES_SHOWN: usize = 100;
+/// The most sites; those with fewest faults are left out.
+const SITES_SHOWN: usize = 50;
 /// Hours to choose from, with their names.
 pub const RANGES: [(u32, &str); 4] = [(2, "2 hours"), (24, "24 hours"), (168, "7 days"), (720, "30 days")];
 
@@ -46,7 +49,9 @@ pub struct Errors {
     classes: Vec<Option<ErrorClass>>,
     sites: Vec<SiteRow>,
     total: u64,
-    messages: Vec<MessageInfo>,
+    messages: Vec<MessageRow>,
+    /// Sites that are not shown.
+    left: u64,
 }
 
 impl Errors {
@@ -63,6 +68,8 @@ impl Errors {
         let mut sites: Vec<SiteRow> =
             by_site.into_iter().map(|(site, counts)| site_row(site, &counts, &classes, query)).collect();
         sites.sort_by_key(|row| Reverse(row.total));
+        let left = sites.len().saturating_sub(SITES_SHOWN) as u64;
+        sites.truncate(SITES_SHOWN);
         let hours = query.hours.unwrap_or(24);
         Errors {
             frame,
@@ -73,7 +80,8 @@ impl Errors {
             classes,
             sites,
             total: by_class.values().sum(),
-            messages: errors.messages.into_iter().take(MESSAGES_SHOWN).collect(),
+            messages: messages::rows(&errors.messages, MESSAGES_SHOWN),
+            left,
         }
     }
 }

@@ -5,6 +5,7 @@ use super::control::held;
 use super::frame::{self, Answer, Asked, Frame, Section};
 use super::groups::{self, Facts, Kind, Sums};
 use super::link::Link;
+use super::messages::{self, MessageRow};
 use super::overview::{QueueRow, QueueSituation, queue_row};
 use super::plots::Plots;
 use super::reading::{Reader, SIDE_ROWS};
@@ -17,7 +18,7 @@ use model::job::JobCounts;
 use model::{FactorySummary, LabelInfo, Order, Time};
 use serde::Serialize;
 use std::collections::BTreeSet;
-use wire::api::{EndsQuery, HistoryQuery, MessageInfo, NodeInfo, NodeQuery, PilotErrors};
+use wire::api::{EndsQuery, HistoryQuery, NodeInfo, NodeQuery, PilotErrors};
 
 /// The most messages that are listed.
 const MESSAGES_SHOWN: usize = 10;
@@ -64,7 +65,7 @@ pub struct Group {
     cores: UseOfCores,
     queues: Vec<QueueRow>,
     labels: Vec<Serving>,
-    messages: Vec<MessageInfo>,
+    messages: Vec<MessageRow>,
     /// Pilots in fault of the last day.
     faults: u64,
     nodes: Vec<NodeInfo>,
@@ -88,7 +89,7 @@ impl Group {
             pilots: cells::of_pilots(&sums.pilots, &Link::to("/pilots")),
             cores: UseOfCores::new(sums.core_time),
             faults: errors.classes.iter().map(|class| class.pilots).sum(),
-            messages: errors.messages.into_iter().take(MESSAGES_SHOWN).collect(),
+            messages: messages::rows(&errors.messages, MESSAGES_SHOWN),
             nodes: bad_nodes,
             queues: queues.into_iter().map(queue_row).collect(),
             frame,

@@ -39,7 +39,7 @@ fn of_job(state: &JobState) -> &'static str {
         JobState::Sent => "A pilot has it and has not begun.",
         JobState::Starting => "Its inputs are brought to the node.",
         JobState::Running => "Its program runs.",
-        JobState::Holding => "Its program has ended; outputs wait to be taken away.",
+        JobState::Holding => "Its program has ended; the end waits to be confirmed, as pilots of PanDA do.",
         JobState::Transferring => "Its outputs are taken away.",
         JobState::Finished => "It ended well.",
         JobState::Failed => "Its last attempt failed and no further one is left.",
@@ -52,7 +52,7 @@ fn of_queue(status: &QueueStatus) -> &'static str {
     match status {
         QueueStatus::Online => "Jobs are brokered to it and pilots are submitted.",
         QueueStatus::Offline => "No job goes there and no pilot is submitted.",
-        QueueStatus::Test => "Only jobs that name it go there.",
+        QueueStatus::Test => "Only jobs that name it go there, and factories send test pilots.",
         QueueStatus::BrokerOff => "No new job is brokered there; what waits is still run.",
     }
 }

@@ -26,7 +26,7 @@ use model::{
     Decision, Demand, FactorySummary, IdSet, JobId, JobState, Order, Permission, PilotId, SubmissionId, Target, Verb,
 };
 use std::sync::Arc;
-use store::{CountScope, LabelCount, Scope};
+use store::{CountScope, DecisionFilter, LabelCount, Scope};
 use wire::api::{
     CommandList, CommandQuery, CommandRequest, DecisionPage, DecisionQuery, FactoryQuery, FailuresQuery, JobPage,
     JobQuery, JobsRequest, LOG_ATTEMPT, LOG_NEXT_OFFSET, LOG_STATE, LogIndex, LogIndexQuery, LogQuery, OrderPage,
@@ -344,8 +344,9 @@ impl<'a> Reader<'a> {
 
     /// The newest decision that the query leaves.
     pub async fn last_decision(&self, query: DecisionQuery) -> Read<Option<Decision>> {
-        let page = self.decisions(DecisionQuery { limit: Some(1), ..query }).await?;
-        Ok(page.decisions.into_iter().next())
+        let DecisionQuery { factory, label, queue, .. } = query;
+        let filter = DecisionFilter { factory, label, queue };
+        Ok(self.stored(self.state.store.decisions(filter, None, 1).await)?.rows.into_iter().next())
     }
 }
 

@@ -10,6 +10,10 @@ use model::{FactoryHeartbeat, Reported, Time};
 const CYCLE_S: u32 = 300;
 /// Who was heard is written down again after so many milliseconds.
 pub(crate) const HEARD_EVERY_MS: i64 = 10_000;
+/// The most factories of other software, and of their labels each. Whoever may call makes them by naming them; what comes
+/// on top is not kept.
+pub const REPORTED_FACTORIES_MAX: i64 = 1_000;
+pub(crate) const LABELS_MAX: i64 = 10_000;
 /// The most codes of errors of one label that are kept.
 const ERRORS_MAX: usize = 100;
 
@@ -18,6 +22,7 @@ statements! {
         => "SELECT reported, said FROM factory WHERE name = ?1 FOR UPDATE";
     SPEAKS_FOR_ITSELF = "SELECT CAST(CASE WHEN reported IS NULL THEN 1 ELSE 0 END AS BIGINT) FROM factory WHERE name = ?1"
         => "SELECT CAST(CASE WHEN reported IS NULL THEN 1 ELSE 0 END AS BIGINT) FROM factory WHERE name = ?1 FOR UPDATE";
+    COUNT_REPORTED = "SELECT COUNT(*) FROM factory WHERE reported IS NOT NULL";
     TOLD_BY = "SELECT reported FROM factory WHERE name = ?1 AND reported IS NOT NULL";
     PUT_REPORTED = "INSERT INTO factory (name, last_heard, said, reported) VALUES (?1, ?2, ?3, ?4) \
         ON CONFLICT (name) DO UPDATE SET last_heard = excluded.last_heard, said = excluded.said, \
@@ -35,6 +40,8 @@ pub enum Registered {
     Updated,
     /// The name is one of a factory that speaks for itself; nothing was changed.
     Ours,
+    /// It was not known, and there are [`REPORTED_FACTORIES_MAX`] already; nothing was kept.
+    Full,
 }
 
 /// What a factory of other software tells; what is `None` stays as it is.
@@ -73,6 +80,7 @@ impl Store {
             let (mut known, registered) = match find(tx, &report.name)? {
                 Found::Ours => return Ok(Registered::Ours),
                 Found::Known(known) => (*known, Registered::Updated),
+                Found::None if is_full(tx)? => return Ok(Registered::Full),
                 Found::None => (blank(now), Registered::Created),
             };
             tell(&mut known, &report, now);
@@ -147,6 +155,11 @@ fn blank(now: Time) -> Known {
     Known { said, reported: Reported::default() }
 }
 
+fn is_full(tx: &mut Tx<'_>) -> Result<bool> {
+    let count = tx.query_one(&COUNT_REPORTED, &[])?.map_or(Ok(0), |row| row.int(0))?;
+    Ok(count >= REPORTED_FACTORIES_MAX)
+}
+
 fn put(tx: &mut Tx<'_>, name: &str, known: &Known, now: Time) -> Result<()> {
     tx.execute(&PUT_REPORTED, params![name, now, to_json(&known.said)?, to_json(&known.reported)?])?;
     tx.changes().factories.insert(name.to_owned());
@@ -154,10 +167,11 @@ fn put(tx: &mut Tx<'_>, name: &str, known: &Known, now: Time) -> Result<()> {
 }
 
 /// Whether labels and pilots of this factory may be reported: not of one that speaks for itself. One that nobody knows yet is
-/// written down. The factory is locked: whoever makes labels or pilots of it does so alone.
+/// written down, unless there are too many. The factory is locked: whoever makes labels or pilots of it does so alone.
 pub(crate) fn ensure(tx: &mut Tx<'_>, name: &str, now: Time) -> Result<bool> {
     match tx.query_one(&SPEAKS_FOR_ITSELF, params![name])? {
         Some(row) => Ok(row.int(0)? == 0),
+        None if is_full(tx)? => Ok(false),
         None => put(tx, name, &blank(now), now).map(|()| true),
     }
 }

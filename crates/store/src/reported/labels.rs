@@ -1,6 +1,6 @@
 //! Labels of factories of other software, and the queues that they serve.
 
-use super::factories;
+use super::factories::{self, LABELS_MAX};
 use crate::decisions;
 use crate::engine::{Row, params, statements};
 use crate::queues;
@@ -19,6 +19,7 @@ const MADE_BY: &str = "apfmon";
 statements! {
     REPORTED_LABEL = "SELECT queue, resource FROM reported_label WHERE factory = ?1 AND label = ?2";
     REPORTED_LABELS = "SELECT factory, label, queue, resource, last_heard FROM reported_label ORDER BY factory, label";
+    COUNT_REPORTED_LABELS = "SELECT COUNT(*) FROM reported_label WHERE factory = ?1";
     PUT_REPORTED_LABEL = "INSERT INTO reported_label (factory, label, queue, resource, last_heard) \
         VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (factory, label) DO UPDATE SET queue = excluded.queue, \
         resource = excluded.resource, last_heard = excluded.last_heard";
@@ -98,7 +99,8 @@ impl Store {
     }
 }
 
-/// The label as counters know it, and whether it is new; none when its factory speaks for itself.
+/// The label as counters know it, and whether it is new; none when its factory speaks for itself, or when there are too many
+/// factories or labels.
 pub(crate) fn ensure(
     tx: &mut Tx<'_>,
     report: &LabelReport,
@@ -119,6 +121,9 @@ pub(crate) fn ensure(
         }
     };
     let is_new = known.is_none();
+    if is_new && count(tx, factory)? >= LABELS_MAX {
+        return Ok(None);
+    }
     if known.as_ref() != Some(&(queue.clone(), resource.clone())) {
         make_queue(tx, &queue, now)?;
         tx.execute(&PUT_REPORTED_LABEL, params![factory, label, &queue, &resource, now])?;
@@ -126,6 +131,10 @@ pub(crate) fn ensure(
     }
     tx.heard(factory, label, now);
     Ok(Some((LabelKey { factory: factory.clone(), label: label.clone(), queue }, is_new)))
+}
+
+fn count(tx: &mut Tx<'_>, factory: &str) -> Result<i64> {
+    tx.query_one(&COUNT_REPORTED_LABELS, params![factory])?.map_or(Ok(0), |row| row.int(0))
 }
 
 /// The queue of a new label: as it is told, else by the label's name.

@@ -1,7 +1,9 @@
 //! Factories of other software, their labels and pilots.
 
 use super::support::{NOW, TestStore, hello, on_both};
-use crate::{Announcement, Claimant, FactoryReport, LabelReport, PilotClaim, Registered, Verdict};
+use crate::{
+    Announcement, Claimant, FactoryReport, LabelReport, PilotClaim, REPORTED_FACTORIES_MAX, Registered, Verdict,
+};
 use model::pilot::{Source, Word};
 use model::reported::IDLE_AFTER;
 use model::{
@@ -15,6 +17,7 @@ on_both! {
     ours => what_is_said_about_pilots_of_ours_is_only_kept;
     silent => the_most_silent_come_first;
     factories => a_factory_is_known_by_what_others_say_until_it_speaks_for_itself;
+    bounded => names_without_end_make_no_factories_without_end;
 }
 
 fn claim(batch_id: &str, claim: Claim, result: Option<i64>) -> PilotClaim {
@@ -164,4 +167,16 @@ async fn a_factory_is_known_by_what_others_say_until_it_speaks_for_itself(test: 
     assert_eq!(test.store.report_factory(register, much_later).await.unwrap(), Registered::Ours);
     assert_eq!(test.store.report_labels(vec![label("c")], patterns, much_later).await.unwrap().ours, 1);
     assert_eq!(report(&test, vec![claim("9.0", Claim::Created, None)], much_later).await, [Verdict::Ours]);
+}
+
+async fn names_without_end_make_no_factories_without_end(test: TestStore) {
+    let named = |nth: i64| FactoryReport { name: format!("fab-{nth}"), ..FactoryReport::default() };
+    let made = (0..REPORTED_FACTORIES_MAX).map(|nth| test.store.report_factory(named(nth), NOW));
+    let made = futures_util::future::join_all(made).await;
+    assert!(made.into_iter().all(|made| made.unwrap() == Registered::Created));
+    let one_more = test.store.report_factory(named(REPORTED_FACTORIES_MAX), NOW).await.unwrap();
+    assert_eq!(one_more, Registered::Full);
+    assert_eq!(test.store.report_factory(named(7), NOW).await.unwrap(), Registered::Updated);
+    assert_eq!(report(&test, vec![claim("1.0", Claim::Running, None)], NOW).await, [Verdict::Ours]);
+    assert_eq!(test.store.factories().await.unwrap().len() as i64, REPORTED_FACTORIES_MAX);
 }
