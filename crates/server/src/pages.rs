@@ -43,7 +43,6 @@ mod problem;
 mod queue;
 mod queues;
 mod reading;
-mod reading_counts;
 mod red;
 mod result;
 mod search;

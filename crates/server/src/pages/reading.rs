@@ -1,6 +1,7 @@
 //! What pages read: always through the API's own functions, so that a page shows nothing that a program cannot get.
 
 mod alarms;
+mod counts;
 
 use super::elsewhere::Elsewhere;
 use super::frame::Asked;

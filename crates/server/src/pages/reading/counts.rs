@@ -1,7 +1,7 @@
 //! What pages read of counts: history, ends, errors, time of cores, nodes; and what is found by name.
 
-use super::label_pilots::LabelPilots;
-use super::reading::{Read, Reader};
+use super::super::label_pilots::LabelPilots;
+use super::{Read, Reader};
 use crate::api::{core_time, find, history, nodes, pilot_ends, pilot_errors};
 use crate::extract::Params;
 use axum::extract::State;
