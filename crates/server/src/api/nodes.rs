@@ -1,14 +1,15 @@
 //! Worker nodes: what happened there, and which of them swallow what is sent to them.
 
+use super::pilot_ends::beginning;
 use super::{hours, page_size};
 use crate::auth::Identity;
 use crate::extract::Params;
 use crate::names::{Narrowed, leaves};
 use crate::places::Places;
-use crate::{ApiError, AppState, now};
+use crate::{ApiError, AppState};
 use axum::Json;
 use axum::extract::State;
-use model::{NodeCounts, Permission, Time, node_health};
+use model::{NodeCounts, Permission, node_health};
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use store::NodeFlow;
@@ -16,7 +17,6 @@ use wire::api::{NodeInfo, NodeList, NodeQuery};
 
 /// Hours to look back at most: as long as nodes are counted.
 pub const HOURS_MAX: u32 = 72;
-const HOUR_MS: i64 = 3_600_000;
 
 /// Worker nodes of the last hours: black holes first, then those with most failures. From counters.
 #[utoipa::path(get, path = "/pilotage/v1/nodes", tag = "nodes", params(NodeQuery),
@@ -29,7 +29,7 @@ pub async fn list(
     who.require(Permission::Read)?;
     let range = hours(query.hours.unwrap_or(node_health::HOURS as u32), HOURS_MAX)?;
     let limit = page_size(query.limit)? as usize;
-    let since = Time((now() - range).0.div_euclid(HOUR_MS) * HOUR_MS);
+    let since = beginning(range);
     let places = Places::read(&state).await?;
     let flows = state.aggregates.nodes(&state.store, since).await?;
     let queues = by_queue(&flows);

@@ -8,6 +8,7 @@ use crate::{ApiError, AppState, now};
 use axum::Json;
 use axum::extract::State;
 use model::{Permission, Time};
+use std::time::Duration;
 use wire::api::{EndsQuery, PilotEnds};
 
 /// Hours to look back when nobody says, and at most: as long as counters are kept.
@@ -36,6 +37,10 @@ pub async fn list(
 
 /// The beginning of the first hour that is asked for.
 pub(super) fn since(query: &EndsQuery) -> Result<Time, ApiError> {
-    let hours = hours(query.hours.unwrap_or(HOURS), HOURS_MAX)?;
-    Ok(Time((now() - hours).0.div_euclid(HOUR_MS) * HOUR_MS))
+    Ok(beginning(hours(query.hours.unwrap_or(HOURS), HOURS_MAX)?))
+}
+
+/// The beginning of the hour so long ago.
+pub(super) fn beginning(ago: Duration) -> Time {
+    Time((now() - ago).0.div_euclid(HOUR_MS) * HOUR_MS)
 }

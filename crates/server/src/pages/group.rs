@@ -80,13 +80,13 @@ impl Group {
         for (state, count) in queues.iter().flat_map(|queue| &queue.jobs.0) {
             *jobs.0.entry(*state).or_default() += count;
         }
-        let listing = if kind == Kind::Site { Link::to("/jobs").with("site", &name) } else { Link::to("/jobs") };
+        let of_jobs = cells::of_jobs(&jobs, &Link::to("/jobs").with("site", &name));
         let names: BTreeSet<&str> = queues.iter().map(|queue| queue.queue.name.as_str()).collect();
         let labels = serving(&names, factories, &orders, frame.now);
         let around = around(kind, &queues);
         Group {
-            jobs: cells::of_jobs(&jobs, &listing),
-            pilots: cells::of_pilots(&sums.pilots, &Link::to("/pilots")),
+            jobs: if kind == Kind::Site { of_jobs } else { by_queue(of_jobs) },
+            pilots: by_queue(cells::of_pilots(&sums.pilots, &Link::to("/pilots"))),
             cores: UseOfCores::new(sums.core_time),
             faults: errors.classes.iter().map(|class| class.pilots).sum(),
             messages: messages::rows(&errors.messages, MESSAGES_SHOWN),
@@ -109,6 +109,11 @@ impl Group {
             kind => Link::to("/errors").with(kind.word(), &self.name).url(),
         }
     }
+}
+
+/// Counts that no listing can be narrowed to: they lead to the table of queues, whose counts do.
+fn by_queue(counts: Vec<Count>) -> Vec<Count> {
+    counts.into_iter().map(|count| Count { href: "#h-queues".to_owned(), ..count }).collect()
 }
 
 fn serving(queues: &BTreeSet<&str>, factories: &[FactorySummary], orders: &[Order], now: Time) -> Vec<Serving> {

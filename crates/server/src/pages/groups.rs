@@ -155,17 +155,19 @@ impl Facts {
 
 fn row(kind: Kind, name: String, sums: &Sums) -> Row {
     let href = kind.page(&name);
-    let jobs = |state: JobState| match kind {
-        Kind::Site => Link::to("/jobs").with("site", &name).with("state", state).url(),
+    let jobs = |narrow: fn(Link) -> Link| match kind {
+        Kind::Site => narrow(Link::to("/jobs").with("site", &name)).url(),
         _ => href.clone(),
     };
+    let waiting = jobs(|link| link.with("state", JobState::Activated));
+    let with_pilots = jobs(|link| link.with("with_pilot", true));
     let pilots = |wanted: fn(PilotState) -> bool| super::cells::sum(&sums.pilots, wanted);
     let here = |number: u64| Cell { number, href: href.clone() };
     let history = |number: u64| Cell { number, href: format!("{href}#h-history") };
     let cells = vec![
         ("Queues", here(sums.queues)),
-        ("Waiting", Cell { number: sums.waiting, href: jobs(JobState::Activated) }),
-        ("With pilots", Cell { number: sums.with_pilots, href: jobs(JobState::Running) }),
+        ("Waiting", Cell { number: sums.waiting, href: waiting }),
+        ("With pilots", Cell { number: sums.with_pilots, href: with_pilots }),
         ("Created", here(pilots(PilotState::is_pending))),
         ("Running", here(pilots(|state| state == PilotState::Running))),
         ("Exiting", here(pilots(|state| state == PilotState::Exiting))),
