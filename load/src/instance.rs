@@ -48,9 +48,13 @@ impl Instance {
 
     /// Starts `pilotage server`, on `database` when one is given.
     pub fn server(dir: &Path, database: Option<&str>) -> Result<Instance> {
-        let mut arguments = vec!["server"];
-        arguments.extend(database.iter().flat_map(|url| ["--database", url]));
-        Instance::start(dir, &arguments)
+        let arguments: Vec<&str> = database.iter().flat_map(|url| ["--database", url]).collect();
+        Instance::server_with(dir, &arguments)
+    }
+
+    /// Starts `pilotage server` with these arguments.
+    pub fn server_with(dir: &Path, arguments: &[&str]) -> Result<Instance> {
+        Instance::start(dir, &[&["server"], arguments].concat())
     }
 
     fn start(dir: &Path, arguments: &[&str]) -> Result<Instance> {

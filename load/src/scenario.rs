@@ -36,7 +36,7 @@ pub enum Scenario {
     Slurm,
     /// The same of HTCondor.
     Condor,
-    /// The pilot monitor with millions of pilots: pages, events, restart, memory.
+    /// The pilot monitor with millions of pilots: pages, events, reporters, live update, restart, retention, memory.
     Monitor,
     /// What an idle `pilotage up` uses.
     Idle,
@@ -57,6 +57,9 @@ pub struct Arguments {
     /// Pilots of the last week that the monitor is measured with.
     #[arg(long, default_value_t = 5_000_000)]
     pilots: usize,
+    /// Take the grid that `load fill` made in this directory for the monitor, instead of making one.
+    #[arg(long, value_name = "DIR")]
+    grid: Option<PathBuf>,
     /// Also write the figures to this file.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -89,7 +92,7 @@ async fn measure(scenario: Scenario, arguments: &Arguments) -> Result<Vec<Figure
         Scenario::Factory => factory::measure(runs).await,
         Scenario::Slurm => batch::measure(System::Slurm, runs).await,
         Scenario::Condor => batch::measure(System::Condor, runs).await,
-        Scenario::Monitor => monitor::measure(arguments.pilots).await,
+        Scenario::Monitor => monitor::measure(arguments.pilots, arguments.grid.as_deref()).await,
         Scenario::Idle => idle::measure().await,
     }
 }

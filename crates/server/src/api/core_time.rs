@@ -22,15 +22,16 @@ pub async fn list(
     let since = since(&query)?;
     let places = Places::read(&state).await?;
     let labels = state.aggregates.core_time(&state.store, since).await?;
-    let labels = labels.iter().cloned().map(|of| LabelCoreTime {
+    let meant = labels.iter().filter(|of| places.leaves(&query, &of.factory, &of.label, &of.queue));
+    let told = meant.map(|of| LabelCoreTime {
         site: places.site(&of.queue).to_owned(),
         region: places.region(&of.queue).to_owned(),
-        factory: of.factory,
-        label: of.label,
-        queue: of.queue,
+        factory: of.factory.clone(),
+        label: of.label.clone(),
+        queue: of.queue.clone(),
         time: of.time,
     });
-    let labels: Vec<_> = labels.filter(|of| places.leaves(&query, &of.factory, &of.label, &of.queue)).collect();
+    let labels: Vec<_> = told.collect();
     if labels.is_empty() {
         places::check(query, &state).await?;
     }

@@ -12,6 +12,7 @@ use http::StatusCode;
 use model::queue::check_name;
 use model::{FactoryHeartbeat, FactorySummary, Permission, PilotState};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use store::Announcement;
 use wire::api::{
     ANNOUNCE_MAX, AnnounceRequest, Announced, BatchReport, FACTORY_TAKEN, FactoryList, FactoryPilots, FactoryQuery,
@@ -30,13 +31,24 @@ pub async fn list(
     who: Identity,
     Params(query): Params<FactoryQuery>,
 ) -> Result<Json<FactoryList>, ApiError> {
+    let factories = shown(&state, &who, query).await?;
+    Ok(Json(FactoryList { factories: factories.into_iter().map(Arc::unwrap_or_clone).collect() }))
+}
+
+/// The same, shared with everybody who looks.
+pub async fn shown(
+    state: &AppState,
+    who: &Identity,
+    query: FactoryQuery,
+) -> Result<Vec<Arc<FactorySummary>>, ApiError> {
     who.require(Permission::Read)?;
-    let mut factories = state.aggregates.factories(&state.store).await?.to_vec();
-    if query.idle != Some(true) {
-        let now = now();
-        factories = factories.into_iter().filter_map(|factory| factory.without_idle(now)).collect();
-    }
-    Ok(Json(FactoryList { factories }))
+    let now = now();
+    let all = state.aggregates.factories(&state.store).await?;
+    let shown = all.iter().filter_map(|factory| match &factory.reported {
+        Some(_) if query.idle != Some(true) => FactorySummary::clone(factory).without_idle(now).map(Arc::new),
+        _ => Some(factory.clone()),
+    });
+    Ok(shown.collect())
 }
 
 /// All pilots that a factory's labels ever had, from counters. Empty for a factory that never had one.

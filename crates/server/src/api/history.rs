@@ -28,7 +28,16 @@ pub async fn read(
     Params(query): Params<HistoryQuery>,
 ) -> Result<Json<PilotHistory>, ApiError> {
     who.require(Permission::Read)?;
-    let of = meant(&query)?;
+    if query.until.is_some() {
+        return drawn(&state, &query).await.map(Json);
+    }
+    let (own, asked) = (state.clone(), query.clone());
+    let history = state.aggregates.history(query, async move { drawn(&own, &asked).await }).await?;
+    Ok(Json(PilotHistory::clone(&history)))
+}
+
+async fn drawn(state: &AppState, query: &HistoryQuery) -> Result<PilotHistory, ApiError> {
+    let of = meant(query)?;
     let range = hours(query.hours.unwrap_or(HOURS), HOURS_MAX)?;
     let now = now();
     let until = query.until.map_or(now, |until| until.min(now));
@@ -36,17 +45,17 @@ pub async fn read(
     let span = span(&of, Span::for_view(now.since(since), range), range);
     let flows = state.store.pilot_flow(of.clone(), span, since).await?;
     let counts = state.aggregates.pilot_counts(&state.store).await?;
-    let places = Places::read(&state).await?;
+    let places = Places::read(state).await?;
     if flows.is_empty() {
-        places::check(place(&query), &state).await?;
+        places::check(place(query), state).await?;
     }
     let durations = state.store.pilot_durations(of, since, until + Duration::from_secs(1)).await?;
-    Ok(Json(PilotHistory {
+    Ok(PilotHistory {
         total: total(&flows, span.start(until)),
-        history: History::drawn(span, since, until, &flows, levels(&counts, &places, &place(&query))),
+        history: History::drawn(span, since, until, &flows, levels(&counts, &places, &place(query))),
         waited: Quantiles::of(&durations.waited),
         ran: Quantiles::of(&durations.ran),
-    }))
+    })
 }
 
 fn total(flows: &[model::FlowAt], last: i64) -> PilotFlow {

@@ -27,8 +27,9 @@ pub async fn list(
     who.require(Permission::Read)?;
     let since = since(&query)?;
     let places = Places::read(&state).await?;
-    let mut ends = state.aggregates.ends(&state.store, since).await?.to_vec();
-    ends.retain(|end| places.leaves(&query, &end.factory, &end.label, &end.queue));
+    let all = state.aggregates.ends(&state.store, since).await?;
+    let meant = all.iter().filter(|end| places.leaves(&query, &end.factory, &end.label, &end.queue));
+    let ends: Vec<_> = meant.cloned().collect();
     if ends.is_empty() {
         places::check(query, &state).await?;
     }

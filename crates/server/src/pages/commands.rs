@@ -101,7 +101,7 @@ pub async fn show(State(state): State<AppState>, asked: Asked) -> Answer {
     if asked.json {
         return frame::data(&page);
     }
-    let factories = read.factories().await?.into_iter().map(|factory| factory.name).collect();
+    let factories = read.factories().await?.iter().map(|factory| factory.name.clone()).collect();
     let frame = Frame::new(Section::Factories, "Commands", &asked).live(&["factories"]);
     frame::shown(&Commands::new(frame, &query, factories, page.commands, page.next))
 }

@@ -10,6 +10,7 @@ use askama::Template;
 use axum::extract::State;
 use model::FactorySummary;
 use serde_json::json;
+use std::sync::Arc;
 
 /// The page.
 #[derive(Template)]
@@ -21,7 +22,7 @@ pub struct Factories {
 
 impl Factories {
     /// Builds the page.
-    pub fn new(frame: Frame, factories: &[FactorySummary], pilots: &LabelPilots) -> Factories {
+    pub fn new(frame: Frame, factories: &[Arc<FactorySummary>], pilots: &LabelPilots) -> Factories {
         let rows = factories.iter().map(|factory| factory_row(factory, frame.now, pilots));
         Factories { factories: rows.collect(), frame }
     }
@@ -32,7 +33,8 @@ pub async fn show(State(state): State<AppState>, asked: Asked) -> Answer {
     let read = Reader::new(&state, &asked);
     let (factories, pilots) = (read.factories().await?, read.label_pilots().await?);
     if asked.json {
-        return frame::data(&json!({ "factories": factories, "labels": pilots.rows().collect::<Vec<_>>() }));
+        let factories: Vec<&FactorySummary> = factories.iter().map(Arc::as_ref).collect();
+        return frame::data(&json!({ "factories": factories, "labels": pilots.rows(None).collect::<Vec<_>>() }));
     }
     let frame = Frame::new(Section::Factories, "Factories", &asked).live(&["factories", "pilots"]);
     frame::shown(&Factories::new(frame, &factories, &pilots))

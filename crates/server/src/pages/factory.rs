@@ -137,10 +137,9 @@ pub async fn show(State(state): State<AppState>, asked: Asked, Path(name): Path<
     let plots = Plots::read(&read, &asked, link::factory(&name), of_factory).await?;
     let orders = read.orders(Some(name.clone())).await?;
     if asked.json {
-        let labels = pilots.rows().filter(|row| row.factory == name);
-        let labels: Vec<_> = labels.collect();
+        let labels: Vec<_> = pilots.rows(Some(&name)).collect();
         return frame::data(
-            &json!({ "factory": factory, "labels": labels, "decisions": decisions, "orders": orders, "history": plots }),
+            &json!({ "factory": **factory, "labels": labels, "decisions": decisions, "orders": orders, "history": plots }),
         );
     }
     let topic = format!("factory:{name}");

@@ -18,6 +18,7 @@ use model::job::JobCounts;
 use model::{FactorySummary, LabelInfo, Order, Time};
 use serde::Serialize;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use wire::api::{EndsQuery, HistoryQuery, NodeInfo, NodeQuery, PilotErrors};
 
 /// The most messages that are listed.
@@ -74,7 +75,13 @@ pub struct Group {
 
 impl Group {
     /// Builds the page.
-    pub fn new(frame: Frame, kind: Kind, name: String, situation: Situation, factories: &[FactorySummary]) -> Group {
+    pub fn new(
+        frame: Frame,
+        kind: Kind,
+        name: String,
+        situation: Situation,
+        factories: &[Arc<FactorySummary>],
+    ) -> Group {
         let Situation { sums, queues, errors, bad_nodes, orders, plots } = situation;
         let mut jobs = JobCounts::default();
         for (state, count) in queues.iter().flat_map(|queue| &queue.jobs.0) {
@@ -116,7 +123,7 @@ fn by_queue(counts: Vec<Count>) -> Vec<Count> {
     counts.into_iter().map(|count| Count { href: "#h-queues".to_owned(), ..count }).collect()
 }
 
-fn serving(queues: &BTreeSet<&str>, factories: &[FactorySummary], orders: &[Order], now: Time) -> Vec<Serving> {
+fn serving(queues: &BTreeSet<&str>, factories: &[Arc<FactorySummary>], orders: &[Order], now: Time) -> Vec<Serving> {
     let all = factories.iter().flat_map(|factory| factory.said.labels.iter().map(move |info| (factory, info)));
     let serving = all.filter(|(_, info)| queues.contains(info.queue.as_str()));
     serving

@@ -143,8 +143,8 @@ impl Facts {
     /// Reads them.
     pub async fn read(read: &Reader<'_>) -> Result<Facts, super::problem::PageError> {
         let mut facts = Facts::default();
-        for flow in read.flows(1).await? {
-            *facts.last_hour.entry(flow.queue).or_default() += flow.flow;
+        for flow in read.flows(1).await?.iter() {
+            *facts.last_hour.entry(flow.queue.clone()).or_default() += flow.flow;
         }
         for of in read.core_time(EndsQuery::default()).await? {
             *facts.core_time.entry(of.queue).or_default() += of.time;

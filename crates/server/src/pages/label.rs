@@ -122,13 +122,14 @@ pub async fn show(
     let (some_factory, some_label) = (Some(factory.clone()), Some(label.clone()));
     let of_label = HistoryQuery { factory: some_factory.clone(), label: some_label.clone(), ..HistoryQuery::default() };
     let plots = Plots::read(&read, &asked, link::label(&factory, &label), of_label).await?;
-    let said = read.all_factories().await?.into_iter().find(|one| one.name == factory);
+    let all = read.all_factories().await?;
+    let said = all.iter().find(|one| one.name == factory).map(|one| &one.said);
     let pilots = PilotQuery { factory: some_factory.clone(), label: some_label.clone(), ..PilotQuery::default() };
     let ends = EndsQuery { factory: some_factory.clone(), label: some_label.clone(), ..EndsQuery::default() };
     let decided =
         DecisionQuery { factory: some_factory, label: some_label, limit: Some(SIDE_ROWS), ..DecisionQuery::default() };
     let recent = read.recent(&factory, &label).await?;
-    let info = said.and_then(|said| said.said.labels.into_iter().find(|one| one.name == label));
+    let info = said.and_then(|said| said.labels.iter().find(|one| one.name == label)).cloned();
     let queue = info.as_ref().map(|info| info.queue.clone()).unwrap_or_default();
     let orders = read.orders(Some(factory.clone())).await?;
     let situation = Situation {

@@ -4,18 +4,18 @@ use super::cells::{self, Cell};
 use super::link::{self, Link};
 use model::{PilotFlow, PilotState};
 use serde::Serialize;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use store::{LabelCount, LabelFlow};
 
-/// Pilots by state of each (factory, label).
-pub type LabelCounts = BTreeMap<(String, String), BTreeMap<PilotState, u64>>;
-
-/// Pilots of all labels.
+/// Pilots of all labels; both in order of factories and labels.
 #[derive(Clone, Debug, Default)]
 pub struct LabelPilots {
-    /// How many there are, by factory and label.
-    pub counts: LabelCounts,
-    /// What happened to them in the last hour, by factory and label.
-    pub last_hour: BTreeMap<(String, String), PilotFlow>,
+    /// How many there are.
+    pub counts: Arc<Vec<LabelCount>>,
+    /// What happened to them in the last hour.
+    pub last_hour: Arc<Vec<LabelFlow>>,
 }
 
 /// Pilots of one label, for programs.
@@ -26,44 +26,75 @@ pub struct LabelRow<'a> {
     /// The label.
     pub label: &'a str,
     /// How many there are, by state.
-    pub pilots: &'a BTreeMap<PilotState, u64>,
+    pub pilots: BTreeMap<PilotState, u64>,
     /// What happened to them in the last hour.
     pub last_hour: PilotFlow,
 }
 
 impl LabelPilots {
-    /// All labels.
-    pub fn rows(&self) -> impl Iterator<Item = LabelRow<'_>> {
-        self.counts.iter().map(|(key, pilots)| LabelRow {
-            factory: &key.0,
-            label: &key.1,
-            pilots,
-            last_hour: self.last_hour.get(key).copied().unwrap_or_default(),
+    /// All labels that have pilots, or those of one factory.
+    pub fn rows(&self, factory: Option<&str>) -> impl Iterator<Item = LabelRow<'_>> {
+        let counts = factory.map_or(&self.counts[..], |factory| of(&self.counts, factory, None));
+        counts.chunk_by(|a, b| a.names() == b.names()).map(|of_label| {
+            let (factory, label) = of_label[0].names();
+            LabelRow { factory, label, pilots: by_state(of_label), last_hour: self.flow(factory, Some(label)) }
         })
     }
 
     /// Created, running, exiting; done and fault in the last hour, of one label.
     pub fn of_label(&self, factory: &str, label: &str) -> Vec<Cell> {
-        let key = (factory.to_owned(), label.to_owned());
         let listing = Link::to("/pilots").with("factory", factory).with("label", label);
-        let counts = self.counts.get(&key).cloned().unwrap_or_default();
-        let flow = self.last_hour.get(&key).copied().unwrap_or_default();
-        cells::monitor(&counts, &flow, &listing, &link::label(factory, label))
+        let counts = by_state(of(&self.counts, factory, Some(label)));
+        cells::monitor(&counts, &self.flow(factory, Some(label)), &listing, &link::label(factory, label))
     }
 
     /// The same of all labels of one factory.
     pub fn of_factory(&self, factory: &str) -> Vec<Cell> {
-        let mut counts = BTreeMap::new();
-        for (state, pilots) in of(&self.counts, factory).flatten() {
-            *counts.entry(*state).or_default() += pilots;
-        }
-        let mut flow = PilotFlow::default();
-        of(&self.last_hour, factory).for_each(|one| flow += *one);
         let listing = Link::to("/pilots").with("factory", factory);
-        cells::monitor(&counts, &flow, &listing, &link::factory(factory))
+        let counts = by_state(of(&self.counts, factory, None));
+        cells::monitor(&counts, &self.flow(factory, None), &listing, &link::factory(factory))
+    }
+
+    fn flow(&self, factory: &str, label: Option<&str>) -> PilotFlow {
+        let mut sum = PilotFlow::default();
+        of(&self.last_hour, factory, label).iter().for_each(|one| sum += one.flow);
+        sum
     }
 }
 
-fn of<'a, T>(all: &'a BTreeMap<(String, String), T>, factory: &'a str) -> impl Iterator<Item = &'a T> {
-    all.iter().filter(move |((name, _), _)| name == factory).map(|(_, one)| one)
+fn by_state(counts: &[LabelCount]) -> BTreeMap<PilotState, u64> {
+    let mut pilots = BTreeMap::new();
+    counts.iter().for_each(|count| *pilots.entry(count.state).or_default() += count.pilots);
+    pilots
+}
+
+/// Something that is counted by label.
+trait OfLabel {
+    /// The factory and the label.
+    fn names(&self) -> (&str, &str);
+}
+
+impl OfLabel for LabelCount {
+    fn names(&self) -> (&str, &str) {
+        (&self.factory, &self.label)
+    }
+}
+
+impl OfLabel for LabelFlow {
+    fn names(&self) -> (&str, &str) {
+        (&self.factory, &self.label)
+    }
+}
+
+/// What belongs to one label, or to all of a factory.
+fn of<'a, T: OfLabel>(all: &'a [T], factory: &str, label: Option<&str>) -> &'a [T] {
+    let mine = equal(all, |one| one.names().0.cmp(factory));
+    label.map_or(mine, |label| equal(mine, |one| one.names().1.cmp(label)))
+}
+
+/// Those in a sorted list that compare as equal.
+fn equal<T>(sorted: &[T], compare: impl Fn(&T) -> Ordering) -> &[T] {
+    let begin = sorted.partition_point(|one| compare(one).is_lt());
+    let length = sorted[begin..].partition_point(|one| compare(one).is_eq());
+    &sorted[begin..begin + length]
 }

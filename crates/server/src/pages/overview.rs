@@ -13,9 +13,10 @@ use askama::Template;
 use axum::extract::State;
 use model::job::{JobCounts, JobSummary};
 use model::{Decision, Demand, FactorySummary, JobState, PilotState, QueueRecord, QueueStatus, StatusChange, Time};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use wire::api::{AlarmQuery, AlarmView, HistoryQuery, JobQuery};
 
 /// Rows of the short lists.
@@ -91,7 +92,8 @@ pub struct Situation {
     /// What waits in the queues.
     pub demand: Vec<Demand>,
     /// All factories.
-    pub factories: Vec<FactorySummary>,
+    #[serde(serialize_with = "as_list")]
+    pub factories: Vec<Arc<FactorySummary>>,
     /// Newest running jobs.
     pub running: Vec<JobSummary>,
     /// The jobs that failed last.
@@ -302,7 +304,7 @@ fn alarming(alarms: &[AlarmView]) -> Vec<Trouble> {
 }
 
 /// A queue with jobs that no pilot of any factory alive can hold.
-fn unfit(demand: &Demand, factories: &[FactorySummary], now: Time) -> Option<Trouble> {
+fn unfit(demand: &Demand, factories: &[Arc<FactorySummary>], now: Time) -> Option<Trouble> {
     let alive = factories.iter().filter(|factory| !factory.is_silent(now));
     let labels = || alive.clone().flat_map(|factory| &factory.said.labels).filter(|label| label.queue == demand.queue);
     let waiting = demand.waiting.iter();
@@ -316,15 +318,19 @@ fn unfit(demand: &Demand, factories: &[FactorySummary], now: Time) -> Option<Tro
 }
 
 /// A queue whose jobs wait while no factory has a label for it and no pilot is there.
-fn unserved(queue: &QueueSituation, factories: &[FactorySummary]) -> Option<Trouble> {
+fn unserved(queue: &QueueSituation, factories: &[Arc<FactorySummary>]) -> Option<Trouble> {
     let waiting = queue.jobs.of(JobState::Activated);
     let has_pilot = cells::sum(&queue.pilots, |state| !state.is_final()) > 0;
-    let has_label = factories.iter().flat_map(|factory| &factory.said.labels).any(|l| l.queue == queue.queue.name);
-    (waiting > 0 && !has_pilot && !has_label).then(|| Trouble {
+    let has_label = || factories.iter().flat_map(|factory| &factory.said.labels).any(|l| l.queue == queue.queue.name);
+    (waiting > 0 && !has_pilot && !has_label()).then(|| Trouble {
         what: format!("Queue {}", queue.queue.name),
         href: link::queue(&queue.queue.name),
         why: format!("{} waiting and no factory has a label for it", counted(waiting, "job")),
     })
+}
+
+fn as_list<S: Serializer>(factories: &[Arc<FactorySummary>], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(factories.iter().map(Arc::as_ref))
 }
 
 /// `GET /`.

@@ -119,7 +119,7 @@ pub async fn show(State(state): State<AppState>, asked: Asked) -> Answer {
     if asked.json {
         return frame::data(&json!({ "counts": counts, "pilots": page.pilots, "next": page.next }));
     }
-    let factories = read.factories().await?.into_iter().map(|factory| factory.name).collect();
+    let factories = read.factories().await?.iter().map(|factory| factory.name.clone()).collect();
     let choices = Choices { queues: read.queue_names().await?, factories };
     let frame = Frame::new(Section::Pilots, "Pilots", &asked).live(&["pilots"]);
     frame::shown(&Pilots::new(frame, query, counts.as_ref(), choices, page.pilots, page.next))

@@ -16,6 +16,7 @@ use model::job::JobSummary;
 use model::{Decision, Demand, FactorySummary, Order, QueueRecord, QueueStatus, StatusChange, Time};
 use serde::Serialize;
 use serde_json::json;
+use std::sync::Arc;
 use wire::api::{DecisionQuery, HistoryQuery, JobQuery};
 
 /// A label that serves the queue.
@@ -65,7 +66,7 @@ impl Queue {
         frame: Frame,
         situation: QueueSituation,
         demand: Demand,
-        factories: &[FactorySummary],
+        factories: &[Arc<FactorySummary>],
         pilots: &LabelPilots,
         orders: &[Order],
         past: Past,
@@ -88,7 +89,7 @@ impl Queue {
 
 fn labels(
     queue: &str,
-    factories: &[FactorySummary],
+    factories: &[Arc<FactorySummary>],
     pilots: &LabelPilots,
     orders: &[Order],
     now: Time,

@@ -7,7 +7,6 @@ use super::elsewhere::Elsewhere;
 use super::frame::Asked;
 use super::job::LogPiece;
 use super::label::TestRun;
-use super::label_pilots::LabelCounts;
 use super::overview::QueueSituation;
 use super::problem::PageError;
 use crate::api::{
@@ -257,18 +256,8 @@ impl<'a> Reader<'a> {
         self.stored(status::read(&self.state.store).await)
     }
 
-    async fn all_counts(&self) -> Read<Arc<Vec<LabelCount>>> {
+    pub(super) async fn all_counts(&self) -> Read<Arc<Vec<LabelCount>>> {
         self.stored(self.state.aggregates.pilot_counts(&self.state.store).await)
-    }
-
-    /// Pilots by state of every label, from counters.
-    pub(super) async fn label_counts(&self) -> Read<LabelCounts> {
-        let mut counts = LabelCounts::new();
-        for count in self.all_counts().await?.iter() {
-            let label = counts.entry((count.factory.clone(), count.label.clone())).or_default();
-            *label.entry(count.state).or_default() += count.pilots;
-        }
-        Ok(counts)
     }
 
     /// Pilots by state that queue, factory and label of the query leave, from counters.
@@ -284,19 +273,17 @@ impl<'a> Reader<'a> {
     }
 
     /// All factories but idle ones of other software.
-    pub async fn factories(&self) -> Read<Vec<FactorySummary>> {
+    pub async fn factories(&self) -> Read<Vec<Arc<FactorySummary>>> {
         self.some_factories(FactoryQuery::default()).await
     }
 
     /// All factories.
-    pub async fn all_factories(&self) -> Read<Vec<FactorySummary>> {
+    pub async fn all_factories(&self) -> Read<Vec<Arc<FactorySummary>>> {
         self.some_factories(FactoryQuery { idle: Some(true) }).await
     }
 
-    async fn some_factories(&self, query: FactoryQuery) -> Read<Vec<FactorySummary>> {
-        let (state, who) = (State(self.state.clone()), self.asked.identity.clone());
-        let list = self.told(factories::list(state, who, Params(query)).await)?;
-        Ok(list.factories)
+    async fn some_factories(&self, query: FactoryQuery) -> Read<Vec<Arc<FactorySummary>>> {
+        factories::shown(self.state, &self.asked.identity, query).await.map_err(|error| self.fail(error))
     }
 
     /// Orders in force, to one factory or to all.

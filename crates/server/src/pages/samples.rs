@@ -23,6 +23,7 @@ use model::{
     Shape, SourceInfo, SubmissionId, Time, WaitingShape,
 };
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 use wire::api::{HistoryQuery, PilotDetail, PilotHistory, Quantiles};
 
@@ -198,7 +199,7 @@ pub fn decisions() -> Vec<Decision> {
     vec![quiet, decision(7, 6500), failed]
 }
 
-pub fn factories() -> Vec<FactorySummary> {
+pub fn factories() -> Vec<Arc<FactorySummary>> {
     let label = |name: &str, trouble: &str| LabelInfo {
         name: name.into(),
         queue: "glasgow-short".into(),
@@ -246,7 +247,7 @@ pub fn factories() -> Vec<FactorySummary> {
         credentials: credentials(),
         trouble: String::new(),
     };
-    vec![FactorySummary { name: "f1".into(), said, last_heard: before(12), reported: None }]
+    vec![FactorySummary { name: "f1".into(), said, last_heard: before(12), reported: None }.into()]
 }
 
 fn credentials() -> Vec<CredentialInfo> {

@@ -15,8 +15,13 @@ use crate::config::{LogKeeping, Watermark};
 use crate::pilot_log::status::{Pressure, Status};
 use askama::Template;
 use model::alarm::{AlarmEvent, AlarmEventKind};
-use model::{CommandState, CoreTime, EndedPilots, ErrorClass, JobState, Order, PilotFlow, PilotId, PilotState, Role};
+use model::{
+    CommandState, CoreTime, EndedPilots, ErrorClass, FactorySummary, JobState, Order, PilotFlow, PilotId, PilotState,
+    Role,
+};
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use store::{LabelCount, LabelFlow};
 use wire::api::{
     AlarmDetail, AlarmPage, CommandQuery, DecisionQuery, HistoryQuery, JobQuery, LogEntry, LogIndex, LogIndexQuery,
     OrderQuery, PilotHistory, PilotQuery,
@@ -48,10 +53,15 @@ fn steady(page: &str) -> String {
 }
 
 fn label_pilots() -> LabelPilots {
-    let key = || ("f1".to_owned(), "glasgow-slurm".to_owned());
-    let counts = BTreeMap::from([(PilotState::Pending, 1), (PilotState::Running, 2), (PilotState::Fault, 3)]);
+    let [factory, label, queue] = ["f1", "glasgow-slurm", "glasgow"].map(str::to_owned);
+    let count = |(state, pilots)| {
+        let (factory, label, queue) = (factory.clone(), label.clone(), queue.clone());
+        LabelCount { factory, label, queue, state, pilots, slots: 0 }
+    };
+    let counts = [(PilotState::Pending, 1), (PilotState::Running, 2), (PilotState::Fault, 3)].map(count);
     let flow = PilotFlow { done: 40, fault: 2, ..PilotFlow::default() };
-    LabelPilots { counts: [(key(), counts)].into(), last_hour: [(key(), flow)].into() }
+    let last_hour = vec![LabelFlow { factory: factory.clone(), label: label.clone(), queue: queue.clone(), flow }];
+    LabelPilots { counts: Arc::new(counts.into()), last_hour: Arc::new(last_hour) }
 }
 
 #[test]
@@ -203,8 +213,7 @@ fn factories_and_one_factory() {
     let plots = || samples::plots("/factories/f1", HistoryQuery::default());
     let one = factory::Factory::new(frame(), &all[0], &label_pilots(), last, samples::decisions(), in_force(), plots());
     insta::assert_snapshot!("factory", html(&one));
-    let mut silent = all[0].clone();
-    silent.last_heard = samples::before(3600);
+    let silent = FactorySummary { last_heard: samples::before(3600), ..FactorySummary::clone(&all[0]) };
     let one =
         factory::Factory::new(frame(), &silent, &label_pilots(), BTreeMap::new(), Vec::new(), Vec::new(), plots());
     insta::assert_snapshot!("factory_silent", html(&one));

@@ -73,7 +73,12 @@ impl Call {
 
     /// A `GET` of a path that is not below the prefix, such as `/readyz`.
     pub fn get_outside(path: &str) -> Call {
-        Call { path: path.to_owned(), ..Call::get("") }
+        Call::outside(Method::GET, path)
+    }
+
+    /// A call of a path that is not below the prefix.
+    pub fn outside(method: Method, path: &str) -> Call {
+        Call { path: path.to_owned(), ..Call::new(method, "") }
     }
 
     /// Adds the fields of `query` to the URL; absent ones are left out.

@@ -6,7 +6,7 @@ use crate::api::{core_time, find, history, nodes, pilot_ends, pilot_errors};
 use crate::extract::Params;
 use axum::extract::State;
 use model::{EndedPilots, NodeCounts, PilotFlow, Time};
-use std::collections::BTreeMap;
+use std::sync::Arc;
 use store::{HistoryOf, LabelFlow};
 use wire::api::{
     EndsQuery, FindQuery, HistoryQuery, Hit, LabelCoreTime, NodeList, NodeQuery, PilotErrors, PilotHistory,
@@ -25,19 +25,13 @@ impl Reader<'_> {
     }
 
     /// What happened to the pilots of each label in the last hours, to ten minutes.
-    pub async fn flows(&self, hours: u64) -> Read<Vec<LabelFlow>> {
-        let state = self.state;
-        let flows = self.stored(state.aggregates.flows(&state.store, hours, self.asked.now).await)?;
-        Ok(flows.to_vec())
+    pub async fn flows(&self, hours: u64) -> Read<Arc<Vec<LabelFlow>>> {
+        self.stored(self.state.aggregates.flows(&self.state.store, hours, self.asked.now).await)
     }
 
     /// Pilots of every label: how many there are, and how they ended in the last hour.
     pub async fn label_pilots(&self) -> Read<LabelPilots> {
-        let mut last_hour: BTreeMap<_, PilotFlow> = BTreeMap::new();
-        for LabelFlow { factory, label, flow, .. } in self.flows(1).await? {
-            *last_hour.entry((factory, label)).or_default() += flow;
-        }
-        Ok(LabelPilots { counts: self.label_counts().await?, last_hour })
+        Ok(LabelPilots { counts: self.all_counts().await?, last_hour: self.flows(1).await? })
     }
 
     /// How pilots ended in the last day.

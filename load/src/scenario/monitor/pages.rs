@@ -1,0 +1,81 @@
+//! How long each page takes to its first byte, and how large it is.
+
+use crate::report::{Figure, Target, percentile};
+use anyhow::{Context, Result};
+use http::header::ACCEPT_ENCODING;
+use model::PilotState;
+use std::time::Instant;
+use wire::Client;
+use wire::api::PilotQuery;
+use wire::client::Call;
+
+/// Times that each page is looked at.
+const LOOKS: usize = 100;
+
+/// The pages; `{}` is a pilot.
+const PAGES: [&str; 27] = [
+    "/",
+    "/queues",
+    "/queues/queue-0001",
+    "/sites",
+    "/sites/site-001",
+    "/regions",
+    "/regions/region-01",
+    "/tags",
+    "/pilots",
+    "/pilots?state=fault",
+    "/pilots?queue=queue-0001",
+    "/pilots/{}",
+    "/factories",
+    "/factories/factory-001",
+    "/factories/factory-001/labels/label-0025",
+    "/decisions",
+    "/errors",
+    "/nodes",
+    "/efficiency",
+    "/efficiency?by=label",
+    "/alarms",
+    "/red",
+    "/orders",
+    "/commands",
+    "/jobs",
+    "/help",
+    "/logs/",
+];
+
+/// Every page: the time of the slowest hundredth of its looks, and its size as it is sent.
+pub async fn measure(client: &Client) -> Result<Vec<Figure>> {
+    let fault = PilotQuery { state: Some(PilotState::Fault), limit: Some(1), ..PilotQuery::default() };
+    let pilot = client.pilots(&fault).await?.pilots.first().context("there is no pilot")?.id;
+    let mut figures = Vec::new();
+    let mut largest = 0.0_f64;
+    for page in PAGES {
+        let path = page.replace("{}", &pilot.to_string());
+        look(client, &path).await?;
+        let mut times = Vec::new();
+        for _ in 0..LOOKS {
+            let (time, size) = look(client, &path).await?;
+            times.push(time);
+            largest = largest.max(size as f64 / 1e3);
+        }
+        times.sort_by(f64::total_cmp);
+        let slow = percentile(&times, 99.0);
+        figures.push(
+            Figure {
+                median: slow,
+                ..Figure::of("monitor", format!("page {page}, 99 of {LOOKS} within"), &times, "ms")
+            }
+            .with(Target::AtMost(50.0)),
+        );
+    }
+    figures.push(Figure::of("monitor", "largest page as it is sent", &[largest], "kB").with(Target::AtMost(150.0)));
+    Ok(figures)
+}
+
+/// Milliseconds until a page is there, and the bytes that were sent.
+pub async fn look(client: &Client, path: &str) -> Result<(f64, usize)> {
+    let begin = Instant::now();
+    let call = Call::get_outside(path).header(ACCEPT_ENCODING, "gzip");
+    let answer = client.send(call).await.with_context(|| format!("failed to get {path}"))?;
+    Ok((begin.elapsed().as_secs_f64() * 1e3, answer.body.len()))
+}
