@@ -1,4 +1,4 @@
-//! What the tests need from outside: Debian packages, one npm package, one Python source distribution.
+//! What the tests need from outside: Debian packages, npm packages, one Python source distribution.
 
 use super::Environment;
 use crate::workspace::Workspace;
@@ -44,6 +44,8 @@ const COMMANDS: &[(&str, &[&str])] = &[("node", &["nodejs"]), ("npm", &["npm"]),
 
 /// Drives the browser; the last version that runs with the Node.js of Debian 12.
 const PLAYWRIGHT: &str = "playwright-core@1.59.0";
+/// Checks that everybody can use a page.
+const AXE: &str = "axe-core@4.14.1";
 /// The unmodified pilot of PanDA, as a source distribution.
 const PANDA_PILOT: &str = "panda-pilot==3.7.0.36";
 
@@ -107,13 +109,14 @@ fn apt(arguments: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// The folder with `node_modules/playwright-core`.
+/// The `node_modules` with `playwright-core` and `axe-core`.
 fn playwright(cache: &Path) -> Result<PathBuf> {
-    let folder = cache.join(PLAYWRIGHT);
-    if !folder.join("node_modules/playwright-core/package.json").exists() {
+    let folder = cache.join(format!("{PLAYWRIGHT}+{AXE}"));
+    // npm writes this file when everything is there.
+    if !folder.join("node_modules/.package-lock.json").exists() {
         std::fs::create_dir_all(&folder)?;
         let npm = ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"];
-        call(Command::new("npm").args(npm).arg(&folder).arg(PLAYWRIGHT))?;
+        call(Command::new("npm").args(npm).arg(&folder).args([PLAYWRIGHT, AXE]))?;
     }
     Ok(folder.join("node_modules"))
 }

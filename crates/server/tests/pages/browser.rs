@@ -15,10 +15,9 @@ fn variable(name: &str) -> String {
         .unwrap_or_else(|_| panic!("{name} is not set; cargo xtask test installs the browser and sets it"))
 }
 
-fn script(world: &World, arguments: &[&str]) -> Child {
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/pages/browser.mjs");
+fn script(world: &World, file: &str, arguments: &[&str]) -> Child {
     Command::new("node")
-        .arg(file)
+        .arg(format!("{}/tests/pages/{file}", env!("CARGO_MANIFEST_DIR")))
         .args(arguments)
         .env("PILOTAGE_CHROMIUM", variable("PILOTAGE_CHROMIUM"))
         .env("PILOTAGE_PLAYWRIGHT", variable("PILOTAGE_PLAYWRIGHT"))
@@ -31,9 +30,9 @@ fn script(world: &World, arguments: &[&str]) -> Child {
         .expect("node starts")
 }
 
-/// Runs the script to its end; the error is what it said.
-pub async fn run(world: &World, arguments: &[&str]) -> Result<(), String> {
-    let child = script(world, arguments);
+/// Runs a script to its end; the error is what it said.
+pub async fn run(world: &World, file: &str, arguments: &[&str]) -> Result<(), String> {
+    let child = script(world, file, arguments);
     let output = tokio::time::timeout(SCRIPT_MAX, child.wait_with_output()).await.map_err(|_| "the script hangs")?;
     let output = output.map_err(|error| error.to_string())?;
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -41,93 +40,12 @@ pub async fn run(world: &World, arguments: &[&str]) -> Result<(), String> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_page_fits_every_width_in_light_and_dark() {
-    let (world, pilot) = World::filled().await;
-    let running = format!("/jobs/{}", pilot.jobs[2].id);
-    let failed = format!("/jobs/{}", pilot.jobs[1].id);
-    let waiting = format!("/jobs/{}", pilot.jobs[5].id.0 + 5);
-    let day = format!("/logs/f1/{}/", &crate::world::now().to_string()[..10]);
-    let logs = format!("{day}glasgow-slurm/");
-    let alarm = world.alarm().await;
-    let paths = [
-        "/logs/",
-        "/logs/f1/",
-        &day,
-        &logs,
-        "/",
-        "/jobs",
-        "/jobs?state=failed&queue=glasgow-short",
-        &running,
-        &failed,
-        &waiting,
-        "/queues",
-        "/queues/glasgow-short",
-        "/queues/lancs",
-        "/pilots",
-        "/pilots/1",
-        "/pilots/3",
-        "/factories",
-        "/factories/f1",
-        "/factories/f1/labels/glasgow-slurm",
-        "/factories/f1/labels/lancs-local?range=1y",
-        "/sites",
-        "/sites/GLASGOW",
-        "/regions/UK",
-        "/tags/render",
-        "/nodes",
-        "/nodes/node07",
-        "/errors",
-        "/efficiency?by=label",
-        "/search",
-        "/search?q=glasgow",
-        "/search?q=nothing",
-        "/help",
-        "/decisions",
-        "/commands",
-        "/commands?state=refused",
-        "/orders",
-        "/alarms",
-        &alarm,
-        "/red",
-        "/nothing",
-    ];
-    run(&world, &[&["look"], paths.as_slice()].concat()).await.unwrap();
-    world.server.shutdown().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn empty_pages_fit_every_width() {
-    let world = World::empty().await;
-    let paths = [
-        "/",
-        "/jobs",
-        "/queues",
-        "/sites",
-        "/regions",
-        "/tags",
-        "/pilots",
-        "/factories",
-        "/errors",
-        "/nodes",
-        "/efficiency",
-        "/search",
-        "/help",
-        "/alarms",
-        "/red",
-        "/decisions",
-        "/commands",
-        "/orders",
-        "/logs/",
-    ];
-    run(&world, &[&["look"], paths.as_slice()].concat()).await.unwrap();
-    world.server.shutdown().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn plots_are_drawn_zoomed_and_kept_over_updates() {
     let (world, _pilot) = World::filled().await;
     let label = "/factories/f1/labels/glasgow-slurm";
-    run(&world, &["plots", "/", label, "/queues/glasgow-short?range=30d", "/factories/f1?range=1y"]).await.unwrap();
+    run(&world, "browser.mjs", &["plots", "/", label, "/queues/glasgow-short?range=30d", "/factories/f1?range=1y"])
+        .await
+        .unwrap();
     world.server.shutdown().await;
 }
 
@@ -135,7 +53,7 @@ async fn plots_are_drawn_zoomed_and_kept_over_updates() {
 async fn the_keyboard_alone_logs_in_finds_and_kills_a_job() {
     let (world, pilot) = World::filled().await;
     let waiting = pilot.jobs[5].id.0 + 4;
-    run(&world, &["keyboard", &waiting.to_string()]).await.unwrap();
+    run(&world, "browser.mjs", &["keyboard", &waiting.to_string()]).await.unwrap();
     let job = world.admin.job(model::JobId(waiting)).await.unwrap();
     assert_eq!(job.summary.state, JobState::Cancelled);
     world.server.shutdown().await;
@@ -161,7 +79,7 @@ async fn a_page_that_nobody_sees_holds_no_connection_and_catches_up() {
 async fn follow_script(task: &str) {
     let (world, pilot) = World::filled().await;
     let job = pilot.jobs[2].id;
-    let mut child = script(&world, &[task, &job.to_string()]);
+    let mut child = script(&world, "browser.mjs", &[task, &job.to_string()]);
     let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
     while let Some(line) = tokio::time::timeout(PATIENCE, said.next_line()).await.expect("the script goes on").unwrap()
     {

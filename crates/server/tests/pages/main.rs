@@ -7,5 +7,6 @@ mod alarms;
 mod browser;
 mod control;
 mod crawl;
+mod look;
 mod size;
 mod world;

@@ -46,15 +46,20 @@ pub struct LivePilot {
 impl World {
     /// An empty server.
     pub async fn empty() -> World {
+        let at_once = Change { hold: Some(Duration::ZERO), ..Change::default() };
+        let dir = tempfile::tempdir().unwrap();
+        World::in_dir(dir, |config| drop(config.alarms.rules.rules.insert(Rule::Trouble, at_once))).await
+    }
+
+    /// A server of what is in a directory, with a configuration of its own.
+    pub async fn in_dir(dir: TempDir, change: impl FnOnce(&mut Config)) -> World {
         // A second installation in the same process is refused, which is fine.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let dir = tempfile::tempdir().unwrap();
         let mut config = Config::in_dir(dir.path());
         config.listen = Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
-        let at_once = Change { hold: Some(Duration::ZERO), ..Change::default() };
         config.alarms.rules.every = Duration::from_millis(100);
-        config.alarms.rules.rules.insert(Rule::Trouble, at_once);
         config.alarms.ticket = Some("https://tickets.example/{id}".to_owned());
+        change(&mut config);
         let server = Server::start(config).await.unwrap();
         let client =
             |token: &str| Client::new(ClientConfig::new([server.url().to_owned()], Some(token.to_owned()))).unwrap();
@@ -176,7 +181,7 @@ impl World {
     }
 
     /// Says hello as a pilot with six slots and leases six jobs.
-    async fn hello(&self, id: PilotId, secret: &str) -> LivePilot {
+    pub async fn hello(&self, id: PilotId, secret: &str) -> LivePilot {
         let shape = Shape { cores: 8, memory_mib: 32_000, wall_time_s: 0 };
         let hello = HelloRequest {
             secret: secret.into(),

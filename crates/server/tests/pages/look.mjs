@@ -1,0 +1,66 @@
+// Looks at pages as everybody who reads them would: narrow and wide, light and dark, with and without scripts.
+import { readFileSync } from "node:fs";
+import { axe, base, browser, expect, run, session } from "./session.mjs";
+
+const AXE = readFileSync(axe, "utf8");
+const SCHEMES = ["light", "dark"];
+const WIDTHS = [320, 1920];
+
+/** Every page at every width, in light and dark, has no fault that axe knows and is no wider than its window. */
+async function everywhere(...paths) {
+  const page = await session(WIDTHS[0], SCHEMES[0]);
+  for (const path of paths) {
+    for (const width of WIDTHS) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.goto(base + path);
+      await page.evaluate(AXE);
+      for (const scheme of SCHEMES) await lookAt(page, path, width, scheme);
+    }
+  }
+  await page.goto(base + "/login");
+  await page.evaluate(AXE);
+  await lookAt(page, "/login", WIDTHS[1], "light");
+}
+
+async function lookAt(page, path, width, scheme) {
+  await page.emulateMedia({ colorScheme: scheme });
+  const place = `${path} at ${width} px in ${scheme}`;
+  const found = await page.evaluate(async (colours) => {
+    const root = document.documentElement;
+    // What is told apart by colour alone was told in the other scheme already.
+    const { violations } = await axe.run(document, { resultTypes: ["violations"], ...(colours && { runOnly: ["color-contrast"] }) });
+    const told = violations.map(({ id, help, nodes }) => `${id}, ${help}: ${nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" | ")}`);
+    return { told, overflow: root.scrollWidth - root.clientWidth, headings: document.querySelectorAll("h1").length };
+  }, scheme !== SCHEMES[0]);
+  expect(found.overflow <= 0, `${place} is ${found.overflow} px wider than its window`);
+  expect(found.headings === 1, `${place} has ${found.headings} main headings`);
+  for (const violation of found.told) expect(false, `${place}: ${violation}`);
+}
+
+/** What a page holds is there without a script: headings, rows, links, forms. Only plots and live updates are not. */
+async function scriptless(...paths) {
+  const [plain, scripted] = [await session(1280, "light", { javaScriptEnabled: false }), await session(1280, "light")];
+  for (const path of paths) {
+    await plain.goto(base + path);
+    await scripted.goto(base + path);
+    const [without, having] = [await plain.evaluate(contentOf), await scripted.evaluate(contentOf)];
+    for (const what of having) expect(without.includes(what), `${path} has without scripts no ${what}`);
+    expect(having.length > 1, `${path} has hardly any content`);
+    const plots = await plain.locator("#plots").count();
+    expect(plots === 0 || (await plain.locator("#plots").textContent()).includes("need a script"), `${path} does not say why it has no plots`);
+  }
+}
+
+function contentOf() {
+  const words = (element) => element.textContent.trim().replace(/\s+/g, " ");
+  const main = document.querySelector("main");
+  const told = (selector, say) => [...main.querySelectorAll(selector)].filter((e) => !e.closest("#plots")).map(say);
+  return [
+    ...told("h1, h2, h3, th, summary, button", (e) => `${e.tagName} ${words(e)}`),
+    ...told("a[href]", (e) => `link ${e.getAttribute("href")}`),
+    ...told("form", (e) => `form ${e.getAttribute("action")}`),
+    ...told("table", (e) => `table of ${e.rows.length} rows`),
+  ];
+}
+
+await run({ everywhere, scriptless });
