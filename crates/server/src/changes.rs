@@ -69,11 +69,17 @@ fn publish(state: &AppState, change: &ChangeSet) {
         hub.publish("jobs");
     }
     change.jobs.iter().for_each(|job| hub.publish(&format!("job:{job}")));
+    if change.all_jobs {
+        hub.publish_those("job:");
+    }
     change.logs.iter().for_each(|log| hub.publish(&format!("log:{}", log.job)));
     if change.touches_pilots() {
         hub.publish("pilots");
     }
     change.pilots.iter().for_each(|pilot| hub.publish(&format!("pilot:{pilot}")));
+    if change.all_pilots {
+        hub.publish_those("pilot:");
+    }
     if change.alarms {
         hub.publish("alarms");
     }

@@ -7,6 +7,7 @@ pub mod reaper;
 mod rebroker;
 mod retention;
 mod silent;
+mod writing;
 
 use crate::events::DutyFailed;
 use crate::hub::locked;
@@ -29,6 +30,7 @@ pub fn start(state: &AppState, tasks: &TaskTracker) {
     if let Some(config) = state.config.apfmon.clone() {
         tasks.spawn(silent::run(state.clone(), config));
     }
+    tasks.spawn(writing::watch(state.clone()));
     tasks.spawn(sweep(state.clone()));
 }
 

@@ -74,7 +74,12 @@ impl Hub {
 
     /// Tells every listener that all its topics may have changed.
     pub fn publish_all(&self) {
-        for (topic, listeners) in locked(&self.topics).iter() {
+        self.publish_those("");
+    }
+
+    /// Tells every listener that its topics that begin so may have changed.
+    pub fn publish_those(&self, beginning: &str) {
+        for (topic, listeners) in locked(&self.topics).iter().filter(|(topic, _)| topic.starts_with(beginning)) {
             for pending in listeners.iter().filter_map(Weak::upgrade) {
                 locked(&pending.changed).insert(topic.clone());
                 pending.wake.notify_one();

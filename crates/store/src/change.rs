@@ -25,7 +25,7 @@ pub struct LogName {
 pub struct ChangeSet {
     /// Queues that got activated jobs.
     pub activated: BTreeSet<String>,
-    /// Jobs (or the first of a range) that changed state.
+    /// Jobs that changed state; of a new array the first.
     pub jobs: BTreeSet<JobId>,
     /// More jobs changed than are named.
     pub all_jobs: bool,
@@ -67,6 +67,11 @@ impl ChangeSet {
         } else {
             self.all_jobs = true;
         }
+    }
+
+    /// Names the jobs of a range.
+    pub(crate) fn add_jobs(&mut self, first: JobId, last: JobId) {
+        (first.0..=last.0).take(NAMED_MAX + 1).for_each(|id| self.add_job(JobId(id)));
     }
 
     /// Names a pilot.

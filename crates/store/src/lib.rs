@@ -36,6 +36,7 @@ mod store;
 mod tokens;
 mod tx;
 mod writer;
+mod writing;
 
 #[cfg(test)]
 mod tests;
@@ -76,3 +77,4 @@ pub use reported::pilots::{Claimant, PilotClaim, Verdict};
 pub use reported::silent::SilentPilot;
 pub use store::{Health, Store};
 pub use tokens::{NewTokenRow, TokenOwner};
+pub use writing::WriteTrouble;

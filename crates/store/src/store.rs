@@ -9,6 +9,7 @@ use crate::reader::{Readers, consistently};
 use crate::shared::Shared;
 use crate::tx::Tx;
 use crate::writer::{Writer, WriterParts};
+use crate::writing::WriteTrouble;
 use crate::{ChangeSet, Error, Location, Result, StoreConfig, archive, lock, migrate, private};
 use ring::rand::{SecureRandom, SystemRandom};
 use std::path::{Path, PathBuf};
@@ -23,7 +24,9 @@ pub(crate) const FILE: &str = "pilotage.db";
 statements! {
     BYTES = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
         => "SELECT pg_database_size(current_database())";
-    WRITABLE = "UPDATE sequence SET next = next WHERE name = 'job'";
+    // The value changes: writing what is there already would need no room.
+    WRITABLE = "INSERT INTO sequence (name, next) VALUES ('looked', 1) ON CONFLICT (name) \
+        DO UPDATE SET next = sequence.next + 1";
 }
 
 /// How the store is.
@@ -132,9 +135,19 @@ impl Store {
         self.inner.changes.subscribe()
     }
 
+    /// What is wrong with writing, told at once.
+    pub fn write_trouble(&self) -> Option<WriteTrouble> {
+        self.inner.writer.writing.trouble()
+    }
+
+    /// Writes something, which fails when nothing can be written.
+    pub async fn try_writing(&self) -> Result<()> {
+        self.write(|tx| tx.execute(&WRITABLE, &[])).await.map(drop)
+    }
+
     /// Whether the store can be read and written now.
     pub async fn health(&self) -> Result<Health> {
-        self.write(|tx| tx.execute(&WRITABLE, &[])).await?;
+        self.try_writing().await?;
         let bytes =
             self.read(|connection| connection.query_one(&BYTES, &[])?.map_or(Ok(0), |row| row.count(0))).await?;
         let counts = &self.inner.writer.counts;

@@ -122,11 +122,12 @@ pub(crate) struct Tx<'a> {
     shared: &'a Shared,
     pending: Pending,
     writes: u64,
+    has_changed: bool,
 }
 
 impl<'a> Tx<'a> {
     pub(crate) fn new(connection: &'a mut dyn Connection, shared: &'a Shared) -> Tx<'a> {
-        Tx { connection, shared, pending: Pending::default(), writes: 0 }
+        Tx { connection, shared, pending: Pending::default(), writes: 0, has_changed: false }
     }
 
     /// Rows, of a query or of a statement that returns what it wrote.
@@ -147,13 +148,17 @@ impl<'a> Tx<'a> {
     /// The rows that a statement wrote, for each row of parameters.
     pub(crate) fn take_many(&mut self, sql: &Sql, rows: &[Vec<Value>]) -> Result<Vec<Row>> {
         self.writes += 1;
-        self.connection.query_many(sql, rows)
+        let taken = self.connection.query_many(sql, rows)?;
+        self.has_changed |= !taken.is_empty();
+        Ok(taken)
     }
 
     /// Writes.
     pub(crate) fn execute(&mut self, sql: &Sql, params: &[Value]) -> Result<u64> {
         self.writes += 1;
-        self.connection.execute(sql, params)
+        let changed = self.connection.execute(sql, params)?;
+        self.has_changed |= changed > 0;
+        Ok(changed)
     }
 
     /// Writes many rows.
@@ -162,13 +167,16 @@ impl<'a> Tx<'a> {
             return Ok(0);
         }
         self.writes += 1;
-        self.connection.execute_many(sql, rows)
+        let changed = self.connection.execute_many(sql, rows)?;
+        self.has_changed |= changed > 0;
+        Ok(changed)
     }
 
     /// Takes `count` consecutive ids and returns the first.
     pub(crate) fn next_ids(&mut self, sequence: &str, count: u64) -> Result<i64> {
         self.writes += 1;
         let row = self.connection.query_one(&NEXT_IDS, params![sequence, count])?;
+        self.has_changed = true;
         row.ok_or_else(|| Error::Corrupt(format!("there is no sequence {sequence}")))?.int(0)
     }
 
@@ -340,6 +348,11 @@ impl<'a> Tx<'a> {
         self.pending.changes.add_job(job);
     }
 
+    /// Tells of a range of jobs that changed.
+    pub(crate) fn jobs_changed(&mut self, first: JobId, last: JobId) {
+        self.pending.changes.add_jobs(first, last);
+    }
+
     /// Tells of a pilot that changed.
     pub(crate) fn pilot_changed(&mut self, pilot: PilotId) {
         self.pending.changes.add_pilot(pilot);
@@ -350,6 +363,11 @@ impl<'a> Tx<'a> {
         let checked = self.pending.due_checked.is_some_and(|at| at >= now);
         self.pending.due_checked = Some(now);
         checked
+    }
+
+    /// Whether any row was written so far.
+    pub(crate) fn has_changed(&self) -> bool {
+        self.has_changed
     }
 
     /// Statements that wrote so far.

@@ -9,6 +9,7 @@ use crate::error::caught;
 use crate::notify::Outbox;
 use crate::shared::{Learned, Shared};
 use crate::tx::Tx;
+use crate::writing::Writing;
 use crate::{ChangeSet, Error, Result};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -90,6 +91,7 @@ pub(crate) struct Writer {
     queue: mpsc::Sender<Work>,
     thread: std::sync::Mutex<Option<JoinHandle<()>>>,
     pub(crate) counts: Arc<WriterCounts>,
+    pub(crate) writing: Arc<Writing>,
 }
 
 /// What the writer needs.
@@ -105,12 +107,13 @@ impl Writer {
     pub(crate) fn start(parts: WriterParts) -> Result<Writer> {
         let (queue, inbox) = mpsc::channel(parts.queue_max.max(1));
         let counts = Arc::new(WriterCounts::default());
-        let mut body = Body { parts, counts: counts.clone() };
+        let writing = Arc::new(Writing::default());
+        let mut body = Body { parts, counts: counts.clone(), writing: writing.clone() };
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || body.work(inbox))
             .map_err(|error| Error::unavailable(format!("cannot start the writer: {error}")))?;
-        Ok(Writer { queue, thread: std::sync::Mutex::new(Some(thread)), counts })
+        Ok(Writer { queue, thread: std::sync::Mutex::new(Some(thread)), counts, writing })
     }
 
     /// Runs an operation in the next group commit and waits for its answer.
@@ -167,6 +170,7 @@ fn closed() -> Error {
 struct Body {
     parts: WriterParts,
     counts: Arc<WriterCounts>,
+    writing: Arc<Writing>,
 }
 
 impl Body {
@@ -179,7 +183,9 @@ impl Body {
                     Work::Operation(operation) => batch.push(operation),
                     Work::Alone(run) => {
                         self.commit(&mut batch);
+                        self.writing.begin();
                         run(self.parts.connection.as_mut());
+                        self.writing.idle();
                     }
                     Work::Stop => {
                         self.commit(&mut batch);
@@ -199,9 +205,14 @@ impl Body {
         if batch.is_empty() {
             return;
         }
-        let outcome = self.attempt(batch);
-        match outcome {
-            Ok((changes, learned)) => {
+        self.writing.begin();
+        match self.attempt(batch) {
+            Ok(Done { changes, learned, has_changed }) => {
+                if has_changed {
+                    self.writing.written()
+                } else {
+                    self.writing.idle()
+                }
                 self.counts.commits.fetch_add(1, Ordering::Relaxed);
                 self.counts.operations.fetch_add(batch.len() as u64, Ordering::Relaxed);
                 self.parts.shared.keep(learned);
@@ -210,13 +221,14 @@ impl Body {
                 batch.drain(..).for_each(|operation| operation.answer(Ok(())));
             }
             Err(error) => {
+                self.writing.failed(&error);
                 tracing::warn!(%error, operations = batch.len(), "group commit failed");
                 batch.drain(..).for_each(|operation| operation.answer(Err(&error)));
             }
         }
     }
 
-    fn attempt(&mut self, batch: &mut [Box<dyn Operation>]) -> Result<(ChangeSet, Learned)> {
+    fn attempt(&mut self, batch: &mut [Box<dyn Operation>]) -> Result<Done> {
         let mut collisions = 0;
         let mut careful = false;
         loop {
@@ -232,11 +244,7 @@ impl Body {
         }
     }
 
-    fn transaction(
-        &mut self,
-        batch: &mut [Box<dyn Operation>],
-        careful: bool,
-    ) -> std::result::Result<(ChangeSet, Learned), Stop> {
+    fn transaction(&mut self, batch: &mut [Box<dyn Operation>], careful: bool) -> std::result::Result<Done, Stop> {
         let parts = &mut self.parts;
         parts.connection.begin()?;
         let done = run_and_finish(parts, batch, careful).and_then(|done| {
@@ -250,20 +258,29 @@ impl Body {
     }
 }
 
+/// What a transaction did.
+struct Done {
+    changes: ChangeSet,
+    learned: Learned,
+    /// It wrote something.
+    has_changed: bool,
+}
+
 fn run_and_finish(
     parts: &mut WriterParts,
     batch: &mut [Box<dyn Operation>],
     careful: bool,
-) -> std::result::Result<(ChangeSet, Learned), Stop> {
+) -> std::result::Result<Done, Stop> {
     let mut tx = Tx::new(parts.connection.as_mut(), &parts.shared);
     if careful {
         run_carefully(batch, &mut tx)?;
     } else {
         run_optimistically(batch, &mut tx)?;
     }
+    let has_changed = tx.has_changed();
     let (changes, learned) = tx.finish()?;
     Outbox::announce(parts.connection.as_mut(), &parts.outbox, &changes)?;
-    Ok((changes, learned))
+    Ok(Done { changes, learned, has_changed })
 }
 
 /// Why a transaction was given up.

@@ -128,7 +128,7 @@ fn a_dry_run_prints_what_would_be_submitted_and_does_nothing() {
 }
 
 /// A page as a browser gets it.
-fn page(up: &Up, path: &str) -> String {
+pub fn page(up: &Up, path: &str) -> String {
     let host = up.url.strip_prefix("http://").unwrap();
     let token = std::fs::read_to_string(up.place.dir().join("admin.token")).unwrap();
     let mut stream = TcpStream::connect(host).unwrap();

@@ -1,8 +1,8 @@
 //! What every page has around its content, and what every request for a page says.
 
 use super::as_json::{self, AsJson};
-use super::number;
 use super::problem::PageError;
+use super::{moment, number};
 use crate::auth::identify;
 use crate::extract::parameters;
 use crate::{ApiError, AppState, Identity};
@@ -15,6 +15,7 @@ use model::Time;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::str::FromStr;
+use store::WriteTrouble;
 
 /// Version of the program.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -133,6 +134,8 @@ pub struct Frame {
     pub has_plots: bool,
     /// Open alarms that nobody looks after.
     pub alarms: usize,
+    /// What is wrong with writing to the store.
+    pub trouble: Option<WriteTrouble>,
 }
 
 impl Frame {
@@ -148,7 +151,23 @@ impl Frame {
             topics: Vec::new(),
             has_plots: false,
             alarms: asked.alarms,
+            trouble: asked.trouble.clone(),
         }
+    }
+
+    /// The same in words.
+    pub fn trouble(&self) -> Option<String> {
+        self.trouble.as_ref().map(|trouble| match trouble {
+            WriteTrouble::Failing { since, why } => format!(
+                "Nothing could be written for {}: {why}. What is shown was written before. Pilots and factories keep \
+                 what they have to tell.",
+                moment::span(*since)
+            ),
+            WriteTrouble::Slow { since } => format!(
+                "Writing is slow: one commit takes {} already, and everything that is told waits for it.",
+                moment::span(*since)
+            ),
+        })
     }
 
     /// The same, updated when one of these topics changes.
@@ -196,6 +215,8 @@ pub struct Asked {
     pub json: bool,
     /// Open alarms that nobody looks after.
     pub alarms: usize,
+    /// What is wrong with writing to the store.
+    pub trouble: Option<WriteTrouble>,
 }
 
 impl Asked {
@@ -230,7 +251,8 @@ impl FromRequestParts<AppState> for Asked {
         // The navigation of a live update stays as it is.
         let alarms = if fragment || json { Ok(0) } else { state.attention.count(state).await };
         let alarms = alarms.map_err(|error| PageError::from(error).into_response())?;
-        Ok(Asked { identity, now: crate::now(), uri: parts.uri.clone(), fragment, json, alarms })
+        let trouble = state.store.write_trouble();
+        Ok(Asked { identity, now: crate::now(), uri: parts.uri.clone(), fragment, json, alarms, trouble })
     }
 }
 

@@ -80,6 +80,7 @@ pub fn anonymous(title: &str) -> Frame {
         topics: Vec::new(),
         has_plots: false,
         alarms: 0,
+        trouble: None,
     }
 }
 

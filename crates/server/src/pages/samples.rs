@@ -38,7 +38,7 @@ pub fn before(seconds: u64) -> Time {
 pub fn asked(uri: &str) -> Asked {
     let (user, group, sites) = ("ann".into(), "atlas".into(), Vec::new());
     let identity = Identity { user, group, role: Role::Operator, sites, pilot: None };
-    Asked { identity, now: NOW, uri: uri.parse().unwrap(), fragment: false, json: false, alarms: 2 }
+    Asked { identity, now: NOW, uri: uri.parse().unwrap(), fragment: false, json: false, alarms: 2, trouble: None }
 }
 
 pub fn frame(section: Section, title: &str, uri: &str) -> Frame {

@@ -1,7 +1,8 @@
 //! What machines watch: health, metrics, events; and calls within the process.
 
 use crate::harness::*;
-use model::{JobState, QueueRecord, QueueStatus};
+use model::pilot::BatchUpdate;
+use model::{JobState, PilotEvent, QueueRecord, QueueStatus};
 use wire::Client;
 use wire::api::*;
 
@@ -87,27 +88,78 @@ async fn readiness_is_looked_at_once_a_second() {
     stage.close().await;
 }
 
+/// The event stream of a page.
+struct Events {
+    stream: reqwest::Response,
+    seen: String,
+}
+
+impl Events {
+    async fn of(stage: &Stage, topics: &str) -> Events {
+        let call = reqwest::Client::new().get(stage.url(&format!("/events?topics={topics}")));
+        let stream = call.bearer_auth(stage.running.admin_token()).send().await.unwrap();
+        let mut events = Events { stream, seen: String::new() };
+        events.until("connected").await;
+        events
+    }
+
+    async fn until(&mut self, topic: &str) {
+        while !self.seen.contains(&format!("event: {topic}\n")) {
+            let piece = tokio::time::timeout(DEADLINE, self.stream.chunk()).await.unwrap().unwrap().unwrap();
+            self.seen.push_str(std::str::from_utf8(&piece).unwrap());
+        }
+        self.seen.clear();
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn events_tell_which_topics_changed() {
     let stage = Stage::open().await;
     let id = stage.submit(job("watched")).await;
-    let url = stage.url(&format!("/events?topics=jobs,job:{id},pilots"));
-    let mut events = reqwest::Client::new().get(url).bearer_auth(stage.running.admin_token()).send().await.unwrap();
-    let mut seen = String::new();
-    let mut until = async |word: &str| {
-        while !seen.contains(word) {
-            let piece = tokio::time::timeout(DEADLINE, events.chunk()).await.unwrap().unwrap().unwrap();
-            seen.push_str(std::str::from_utf8(&piece).unwrap());
-        }
-        seen.clear();
-    };
-    until("event: connected").await;
+    let mut events = Events::of(&stage, &format!("jobs,job:{id},pilots")).await;
     let pilot = stage.pilot(1).await;
-    until("event: pilots").await;
+    events.until("pilots").await;
     let one = pilot.lease_one().await;
-    until(&format!("event: job:{id}")).await;
+    events.until(&format!("job:{id}")).await;
     pilot.report(vec![finished(&one)]).await;
-    until("event: jobs").await;
+    events.until("jobs").await;
+    stage.close().await;
+}
+
+/// A commit names only so many pilots and jobs; the page of one that it does not name is told too.
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_of_one_thing_are_told_of_commits_that_change_very_many() {
+    let stage = Stage::open().await;
+    let count = 1500;
+    let request = AnnounceRequest {
+        factory: "f".into(),
+        label: "l".into(),
+        queue: "q".into(),
+        batch: "local".into(),
+        count,
+        test: None,
+    };
+    let first = stage.factory.announce(&request).await.unwrap().first;
+    let ids = || (first.0..first.0 + i64::from(count)).map(model::PilotId);
+    let mut events = Events::of(&stage, &format!("pilot:{}", ids().last().unwrap())).await;
+    let update = |pilot| BatchUpdate {
+        pilot,
+        event: PilotEvent::Submit,
+        batch_id: pilot.to_string(),
+        native_state: String::new(),
+        flag: None,
+        error_class: None,
+        message: String::new(),
+    };
+    let report = BatchReport { factory: "f".into(), updates: ids().map(update).collect() };
+    stage.factory.report_batch(&report).await.unwrap();
+    events.until(&format!("pilot:{}", ids().last().unwrap())).await;
+
+    let array = stage.submit_array(u64::from(count)).await;
+    let last = array.first.0 + i64::from(count) - 1;
+    let mut events = Events::of(&stage, &format!("job:{last}")).await;
+    stage.admin.kill(&format!("{}-{last}", array.first)).await.unwrap();
+    events.until(&format!("job:{last}")).await;
     stage.close().await;
 }
 

@@ -179,5 +179,5 @@ fn moved_range(tx: &mut Tx<'_>, part: &Range, to: &Destination, now: Time) -> Re
 fn count(tx: &mut Tx<'_>, part: &Range, there: &Range) {
     tx.count_gone(part.counted(), part.state, part.jobs());
     tx.count_new(there.counted(), there.state, there.jobs());
-    tx.job_changed(JobId(part.first));
+    tx.jobs_changed(JobId(part.first), JobId(part.last));
 }

@@ -184,7 +184,7 @@ fn cancel_waiting(tx: &mut Tx<'_>, ranges: &[Range], first: i64, last: i64, now:
     range::replace(tx, &cuts, &changed)?;
     for (part, end) in cuts.iter().map(|cut| &cut.part).filter(|part| part.attempt == 0).zip(&changed) {
         tx.count_move(part.counted(), part.state, end.state, part.jobs());
-        tx.job_changed(JobId(part.first));
+        tx.jobs_changed(JobId(part.first), JobId(part.last));
     }
     Ok(changed.iter().map(Range::jobs).sum())
 }

@@ -150,7 +150,7 @@ fn write_attempts(tx: &mut Tx<'_>, call: &LeaseCall, taken: &[Range]) -> Result<
     for range in taken {
         tx.count_move(range.counted(), JobState::Activated, JobState::Sent, range.jobs());
         tx.count_pilot_jobs(call.pilot, PilotJobs::taken(range.jobs() as i64));
-        (range.first..=range.last).for_each(|id| tx.job_changed(JobId(id)));
+        tx.jobs_changed(JobId(range.first), JobId(range.last));
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::support::{self, NOW, TestStore, array, single};
 use crate::engine::{Connection, params, statements};
-use crate::{CountScope, Error, Store, StoreConfig};
+use crate::{CountScope, Error, Store, StoreConfig, WriteTrouble};
 use model::{JobId, JobState};
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -32,8 +32,15 @@ async fn a_full_disk_is_said_and_survived() {
     };
     assert!(matches!(full, Error::Full), "{full}");
     assert!(full.is_temporary());
+    let failing =
+        |why: &str| matches!(test.store.write_trouble(), Some(WriteTrouble::Failing { why: said, .. }) if said == why);
+    assert!(failing("no space is left for the database"));
+    test.store.write(|tx| tx.query(&LIMITS, &[])).await.unwrap();
+    assert!(failing("no space is left for the database"), "what writes nothing tells nothing");
     assert_eq!(test.state(JobId(1)).await, JobState::Activated, "reading goes on");
     limit_pages(&test, "PRAGMA max_page_count = 100000").await;
+    test.store.try_writing().await.unwrap();
+    assert_eq!(test.store.write_trouble(), None);
     assert_eq!(test.submit(single("ann", "q")).await.first, JobId(2));
 }
 
@@ -72,6 +79,10 @@ async fn a_full_queue_is_said() {
     while puts.iter().filter(|put| put.is_finished()).count() < 4 {
         assert!(tokio::time::Instant::now() < deadline, "nobody was refused");
         tokio::task::yield_now().await;
+    }
+    while !matches!(test.store.write_trouble(), Some(WriteTrouble::Slow { .. })) {
+        assert!(tokio::time::Instant::now() < deadline, "nobody says that writing is slow");
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
     go.send(()).unwrap();
     held.await.unwrap().unwrap();
