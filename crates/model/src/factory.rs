@@ -5,6 +5,9 @@ use crate::{BadNode, Offer, Reported, Shape, Time};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
+/// The factory of pilots that come by PanDA's interface, of which nobody tells who submitted them. No other has this name.
+pub const PANDA: &str = "panda";
+
 /// One label as its factory describes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct LabelInfo {

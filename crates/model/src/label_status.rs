@@ -124,6 +124,7 @@ mod tests {
             error_class: None,
             message: String::new(),
             test: None,
+            reported: false,
         }
     }
 

@@ -3,6 +3,7 @@
 use crate::queue::check_name;
 use crate::{ErrorClass, PilotEvent, PilotSummary, Time};
 use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -10,6 +11,12 @@ use std::time::Duration;
 pub const IDLE_AFTER: Duration = Duration::from_secs(10 * 86_400);
 /// The most characters of a name that others give.
 pub const NAME_MAX_CHARS: usize = 256;
+/// For so long a count of errors is of the present: whoever counts does so every few minutes.
+const COUNTED_FOR: Duration = Duration::from_secs(90 * 60);
+/// The most codes of errors of one label that are kept.
+const ERRORS_MAX: usize = 100;
+/// Codes of errors that are told in words.
+const ERRORS_TOLD: usize = 5;
 /// The result of a pilot that found no job.
 pub const NO_JOB: i64 = 20;
 
@@ -34,12 +41,40 @@ pub struct Reported {
     /// Errors that it counted, by label: code and how often.
     #[serde(default)]
     pub errors: BTreeMap<String, BTreeMap<String, i64>>,
+    /// When errors of a label were counted last.
+    #[serde(default)]
+    pub counted: BTreeMap<String, Time>,
     /// When each of its labels was heard last.
     #[serde(default)]
     pub heard: BTreeMap<String, Time>,
 }
 
 impl Reported {
+    /// Keeps how often an error of a label was counted; what was counted long before it goes.
+    pub fn count_error(&mut self, label: &str, code: &str, times: i64, now: Time) {
+        let is_over = self.counted.get(label).is_none_or(|last| now.since(*last) > COUNTED_FOR);
+        let errors = self.errors.entry(label.to_owned()).or_default();
+        if is_over {
+            errors.clear();
+        }
+        if errors.len() < ERRORS_MAX || errors.contains_key(code) {
+            errors.insert(code.to_owned(), times);
+            self.counted.insert(label.to_owned(), now);
+        }
+    }
+
+    /// The errors of a label in words, the most frequent first, and when they were counted; none when that was long ago.
+    pub fn counted_errors(&self, label: &str, now: Time) -> Option<(String, Time)> {
+        let at = self.counted.get(label).copied().filter(|at| now.since(*at) <= COUNTED_FOR)?;
+        let mut errors: Vec<_> = self.errors.get(label)?.iter().filter(|(_, times)| **times > 0).collect();
+        errors.sort_by_key(|(_, times)| Reverse(**times));
+        let told = errors.iter().take(ERRORS_TOLD).map(|(code, times)| format!("{code} ({times})"));
+        let told = told.collect::<Vec<_>>().join(", ");
+        let more = errors.len().saturating_sub(ERRORS_TOLD);
+        let words = if more > 0 { format!("{told} and {more} more") } else { told };
+        (!errors.is_empty()).then_some((words, at))
+    }
+
     /// Where the logs of a pilot are, by what they are: `out`, `err`, `log`. None when it does not tell.
     pub fn logs(&self, pilot: &PilotSummary) -> Vec<(&'static str, String)> {
         if !self.has_log_url() || pilot.batch_id.is_empty() {
@@ -248,6 +283,25 @@ mod tests {
         for wrong in ["", "{queue}", "{queue}{number}", "{queue}-{ce}", "x{queue}-{any}", "{queue}-{any}x"] {
             assert!(LabelPatterns::parse(&[wrong.to_owned()]).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn counted_errors_are_told_while_they_are_of_the_present() {
+        let mut told = Reported::default();
+        let minute = |minutes: i64| Time(minutes * 60_000);
+        assert_eq!(told.counted_errors("l", minute(0)), None);
+        told.count_error("l", "OLD", 99, minute(0));
+        told.count_error("l", "GLOBUS_FTP", 3, minute(100));
+        told.count_error("l", "CREAM_START", 12, minute(110));
+        told.count_error("l", "GLOBUS_FTP", 4, minute(120));
+        told.count_error("l", "PERIODIC_HOLD", 0, minute(120));
+        let words = "CREAM_START (12), GLOBUS_FTP (4)".to_owned();
+        assert_eq!(told.counted_errors("l", minute(130)), Some((words, minute(120))));
+        assert_eq!(told.counted_errors("l", minute(211)), None);
+        (0..200).for_each(|n| told.count_error("m", &format!("E{n:03}"), n, minute(0)));
+        assert_eq!(told.errors["m"].len(), ERRORS_MAX);
+        let (words, _) = told.counted_errors("m", minute(1)).unwrap();
+        assert_eq!(words, "E099 (99), E098 (98), E097 (97), E096 (96), E095 (95) and 94 more");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Names in requests that nothing has: a typo must never read as "none".
 
 use crate::{ApiError, AppState};
+use model::FactorySummary;
 use model::spelling::hint;
 use std::collections::BTreeSet;
 
@@ -78,4 +79,16 @@ pub fn unknown_queue<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Ap
 fn unknown<'a>(code: &'static str, kind: &'static str, name: &str, known: impl Iterator<Item = &'a str>) -> ApiError {
     let hint = hint(name, known);
     ApiError::invalid(code, kind, format!("there is no {kind} '{name}'{hint}"))
+}
+
+/// Refuses orders and commands to a factory of other software: it would never hear of them.
+pub fn takes_orders(factory: &FactorySummary) -> Result<(), ApiError> {
+    match &factory.reported {
+        Some(_) => {
+            let detail =
+                format!("factory '{}' is other software that only reports here; it takes no orders", factory.name);
+            Err(ApiError::conflict("only-reports", detail))
+        }
+        None => Ok(()),
+    }
 }

@@ -57,6 +57,7 @@ pub(crate) fn pilot(id: i64, label: &str, state: PilotState) -> PilotSummary {
         error_class: None,
         message: String::new(),
         test: None,
+        reported: false,
     }
 }
 

@@ -28,6 +28,7 @@ fn record(id: i64, state: PilotState) -> PilotSummary {
         error_class: None,
         message: String::new(),
         test: None,
+        reported: false,
     }
 }
 

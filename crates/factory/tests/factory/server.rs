@@ -187,6 +187,7 @@ fn announced(id: PilotId, request: &AnnounceRequest) -> PilotSummary {
         error_class: None,
         message: String::new(),
         test: request.test,
+        reported: false,
     }
 }
 

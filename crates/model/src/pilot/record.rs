@@ -117,4 +117,7 @@ pub struct PilotSummary {
     /// The command that sent it as a test of its label; none for what the label's chain asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub test: Option<CommandId>,
+    /// It is one of a factory of other software, which reports it by APFmon's calls.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reported: bool,
 }

@@ -91,7 +91,10 @@ fn describe_reported(factory: &FactorySummary, reported: &Reported, now: Time) -
     lines.extend(told.iter().filter(|(_, text)| !text.is_empty()).map(|(name, text)| format!("  {name}: {text}")));
     for label in &factory.said.labels {
         let heard = reported.heard.get(&label.name).map(|heard| ago(now, *heard)).unwrap_or_default();
-        lines.push(format!("  {}  queue {}, heard {heard}", label.name, label.queue));
+        let errors = reported.counted_errors(&label.name, now);
+        let errors =
+            errors.map(|(words, at)| format!(", errors counted {}: {words}", ago(now, at))).unwrap_or_default();
+        lines.push(format!("  {}  queue {}, heard {heard}{errors}", label.name, label.queue));
     }
     lines.join("\n") + "\n"
 }

@@ -41,6 +41,7 @@ mod pilots;
 mod postgres;
 mod programs;
 mod queues;
+mod reporters;
 mod server_disk;
 mod shifter;
 mod site;

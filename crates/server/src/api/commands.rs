@@ -5,7 +5,7 @@ use crate::auth::{Identity, PilotCaller};
 use crate::bells::Bells;
 use crate::events::CommandGiven;
 use crate::extract::{Body, Params, Segments};
-use crate::names::Narrowed;
+use crate::names::{Narrowed, takes_orders};
 use crate::{ApiError, AppState, now};
 use axum::Json;
 use axum::extract::State;
@@ -114,9 +114,8 @@ async fn authorize(state: &AppState, who: &Identity, request: &CommandRequest) -
             let label = request.arguments.first().filter(|_| request.verb == Verb::Test);
             who.require(if label.is_some() { Permission::TestLabels } else { Permission::CommandFactories })?;
             let factories = state.store.factories().await?;
-            if !factories.iter().any(|factory| factory.name == *name) {
-                return Err(ApiError::missing("unknown-factory", format!("there is no factory '{name}'")));
-            }
+            let unknown = || ApiError::missing("unknown-factory", format!("there is no factory '{name}'"));
+            takes_orders(factories.iter().find(|factory| factory.name == *name).ok_or_else(unknown)?)?;
             match label {
                 Some(label) => orders::check_label(state, who, name, label).await,
                 None => Ok(()),
@@ -125,6 +124,12 @@ async fn authorize(state: &AppState, who: &Identity, request: &CommandRequest) -
         Target::Pilot(pilot) => {
             who.require(Permission::CommandPilots)?;
             let record = state.store.pilot(*pilot).await?.ok_or_else(|| super::pilot_list::unknown_pilot(*pilot))?;
+            if record.reported {
+                return Err(ApiError::conflict(
+                    "only-reports",
+                    format!("pilot {pilot} is only reported here; it takes no commands"),
+                ));
+            }
             if who.role == Role::Factory {
                 who.require_factory(&record.factory)?;
             }

@@ -9,6 +9,7 @@ use crate::{ApiError, AppState, now};
 use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
+use model::factory::PANDA;
 use model::queue::check_name;
 use model::{FactoryHeartbeat, FactorySummary, Permission, PilotState};
 use std::collections::BTreeMap;
@@ -81,10 +82,20 @@ pub async fn heartbeat(
 ) -> Result<StatusCode, ApiError> {
     who.require_factory(&name)?;
     check_name(&name)?;
+    not_panda(&name)?;
     match committed(&state, state.store.factory_says(name, said, now())).await? {
         None => Ok(StatusCode::NO_CONTENT),
         Some(other) => Err(taken(&other)),
     }
+}
+
+/// The name of the factory that nobody runs is not to be had.
+fn not_panda(name: &str) -> Result<(), ApiError> {
+    if name == PANDA {
+        let detail = "'panda' is the factory of pilots that come by PanDA's interface; call this one otherwise";
+        return Err(ApiError::conflict(FACTORY_TAKEN, detail));
+    }
+    Ok(())
 }
 
 fn taken(by: &FactorySummary) -> ApiError {
@@ -128,6 +139,7 @@ pub async fn announce(
 }
 
 async fn check_announcement(state: &AppState, request: &AnnounceRequest) -> Result<(), ApiError> {
+    not_panda(&request.factory)?;
     let names = [("factory", &request.factory), ("label", &request.label), ("batch", &request.batch)];
     for (field, name) in names {
         check_name(name).map_err(|error| ApiError::invalid("bad-name", field, error.to_string()))?;

@@ -4,7 +4,7 @@ use super::{cursor, page_size};
 use crate::auth::Identity;
 use crate::events::OrderChanged;
 use crate::extract::{Body, Params, Segments};
-use crate::names::Narrowed;
+use crate::names::{Narrowed, takes_orders};
 use crate::{ApiError, AppState, now};
 use axum::Json;
 use axum::extract::State;
@@ -35,6 +35,8 @@ pub async fn give_as(state: &AppState, who: &Identity, request: OrderRequest) ->
     let OrderRequest { factory, scope, hold, reason, until } = request;
     known(state, &factory, &scope).await?;
     within_reach(state, who, &factory, &scope).await?;
+    let factories = state.store.factories().await?;
+    factories.iter().find(|one| one.name == factory).map_or(Ok(()), takes_orders)?;
     let (at, reason) = (now(), tidy_reason(&reason));
     if reason.is_empty() {
         return Err(ApiError::invalid("no-reason", "reason", "an order needs a reason: others will ask for it"));

@@ -87,6 +87,12 @@ pub fn of_all_pilots(counts: &PilotCounts, link: &Link) -> Vec<Count> {
     PilotState::ALL.iter().map(|state| of_state(counts, state, link)).collect()
 }
 
+/// The same of pilots that others report, which are never announced or told to wait.
+pub fn of_reported_pilots(counts: &PilotCounts, link: &Link) -> Vec<Count> {
+    let told = |state: &&PilotState| !matches!(state, PilotState::Announced | PilotState::Pending);
+    PilotState::ALL.iter().filter(told).map(|state| of_state(counts, state, link)).collect()
+}
+
 fn of_state(counts: &PilotCounts, state: &PilotState, link: &Link) -> Count {
     Count {
         badge: tone::pilot(state),

@@ -57,6 +57,12 @@ impl Control {
         Control { orders, place, what, may_order, may_end_all, may_test, may_command: false }
     }
 
+    /// The same without anything to do: other software takes no orders.
+    #[must_use]
+    pub fn without_actions(self) -> Control {
+        Control { may_order: false, may_end_all: false, may_test: false, may_command: false, ..self }
+    }
+
     /// Hours that an order may be given for, and their words.
     pub fn lasting(&self) -> [(u64, &'static str); 6] {
         LASTING

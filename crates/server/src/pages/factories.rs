@@ -18,13 +18,16 @@ use std::sync::Arc;
 pub struct Factories {
     frame: Frame,
     factories: Vec<FactoryRow>,
+    /// One of them is of other software.
+    any_reported: bool,
 }
 
 impl Factories {
     /// Builds the page.
     pub fn new(frame: Frame, factories: &[Arc<FactorySummary>], pilots: &LabelPilots) -> Factories {
         let rows = factories.iter().map(|factory| factory_row(factory, frame.now, pilots));
-        Factories { factories: rows.collect(), frame }
+        let any_reported = factories.iter().any(|factory| factory.reported.is_some());
+        Factories { factories: rows.collect(), any_reported, frame }
     }
 }
 

@@ -31,6 +31,8 @@ struct LabelRow {
     /// Each with its column.
     cells: Vec<(&'static str, Cell)>,
     last: Option<Decision>,
+    /// Errors that a factory of other software counted a short time ago, in words, and when.
+    counted_errors: Option<(String, Time)>,
 }
 
 /// The monitor's columns of counts.
@@ -75,6 +77,7 @@ impl Factory {
     ) -> Factory {
         let label = |info: &LabelInfo| LabelRow {
             held: held(&orders, &factory.name, info, frame.now),
+            counted_errors: factory.reported.as_ref().and_then(|told| told.counted_errors(&info.name, frame.now)),
             ..label_row(&factory.name, info, pilots, last.remove(&info.name))
         };
         let labels = factory.said.labels.iter().map(label).collect();
@@ -112,6 +115,7 @@ fn label_row(factory: &str, info: &LabelInfo, pilots: &LabelPilots, last: Option
         chain: info.chain.join(" → "),
         trouble: info.trouble.clone(),
         held: None,
+        counted_errors: None,
         cells: COLUMNS.into_iter().zip(pilots.of_label(factory, &info.name)).collect(),
         last,
     }

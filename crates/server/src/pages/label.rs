@@ -11,7 +11,7 @@ use super::{assets, commands, link, moment, number, result, tone, words};
 use crate::AppState;
 use askama::Template;
 use axum::extract::{Path, State};
-use model::{Command, CoreTime, Decision, EndedPilots, LabelInfo, Order, PilotFlow, PilotSummary, orders_on};
+use model::{Command, CoreTime, Decision, EndedPilots, LabelInfo, Order, PilotFlow, PilotSummary, Time, orders_on};
 use serde::Serialize;
 use serde_json::json;
 use wire::api::{DecisionQuery, EndsQuery, HistoryQuery, PilotQuery};
@@ -60,6 +60,10 @@ pub struct Situation {
     pub tests: Vec<TestRun>,
     /// Orders that hold it now, the strictest first.
     pub orders: Vec<Order>,
+    /// Its factory is one of other software.
+    pub reported: bool,
+    /// Errors that its factory counted a short time ago, in words, and when.
+    pub counted_errors: Option<(String, Time)>,
 }
 
 /// A test of the label.
@@ -88,16 +92,24 @@ pub struct Label {
     pilots: Vec<PilotSummary>,
     tests: Vec<TestRun>,
     control: Control,
+    reported: bool,
+    counted_errors: Option<(String, Time)>,
 }
 
 impl Label {
     /// Builds the page; `site` is that of its queue.
     pub fn new(frame: Frame, factory: String, name: String, site: &str, situation: Situation, plots: Plots) -> Label {
         let pilots = Link::to("/pilots").with("factory", &factory).with("label", &name);
+        let control = Control::of_label(&frame, &factory, &name, site, situation.orders);
         Label {
-            control: Control::of_label(&frame, &factory, &name, site, situation.orders),
+            control: if situation.reported { control.without_actions() } else { control },
+            reported: situation.reported,
+            counted_errors: situation.counted_errors,
             frame,
-            counts: cells::of_all_pilots(&situation.counts, &pilots),
+            counts: match situation.reported {
+                true => cells::of_reported_pilots(&situation.counts, &pilots),
+                false => cells::of_all_pilots(&situation.counts, &pilots),
+            },
             factory,
             name,
             info: situation.info,
@@ -123,17 +135,22 @@ pub async fn show(
     let of_label = HistoryQuery { factory: some_factory.clone(), label: some_label.clone(), ..HistoryQuery::default() };
     let plots = Plots::read(&read, &asked, link::label(&factory, &label), of_label).await?;
     let all = read.all_factories().await?;
-    let said = all.iter().find(|one| one.name == factory).map(|one| &one.said);
+    let said = all.iter().find(|one| one.name == factory);
     let pilots = PilotQuery { factory: some_factory.clone(), label: some_label.clone(), ..PilotQuery::default() };
     let ends = EndsQuery { factory: some_factory.clone(), label: some_label.clone(), ..EndsQuery::default() };
     let decided =
         DecisionQuery { factory: some_factory, label: some_label, limit: Some(SIDE_ROWS), ..DecisionQuery::default() };
     let recent = read.recent(&factory, &label).await?;
-    let info = said.and_then(|said| said.labels.iter().find(|one| one.name == label)).cloned();
+    let reported = said.and_then(|said| said.reported.as_ref());
+    let counted_errors = reported.and_then(|told| told.counted_errors(&label, asked.now));
+    let (is_reported, info) =
+        (reported.is_some(), said.and_then(|said| said.said.labels.iter().find(|one| one.name == label)).cloned());
     let queue = info.as_ref().map(|info| info.queue.clone()).unwrap_or_default();
     let orders = read.orders(Some(factory.clone())).await?;
     let situation = Situation {
         info,
+        reported: is_reported,
+        counted_errors,
         tests: read.tests(&factory, &label).await?,
         orders: orders_on(&orders, &factory, &label, &queue, asked.now).into_iter().cloned().collect(),
         counts: read.pilot_counts(&pilots).await?,

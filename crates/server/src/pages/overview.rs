@@ -66,6 +66,8 @@ pub struct FactoryRow {
     pub silent: bool,
     /// It takes no new work.
     pub draining: bool,
+    /// It is one of other software.
+    pub reported: bool,
     /// Created, running, exiting; done and fault in the last hour.
     pub cells: Vec<cells::Cell>,
 }
@@ -259,6 +261,7 @@ pub fn factory_row(factory: &FactorySummary, now: Time, pilots: &LabelPilots) ->
         heard: factory.last_heard,
         silent: factory.is_silent(now),
         draining: said.draining,
+        reported: factory.reported.is_some(),
         cells: pilots.of_factory(&factory.name),
     }
 }

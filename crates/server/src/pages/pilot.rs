@@ -57,7 +57,7 @@ impl Pilot {
         told: Vec<Told>,
     ) -> Pilot {
         let PilotDetail { summary: pilot, version, profile } = pilot;
-        let takes_commands = matches!(pilot.state, PilotState::Running);
+        let takes_commands = matches!(pilot.state, PilotState::Running) && !pilot.reported;
         let (can_drain, found) = (may_command && takes_commands, profile.map(|profile| profile.words()));
         let found = found.unwrap_or_default();
         let life = life(&pilot, &phases(&told));
@@ -83,6 +83,9 @@ impl Pilot {
 
     fn lead(&self) -> String {
         let pilot = &self.pilot;
+        if pilot.reported {
+            return reported_lead(pilot);
+        }
         let node =
             if pilot.node.is_empty() { String::new() } else { format!(" on {}", number::capped(&pilot.node, 80)) };
         match pilot.state {
@@ -95,6 +98,22 @@ impl Pilot {
             PilotState::Fault => format!("Ended in fault{node} after {}.", number::counted(pilot.jobs_ended, "job")),
         }
     }
+}
+
+/// Of a pilot of other software, of which only what is reported is known.
+fn reported_lead(pilot: &PilotSummary) -> String {
+    let ran = match pilot.jobs_ended {
+        0 => "; no job is told".to_owned(),
+        jobs => format!(" after {}", number::counted(jobs, "job")),
+    };
+    let says = match pilot.state {
+        PilotState::Announced | PilotState::Submitted | PilotState::Pending => "Submitted, and not started yet".into(),
+        PilotState::Running => "Runs".to_owned(),
+        PilotState::Exiting => format!("About to end{ran}"),
+        PilotState::Done => format!("Done{ran}"),
+        PilotState::Fault => format!("Ended in fault{ran}"),
+    };
+    format!("{says}, as factory {} and the pilot's wrapper report.", number::capped(&pilot.factory, 80))
 }
 
 fn life(pilot: &PilotSummary, phases: &[Phase]) -> Vec<Stage> {
@@ -110,7 +129,7 @@ fn life(pilot: &PilotSummary, phases: &[Phase]) -> Vec<Stage> {
     let stage = |name, tone, at, note, present: bool| Stage { name, tone, at, note, present: present && !over };
     let exiting = phases.iter().find(|phase| phase.state == PilotState::Exiting).map(|phase| phase.since);
     let mut stages = vec![
-        stage("announced", "created", announced, waited, started.is_none()),
+        stage(if pilot.reported { "submitted" } else { "announced" }, "created", announced, waited, started.is_none()),
         stage("running", "running", started, note("ran", started, exiting.or(ended)), exiting.is_none()),
     ];
     if exiting.is_some() {

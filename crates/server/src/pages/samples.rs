@@ -356,6 +356,7 @@ pub fn pilot(id: i64, state: PilotState) -> PilotSummary {
         error_class: (state == PilotState::Fault).then_some(ErrorClass::Node),
         message: if state == PilotState::Fault { "no space is left on /tmp".into() } else { String::new() },
         test: None,
+        reported: false,
     }
 }
 

@@ -237,6 +237,8 @@ fn a_label_at_work_and_one_that_is_gone() {
     };
     let busy = label::Situation {
         info: samples::factories()[0].said.labels.first().cloned(),
+        reported: false,
+        counted_errors: None,
         counts: BTreeMap::from([(PilotState::Running, 8), (PilotState::Fault, 5)]),
         recent: vec![
             label::Recent { name: "Last hour", flow },
@@ -257,6 +259,8 @@ fn a_label_at_work_and_one_that_is_gone() {
     insta::assert_snapshot!("label", html(&label::Label::new(frame(), factory(), name(), "GLASGOW", busy, plots)));
     let gone = label::Situation {
         info: None,
+        reported: false,
+        counted_errors: None,
         counts: BTreeMap::new(),
         recent: vec![label::Recent { name: "Last hour", flow: PilotFlow::default() }],
         ends: Vec::new(),

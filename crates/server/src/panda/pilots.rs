@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use store::{Announcement, HelloCall};
 
 /// Factory of the records of PanDA pilots.
-pub(super) const FACTORY: &str = "panda";
+pub(super) use model::factory::PANDA as FACTORY;
 /// The most records without a job that are remembered for another use; others end by [`super::watch`].
 const IDLE_MAX: usize = 10_000;
 

@@ -37,6 +37,9 @@ const FILLED: &[&str] = &[
     "/factories/f1",
     "/factories/f1/labels/glasgow-slurm",
     "/factories/f1/labels/lancs-local?range=1y",
+    "/factories/era2",
+    "/factories/era2/labels/ANALY_TWO-4711",
+    "/pilots?factory=era2",
     "/sites/GLASGOW",
     "/regions/UK",
     "/tags/render",
@@ -53,7 +56,7 @@ async fn pages_of(world: &World, pilot: &LivePilot) -> Vec<String> {
     let jobs = [pilot.jobs[2].id.0, pilot.jobs[1].id.0, pilot.jobs[5].id.0 + 5];
     let mut pages: Vec<String> = ALWAYS.iter().chain(FILLED).map(|path| path.to_string()).collect();
     pages.extend(jobs.map(|job| format!("/jobs/{job}")));
-    pages.extend([format!("{day}glasgow-slurm/"), day, world.alarm().await]);
+    pages.extend([format!("{day}glasgow-slurm/"), day, world.alarm().await, world.reported_pilot().await]);
     pages
 }
 

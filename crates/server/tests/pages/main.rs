@@ -8,5 +8,6 @@ mod browser;
 mod control;
 mod crawl;
 mod look;
+mod reported;
 mod size;
 mod world;

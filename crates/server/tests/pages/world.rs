@@ -11,6 +11,7 @@ use model::{
 use reqwest::{Response, StatusCode, redirect};
 use server::{Config, Running, Server};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use wire::api::{
@@ -58,6 +59,7 @@ impl World {
         let mut config = Config::in_dir(dir.path());
         config.listen = Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
         config.alarms.rules.every = Duration::from_millis(100);
+        config.apfmon = Some(Arc::default());
         config.alarms.ticket = Some("https://tickets.example/{id}".to_owned());
         change(&mut config);
         let server = Server::start(config).await.unwrap();
@@ -79,6 +81,7 @@ impl World {
         world.run_jobs(&pilot).await;
         world.add_decisions().await;
         world.add_orders().await;
+        world.add_reported().await;
         (world, pilot)
     }
 

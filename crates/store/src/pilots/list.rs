@@ -18,7 +18,7 @@ macro_rules! summary {
         concat!(
             "SELECT p.id, p.factory, p.label, p.queue, COALESCE(q.site, p.queue), p.batch, p.batch_id, p.native_state, \
              p.state, p.flag, p.incarnation, p.node, p.slots, p.jobs_now, p.jobs_ended, p.announced, p.started, \
-             p.last_heard, p.ended, p.error_class, p.message, p.test FROM pilot p LEFT JOIN queue q ON q.name = p.queue ",
+             p.last_heard, p.ended, p.error_class, p.message, p.test, p.reported FROM pilot p LEFT JOIN queue q ON q.name = p.queue ",
             $rest
         )
     };
@@ -219,5 +219,6 @@ fn pilot_of(row: &Row) -> Result<PilotSummary> {
         error_class: codes::error_class(row.opt_int(19)?)?,
         message: row.text_or_empty(20)?,
         test: row.opt_int(21)?.map(CommandId),
+        reported: row.int(22)? != 0,
     })
 }

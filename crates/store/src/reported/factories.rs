@@ -4,6 +4,7 @@ use crate::engine::value::to_json;
 use crate::engine::{Row, params, statements};
 use crate::tx::Tx;
 use crate::{Result, Store};
+use model::factory::PANDA;
 use model::{FactoryHeartbeat, Reported, Time};
 
 /// Seconds between two cycles of a factory that does not tell: it counts as silent after four.
@@ -14,8 +15,6 @@ pub(crate) const HEARD_EVERY_MS: i64 = 10_000;
 /// on top is not kept.
 pub const REPORTED_FACTORIES_MAX: i64 = 1_000;
 pub(crate) const LABELS_MAX: i64 = 10_000;
-/// The most codes of errors of one label that are kept.
-const ERRORS_MAX: usize = 100;
 
 statements! {
     REPORTED_FACTORY = "SELECT reported, said FROM factory WHERE name = ?1"
@@ -114,10 +113,7 @@ fn tell(known: &mut Known, report: &FactoryReport, now: Time) {
         known.reported.address.clone_from(&report.address);
     }
     if let Some((label, code, times)) = &report.error {
-        let errors = known.reported.errors.entry(label.clone()).or_default();
-        if errors.len() < ERRORS_MAX || errors.contains_key(code) {
-            errors.insert(code.clone(), *times);
-        }
+        known.reported.count_error(label, code, *times, now);
     }
 }
 
@@ -130,6 +126,9 @@ enum Found {
 }
 
 fn find(tx: &mut Tx<'_>, name: &str) -> Result<Found> {
+    if name == PANDA {
+        return Ok(Found::Ours);
+    }
     Ok(match tx.query_one(&REPORTED_FACTORY, params![name])? {
         None => Found::None,
         Some(row) if row.is_null(0) => Found::Ours,
@@ -169,6 +168,9 @@ fn put(tx: &mut Tx<'_>, name: &str, known: &Known, now: Time) -> Result<()> {
 /// Whether labels and pilots of this factory may be reported: not of one that speaks for itself. One that nobody knows yet is
 /// written down, unless there are too many. The factory is locked: whoever makes labels or pilots of it does so alone.
 pub(crate) fn ensure(tx: &mut Tx<'_>, name: &str, now: Time) -> Result<bool> {
+    if name == PANDA {
+        return Ok(false);
+    }
     match tx.query_one(&SPEAKS_FOR_ITSELF, params![name])? {
         Some(row) => Ok(row.int(0)? == 0),
         None if is_full(tx)? => Ok(false),

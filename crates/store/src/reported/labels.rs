@@ -107,10 +107,17 @@ pub(crate) fn ensure(
     patterns: &LabelPatterns,
     now: Time,
 ) -> Result<Option<(LabelKey, bool)>> {
+    if factories::ensure(tx, &report.factory, now)? { of_factory(tx, report, patterns, now) } else { Ok(None) }
+}
+
+/// The same of a factory that may report; none when it has too many labels.
+pub(crate) fn of_factory(
+    tx: &mut Tx<'_>,
+    report: &LabelReport,
+    patterns: &LabelPatterns,
+    now: Time,
+) -> Result<Option<(LabelKey, bool)>> {
     let LabelReport { factory, label, .. } = report;
-    if !factories::ensure(tx, factory, now)? {
-        return Ok(None);
-    }
     let known = tx.query_one(&REPORTED_LABEL, params![factory, label])?;
     let known = known.map(|row| Ok((row.text(0)?, row.text(1)?))).transpose()?;
     let (queue, resource) = match &known {

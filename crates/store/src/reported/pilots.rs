@@ -1,5 +1,6 @@
 //! Pilots of factories of other software: what is claimed of them is always written down, and moves them forward only.
 
+use super::factories;
 use super::labels::{self, LabelReport};
 use super::row::{self, Key, ReportedRow};
 use crate::engine::Engine;
@@ -79,16 +80,22 @@ impl Store {
         patterns: Arc<LabelPatterns>,
         by: Claimant,
     ) -> Result<Vec<Verdict>> {
-        self.write(move |tx| {
-            let keys = claims.iter().map(|claim| (claim.factory.clone(), claim.batch_id.clone()));
-            let mut rows = row::load(tx, keys, by.now)?;
-            let verdicts = claims.iter().map(|claim| apply(tx, &mut rows, claim, &patterns, &by));
-            let verdicts = verdicts.collect::<Result<Vec<_>>>()?;
-            row::save(tx, rows.values())?;
-            Ok(verdicts)
-        })
-        .await
+        self.write(move |tx| report_some(tx, &claims, &patterns, &by)).await
     }
+}
+
+pub(crate) fn report_some(
+    tx: &mut Tx<'_>,
+    claims: &[PilotClaim],
+    patterns: &LabelPatterns,
+    by: &Claimant,
+) -> Result<Vec<Verdict>> {
+    let keys = claims.iter().map(|claim| (claim.factory.clone(), claim.batch_id.clone()));
+    let mut rows = row::load(tx, keys, by.now)?;
+    let verdicts = claims.iter().map(|claim| apply(tx, &mut rows, claim, patterns, by));
+    let verdicts = verdicts.collect::<Result<Vec<_>>>()?;
+    row::save(tx, rows.values())?;
+    Ok(verdicts)
 }
 
 fn apply(
@@ -109,14 +116,17 @@ fn apply(
     if claim.only_known {
         return Ok(Verdict::Unknown);
     }
-    let label = if claim.label.is_empty() { UNKNOWN_LABEL } else { &claim.label };
-    let (factory, label) = (claim.factory.clone(), label.to_owned());
-    let report = LabelReport { factory, label, queue: claim.queue.clone(), resource: claim.resource.clone() };
-    let Some((label, _)) = labels::ensure(tx, &report, patterns, by.now)? else { return Ok(Verdict::Ours) };
+    if !factories::ensure(tx, &claim.factory, by.now)? {
+        return Ok(Verdict::Ours);
+    }
     // Another server may have made it before this one had the factory for itself.
     if let Some(known) = made_meanwhile(tx, &key, by)? {
         return claimed(tx, rows.entry(key).or_insert(known), claim, by);
     }
+    let label = if claim.label.is_empty() { UNKNOWN_LABEL } else { &claim.label };
+    let (factory, label) = (claim.factory.clone(), label.to_owned());
+    let report = LabelReport { factory, label, queue: claim.queue.clone(), resource: claim.resource.clone() };
+    let Some((label, _)) = labels::of_factory(tx, &report, patterns, by.now)? else { return Ok(Verdict::Ours) };
     let mut made = ReportedRow::new(tx.next_ids("pilot", 1)?, label, &claim.resource, &claim.batch_id, by.now);
     create(tx, &mut made, claim, by)?;
     let id = made.row.id;

@@ -4,11 +4,13 @@ use super::support::{self, NOW, TestStore, array, lease, single};
 use crate::engine::{Connection, statements};
 use crate::jobs::kill::kill_some;
 use crate::jobs::lose::lose_all_of;
+use crate::reported::pilots::report_some;
 use crate::tx::Tx;
-use crate::{CountScope, KillRequest, Result, Scope, Store};
-use model::{ErrorClass, IdSet, JobId, JobState};
-use std::sync::Mutex;
+use crate::{Claimant, CountScope, KillRequest, PilotClaim, PilotFilter, Result, Scope, Store, Verdict};
+use model::pilot::Source;
+use model::{Claim, ErrorClass, IdSet, JobId, JobState, LabelPatterns, PilotState};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::task::{JoinHandle, spawn_blocking};
 
@@ -149,4 +151,64 @@ async fn two_servers_split_one_array() {
     assert_eq!((counts.of(JobState::Cancelled), counts.of(JobState::Activated)), (20, 980));
     test.counters_agree(1000).await;
     servers.two.close().await;
+}
+
+/// Both were told of the same pilot, that nobody knew, at the same time: of a factory that is known, and of one that is not.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn postgres_a_reported_pilot_that_both_servers_hear_of_is_made_once() {
+    let servers = Servers::start().await;
+    for (factory, others) in [("new", 0), ("known", 1)] {
+        if others > 0 {
+            let verdicts =
+                servers.one.store.report_pilots(vec![reported(factory, "0.0", Claim::Created)], patterns(), wrapper());
+            assert!(matches!(verdicts.await.unwrap()[..], [Verdict::Created(_)]));
+        }
+        let created = reported(factory, "1.0", Claim::Created);
+        let paused = servers.pause(move |tx| {
+            let verdicts = report_some(tx, std::slice::from_ref(&created), &LabelPatterns::default(), &wrapper())?;
+            assert!(matches!(verdicts[..], [Verdict::Created(_)]), "{verdicts:?}");
+            Ok(())
+        });
+        let paused = paused.await;
+        let store = servers.one.store.clone();
+        let running = PilotClaim { label: String::new(), ..reported(factory, "1.0", Claim::Running) };
+        let second = tokio::spawn(async move { store.report_pilots(vec![running], patterns(), wrapper()).await });
+        servers.go_on(paused).await;
+        let verdicts = second.await.unwrap().unwrap();
+        assert!(matches!(verdicts[..], [Verdict::Moved(_, PilotState::Running)]), "{verdicts:?}");
+        let counts =
+            servers.one.store.pilot_counts().await.unwrap().into_iter().filter(|count| count.factory == factory);
+        let mut counts: Vec<_> = counts.map(|count| (count.label, count.state, count.pilots)).collect();
+        counts.retain(|(_, state, _)| *state == PilotState::Running);
+        assert_eq!(counts, [("l".to_owned(), PilotState::Running, 1)]);
+        let filter = PilotFilter { factory: Some(factory.to_owned()), ..PilotFilter::default() };
+        assert_eq!(servers.two.pilots(filter, None, 10).await.unwrap().rows.len(), 1 + others);
+        let factories = servers.two.factories().await.unwrap();
+        let factory = factories.iter().find(|one| one.name == factory).unwrap();
+        assert_eq!(factory.said.labels.len(), 1, "no label is made for a claim that names none");
+    }
+}
+
+fn reported(factory: &str, batch_id: &str, claim: Claim) -> PilotClaim {
+    PilotClaim {
+        factory: factory.to_owned(),
+        batch_id: batch_id.to_owned(),
+        label: "l".to_owned(),
+        queue: String::new(),
+        resource: String::new(),
+        claim,
+        result: None,
+        jobs: 0,
+        error_class: None,
+        text: String::new(),
+        only_known: false,
+    }
+}
+
+fn patterns() -> Arc<LabelPatterns> {
+    Arc::new(LabelPatterns::default())
+}
+
+fn wrapper() -> Claimant {
+    Claimant { source: Source::Apfmon, address: "192.0.2.7".to_owned(), now: NOW }
 }
