@@ -19,6 +19,7 @@ mod outputs;
 pub(crate) mod pilot_ends;
 pub(crate) mod pilot_errors;
 mod pilot_hello;
+pub(crate) mod pilot_lines;
 pub(crate) mod pilot_list;
 pub(crate) mod pilot_logs;
 mod pilot_search;
@@ -89,6 +90,7 @@ fn pilots_router() -> Router<AppState> {
         .route("/pilots/{id}/heartbeat", post(pilot_work::heartbeat))
         .route("/pilots/{id}/exit", post(pilot_work::exit))
         .route("/pilots/{id}/commands", get(commands::poll_pilot))
+        .route("/pilots/{id}/logs/{kind}/lines", get(pilot_lines::read))
         .route("/pilots/{id}/logs/{kind}", put(pilot_logs::write).get(pilot_logs::read))
 }
 

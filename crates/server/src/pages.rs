@@ -28,6 +28,7 @@ mod label;
 mod label_pilots;
 mod link;
 mod log_index;
+mod log_search;
 mod login;
 mod messages;
 mod moment;

@@ -6,6 +6,7 @@ pub mod disk;
 pub mod gzip;
 pub mod index;
 pub mod keeping;
+pub mod lines;
 pub mod status;
 
 use crate::ApiError;

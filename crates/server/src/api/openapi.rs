@@ -20,7 +20,7 @@ use utoipa::{Modify, OpenApi};
         super::history::read, super::pilot_search::search, super::told::feed, super::told::of_pilot,
         super::labels::list, super::factories::announce, super::factories::batch, super::pilot_hello::hello,
         super::pilot_work::lease, super::pilot_work::report, super::pilot_work::heartbeat, super::pilot_work::exit,
-        super::commands::poll_pilot, super::pilot_logs::write, super::pilot_logs::read,
+        super::commands::poll_pilot, super::pilot_lines::read, super::pilot_logs::write, super::pilot_logs::read,
         super::pilot_logs::read_by_path, super::log_index::all, super::log_index::of_factory,
         super::log_index::of_day, super::log_index::of_label, super::queues::list, super::queues::show,
         super::queues::put_queue, super::queues::set_status, super::queues::sites, super::queues::tags,

@@ -107,7 +107,7 @@ async fn serve(state: &AppState, place: &Path, part: PartQuery, headers: &Header
     }
 }
 
-fn not_there() -> ApiError {
+pub(super) fn not_there() -> ApiError {
     ApiError::missing("unknown-log", "the log has not been delivered, or is kept no longer")
 }
 

@@ -26,6 +26,9 @@ const TABLE_ROWS: usize = 20;
 /// Alarms that are told here; the list of alarms tells all.
 const ALARMS_SHOWN_MAX: usize = 20;
 
+/// Jobs and pilots in the row of a queue.
+pub const QUEUE_COLUMNS: [&str; 6] = ["Waiting", "With pilots", "Finished", "Failed", "Pilots created", "Running"];
+
 /// A queue with everything its row shows.
 pub struct QueueRow {
     /// Its name.
@@ -36,7 +39,7 @@ pub struct QueueRow {
     pub region: String,
     /// Its status.
     pub status: QueueStatus,
-    /// Waiting, with pilots, finished, failed jobs; created and running pilots.
+    /// One for each of [`QUEUE_COLUMNS`].
     pub cells: Vec<cells::Cell>,
     /// Slots without a job.
     pub idle_slots: u64,

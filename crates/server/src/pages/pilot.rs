@@ -3,6 +3,7 @@
 use super::cells::Stage;
 use super::elsewhere::Elsewhere;
 use super::frame::{self, Answer, Asked, Frame, Section};
+use super::log_search::{LogView, Searched};
 use super::problem::PageError;
 use super::reading::{Reader, SIDE_ROWS};
 use super::{assets, link, log_index, moment, number, result, tone};
@@ -17,7 +18,7 @@ use model::{PilotId, PilotState, Time};
 use serde_json::json;
 use wire::api::{JobQuery, PREFIX, PilotDetail};
 
-/// A log of the pilot, from its end backwards.
+/// A log of the pilot: its end, or the lines that were asked for.
 pub struct PilotLog {
     /// `out`, `err` or `log`.
     pub name: &'static str,
@@ -25,8 +26,10 @@ pub struct PilotLog {
     pub title: &'static str,
     /// The whole log as plain text.
     pub whole: String,
-    /// The end of it.
+    /// The end of it; empty when lines were asked for.
     pub text: String,
+    /// The lines that were asked for.
+    pub searched: Option<Searched>,
 }
 
 /// The page.
@@ -149,7 +152,7 @@ pub async fn show(State(state): State<AppState>, asked: Asked, Path(id): Path<St
     if asked.json {
         return frame::data(&json!({ "pilot": pilot, "jobs": jobs, "events": told }));
     }
-    let logs = pilot_logs(&read, id).await?;
+    let logs = pilot_logs(&read, id, &asked.query()?).await?;
     let topic = format!("pilot:{id}");
     let may_command = read.may_command(&pilot.summary);
     let frame = Frame::new(Section::Pilots, format!("Pilot {id}"), &asked).live(&[&topic, "jobs"]);
@@ -165,7 +168,7 @@ pub async fn drain(State(state): State<AppState>, asked: Asked, Path(id): Path<S
     Ok(Redirect::to(&format!("/pilots/{id}")).into_response())
 }
 
-async fn pilot_logs(read: &Reader<'_>, id: PilotId) -> Result<Vec<PilotLog>, PageError> {
+async fn pilot_logs(read: &Reader<'_>, id: PilotId, view: &LogView) -> Result<Vec<PilotLog>, PageError> {
     let kinds = [
         ("log", "Record of the batch system"),
         ("out", "Standard output of the batch job"),
@@ -173,9 +176,19 @@ async fn pilot_logs(read: &Reader<'_>, id: PilotId) -> Result<Vec<PilotLog>, Pag
     ];
     let mut logs = Vec::new();
     for (name, title) in kinds {
-        if let Some(bytes) = read.pilot_log(id, name).await? {
-            let whole = format!("{PREFIX}/pilots/{id}/logs/{name}");
-            logs.push(PilotLog { name, title, whole, text: number::log_text(&bytes) });
+        let whole = format!("{PREFIX}/pilots/{id}/logs/{name}");
+        if let Some(query) = view.lines_of(name) {
+            let found = read.pilot_lines(id, name, query).await?;
+            let searched = found.map(|found| Searched::new(&format!("/pilots/{id}"), view, found));
+            logs.extend(searched.map(|found| PilotLog {
+                name,
+                title,
+                whole,
+                text: String::new(),
+                searched: Some(found),
+            }));
+        } else if let Some(bytes) = read.pilot_log(id, name).await? {
+            logs.push(PilotLog { name, title, whole, text: number::log_text(&bytes), searched: None });
         }
     }
     Ok(logs)

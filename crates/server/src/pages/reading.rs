@@ -10,7 +10,8 @@ use super::label::TestRun;
 use super::overview::QueueSituation;
 use super::problem::PageError;
 use crate::api::{
-    commands, decisions, factories, jobs, log_index, log_read, orders, pilot_list, pilot_logs, queues, told,
+    commands, decisions, factories, jobs, log_index, log_read, orders, pilot_lines, pilot_list, pilot_logs, queues,
+    told,
 };
 use crate::extract::{Body, Params, Segments};
 use crate::names::leaves;
@@ -29,8 +30,8 @@ use std::sync::Arc;
 use store::{CountScope, DecisionFilter, LabelCount, Scope};
 use wire::api::{
     CommandList, CommandQuery, CommandRequest, DecisionPage, DecisionQuery, FactoryQuery, FailuresQuery, JobPage,
-    JobQuery, JobsRequest, LOG_ATTEMPT, LOG_NEXT_OFFSET, LOG_STATE, LogIndex, LogIndexQuery, LogQuery, OrderPage,
-    OrderQuery, PilotDetail, PilotPage, PilotQuery,
+    JobQuery, JobsRequest, LOG_ATTEMPT, LOG_NEXT_OFFSET, LOG_STATE, LogIndex, LogIndexQuery, LogLines, LogLinesQuery,
+    LogQuery, OrderPage, OrderQuery, PilotDetail, PilotPage, PilotQuery,
 };
 
 /// Rows of the lists on the pages of one thing.
@@ -240,6 +241,20 @@ impl<'a> Reader<'a> {
         let path = Segments((id, kind.to_owned()));
         match pilot_logs::read(State(self.state.clone()), who, path, Params(part), HeaderMap::new()).await {
             Ok(answer) => self.collected(Response::into_body(answer)).await.map(Some),
+            Err(error) if error.status == StatusCode::NOT_FOUND => Ok(None),
+            Err(error) => Err(self.fail(error)),
+        }
+    }
+
+    /// Lines of one of a pilot's logs; none when it has not arrived. A live update leaves those alone that are shown, and
+    /// so reads none.
+    pub async fn pilot_lines(&self, id: PilotId, kind: &str, query: LogLinesQuery) -> Read<Option<LogLines>> {
+        if self.asked.fragment {
+            return Ok(Some(LogLines::default()));
+        }
+        let path = Segments((id, kind.to_owned()));
+        match pilot_lines::read(State(self.state.clone()), self.asked.identity.clone(), path, Params(query)).await {
+            Ok(lines) => Ok(Some(lines.0)),
             Err(error) if error.status == StatusCode::NOT_FOUND => Ok(None),
             Err(error) => Err(self.fail(error)),
         }

@@ -34,6 +34,8 @@ const FILLED: &[&str] = &[
     "/queues/lancs",
     "/pilots/1",
     "/pilots/3",
+    "/pilots/1?log=out&find=the",
+    "/pilots/1?log=out&line=1",
     "/factories/f1",
     "/factories/f1/labels/glasgow-slurm",
     "/factories/f1/labels/lancs-local?range=1y",

@@ -49,7 +49,10 @@ impl World {
     pub async fn empty() -> World {
         let at_once = Change { hold: Some(Duration::ZERO), ..Change::default() };
         let dir = tempfile::tempdir().unwrap();
-        World::in_dir(dir, |config| drop(config.alarms.rules.rules.insert(Rule::Trouble, at_once))).await
+        World::in_dir(dir, |config| {
+            config.alarms.rules.rules.insert(Rule::Trouble, at_once);
+        })
+        .await
     }
 
     /// A server of what is in a directory, with a configuration of its own.
