@@ -6,6 +6,7 @@ mod dist;
 mod generate;
 mod harness;
 mod layers;
+mod screenshots;
 mod shape;
 mod source;
 mod suite;
@@ -39,6 +40,8 @@ enum Task {
     Load(harness::Arguments),
     /// Kill parts of a release build at random while jobs run; check that nothing is lost.
     Soak(harness::Arguments),
+    /// Take the pictures of all pages that the documentation shows.
+    Screenshots,
     /// Run a command while the services of the tests are up.
     Services(suite::WithServices),
 }
@@ -64,6 +67,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Test(arguments) => suite::run(&workspace, &arguments),
         Task::Load(arguments) => harness::load(&workspace, &arguments),
         Task::Soak(arguments) => harness::soak(&workspace, &arguments),
+        Task::Screenshots => screenshots::run(&workspace),
         Task::Services(arguments) => suite::with_services(&workspace, &arguments),
     }
 }

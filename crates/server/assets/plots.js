@@ -42,7 +42,28 @@
     axes: axes(), scales: { y: { range: (_, low, high) => [0, Math.max(1, high * 1.05)] } },
     cursor: { sync: { key: "pilots" }, drag: { x: true, y: false } }, legend: { live: true },
   });
-  const draw = ({ history }) => {
+  // Spans that are narrower than a bar can be seen are put together: levels as they end, numbers summed.
+  const BAR = 3;
+  const spans = (history, width) => {
+    const least = (history.start.length * BAR) / width;
+    const by = [1, 2, 5, 10, 15, 30, 60].find((count) => count >= least) ?? Math.ceil(least);
+    const first = history.start.findIndex((at) => (at / history.span_s) % by === 0);
+    if (by === 1 || first < 0) return history;
+    const groups = (values, join) => {
+      const joined = first > 0 ? [join(values.slice(0, first))] : [];
+      for (let i = first; i < values.length; i += by) joined.push(join(values.slice(i, i + by)));
+      return joined;
+    };
+    const sum = (values) => values.reduce((all, value) => all + value, 0);
+    const end = (values) => values[values.length - 1];
+    const { pending, running, started, done, fault } = history;
+    return {
+      span_s: history.span_s * by, start: groups(history.start, (at) => at[0]), pending: groups(pending, end), running: groups(running, end),
+      started: groups(started, sum), done: groups(done, sum), fault: groups(fault, sum),
+    };
+  };
+  const draw = ({ history: told }) => {
+    const history = spans(told, box.clientWidth);
     const span = spanOf(history.span_s);
     const filled = (name) => ({ fill: colour(name) + "22" });
     const sets = [

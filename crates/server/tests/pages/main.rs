@@ -10,5 +10,7 @@ mod crawl;
 mod log_search;
 mod look;
 mod reported;
+mod screenshots;
+mod showcase;
 mod size;
 mod world;

@@ -1,0 +1,239 @@
+//! Pictures of all pages, for the documentation: `cargo xtask screenshots` keeps them in `docs/screenshots`.
+
+use crate::browser::run;
+use crate::showcase;
+use crate::world::{LivePilot, PATIENCE, World, now};
+use bytes::Bytes;
+use model::alarm::{Change, Rule, Subject, SubjectKind};
+use model::{ErrorClass, Hold, JobState, OrderScope, PilotEvent, PilotId, Target, Verb};
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::{Duration, Instant};
+use wire::api::{
+    AlarmQuery, AnnounceRequest, BatchReport, BatchUpdate, CommandRequest, JobQuery, OrderRequest, PilotQuery,
+};
+
+/// Where the documentation has them.
+const KEPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/screenshots");
+/// The most bytes of all pictures together.
+const BYTES_MAX: u64 = 3 << 20;
+/// Pages that are shown in the dark and on a telephone, too.
+const CHIEF: &[&str] = &["overview", "alarm", "label", "pilot", "red"];
+const LABEL: &str = "lancaster-slurm";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_page_has_its_picture() {
+    let taken = tempfile::tempdir().unwrap();
+    let folder = taken.path();
+    let empty = World::empty().await;
+    take(&empty, folder, &["login 1280 light /login".into(), "empty 1280 light /".into()]).await;
+    empty.server.shutdown().await;
+
+    let at_once = Change { hold: Some(Duration::ZERO), ..Change::default() };
+    let rules = Rule::ALL.into_iter().map(|rule| (rule, at_once));
+    let dir = tempfile::tempdir().unwrap();
+    showcase::fill(dir.path()).await;
+    let world = World::in_dir(dir, |config| config.alarms.rules.rules.extend(rules)).await;
+    let places = present(&world).await;
+    let pictures = places.iter().flat_map(|(name, path)| pictures(name, path)).collect::<Vec<String>>();
+    take(&world, folder, &pictures).await;
+    world.server.shutdown().await;
+
+    if std::env::var_os("PILOTAGE_SCREENSHOTS").is_some() {
+        replace(folder);
+    }
+    let (taken, bytes) = content(folder);
+    let (kept, _) = content(Path::new(KEPT));
+    assert_eq!(kept, taken, "docs/screenshots is stale; run cargo xtask screenshots");
+    assert!(bytes <= BYTES_MAX, "the pictures have {bytes} bytes");
+    let shown = include_str!("../../../../docs/pages.md");
+    let hidden: Vec<_> = kept.iter().filter(|name| !shown.contains(&format!("(screenshots/{name})"))).collect();
+    assert!(hidden.is_empty(), "docs/pages.md does not show {hidden:?}");
+}
+
+/// Puts the pictures in the place of those that the documentation has.
+fn replace(folder: &Path) {
+    std::fs::remove_dir_all(KEPT).unwrap();
+    std::fs::create_dir(KEPT).unwrap();
+    for name in content(folder).0 {
+        std::fs::copy(folder.join(&name), Path::new(KEPT).join(&name)).unwrap();
+    }
+}
+
+async fn take(world: &World, folder: &Path, pictures: &[String]) {
+    let pictures = pictures.iter().map(String::as_str);
+    let words: Vec<&str> = ["take", folder.to_str().unwrap()].into_iter().chain(pictures).collect();
+    run(world, "screenshots.mjs", &words).await.unwrap();
+}
+
+/// Names of the pictures in a folder, and their bytes.
+fn content(folder: &Path) -> (BTreeSet<String>, u64) {
+    let files = std::fs::read_dir(folder).unwrap().map(Result::unwrap);
+    let files = files.map(|file| (file.file_name().into_string().unwrap(), file.metadata().unwrap().len()));
+    files.fold((BTreeSet::new(), 0), |(mut names, bytes), (name, more)| {
+        names.insert(name);
+        (names, bytes + more)
+    })
+}
+
+fn pictures(name: &str, path: &str) -> Vec<String> {
+    let mut pictures = vec![format!("{name} 1280 light {path}")];
+    if CHIEF.contains(&name) {
+        pictures.push(format!("{name}-dark 1280 dark {path}"));
+        pictures.push(format!("{name}-narrow 360 light {path}"));
+    }
+    pictures
+}
+
+/// What happens now, on top of the past: a pilot with jobs, logs, an order, a test, people who look after alarms. Returns
+/// the page of each picture.
+async fn present(world: &World) -> Vec<(&'static str, String)> {
+    let running = work(world).await;
+    let broken = broken(world).await;
+    order(world).await;
+    let alarm = look_after(world).await;
+    let failed = JobQuery { state: Some(JobState::Failed), limit: Some(1), ..JobQuery::default() };
+    let failed = world.admin.jobs(&failed).await.unwrap().jobs[0].id;
+    let day = &now().to_string()[..10];
+    let page = |name, path: &str| (name, path.to_owned());
+    vec![
+        page("overview", "/"),
+        page("red", "/red"),
+        page("alarms", "/alarms"),
+        page("alarm", &alarm),
+        page("jobs", "/jobs"),
+        page("job", &format!("/jobs/{running}")),
+        page("job-failed", &format!("/jobs/{failed}")),
+        page("queues", "/queues"),
+        page("queue", "/queues/glasgow"),
+        page("pilots", "/pilots"),
+        page("pilot", &format!("/pilots/{broken}")),
+        page("pilot-log", &format!("/pilots/{broken}?log=out&find=cvmfs#log-out")),
+        page("factories", "/factories"),
+        page("factory", "/factories/north"),
+        page("label", &format!("/factories/north/labels/{LABEL}")),
+        page("sites", "/sites"),
+        page("site", "/sites/GLASGOW"),
+        page("regions", "/regions"),
+        page("region", "/regions/UK"),
+        page("tags", "/tags"),
+        page("tag", "/tags/render"),
+        page("nodes", "/nodes"),
+        page("node", "/nodes/kit-wn017"),
+        page("errors", "/errors"),
+        page("efficiency", "/efficiency?by=label"),
+        page("search", "/search?q=glasgow"),
+        page("help", "/help"),
+        page("decisions", "/decisions"),
+        page("commands", "/commands"),
+        page("orders", "/orders"),
+        page("logs", &format!("/logs/north/{day}/{LABEL}/")),
+        page("nothing", "/nothing"),
+    ]
+}
+
+async fn announced(world: &World, label: &str, queue: &str) -> (PilotId, String) {
+    let request = AnnounceRequest {
+        factory: "north".into(),
+        label: label.into(),
+        queue: queue.into(),
+        batch: "htcondor-main".into(),
+        count: 1,
+        test: None,
+    };
+    let answer = world.factory.announce(&request).await.unwrap();
+    (answer.first, answer.secrets[0].clone())
+}
+
+async fn told(world: &World, pilot: PilotId, event: PilotEvent, message: &str) {
+    let error_class = (event == PilotEvent::Break).then_some(ErrorClass::Lost);
+    let update = BatchUpdate {
+        pilot,
+        event,
+        batch_id: format!("{}.0", 48_000 + pilot.0),
+        native_state: if event == PilotEvent::Break { "NODE_FAIL" } else { "PENDING" }.into(),
+        flag: None,
+        error_class,
+        message: message.into(),
+    };
+    world.factory.report_batch(&BatchReport { factory: "north".into(), updates: vec![update] }).await.unwrap();
+}
+
+/// A pilot with six jobs, one of which writes. Returns that one.
+async fn work(world: &World) -> model::JobId {
+    let (pilot, secret) = announced(world, "glasgow-condor", "glasgow").await;
+    told(world, pilot, PilotEvent::Submit, "").await;
+    let pilot: LivePilot = world.hello(pilot, &secret).await;
+    for job in &pilot.jobs[..4] {
+        pilot.report(job, JobState::Running, |_| ()).await;
+    }
+    let text: String =
+        (1..30).map(|row| format!("frame 118: row {:4} of 2160, {:5} rays\n", row * 72, row * 331)).collect();
+    pilot.write(&pilot.jobs[1], 0, &text).await;
+    pilot.jobs[1].id
+}
+
+/// A pilot that broke, with its logs.
+async fn broken(world: &World) -> PilotId {
+    let (pilot, _) = announced(world, LABEL, "lancaster").await;
+    told(world, pilot, PilotEvent::Submit, "").await;
+    told(world, pilot, PilotEvent::Break, "slurmstepd: node lan-wn007 failed while the pilot ran").await;
+    let query = PilotQuery { label: Some(LABEL.into()), live: Some(false), limit: Some(12), ..PilotQuery::default() };
+    for pilot in world.admin.pilots(&query).await.unwrap().pilots {
+        let text = Bytes::from(format!("pilotage wrapper: node {}, 2 cores\n", pilot.node));
+        world.factory.put_pilot_log(pilot.id, "out", text).await.unwrap();
+    }
+    let mut text = "pilotage wrapper: node lan-wn007, 2 cores\npilotage wrapper: checking the node\n".to_owned();
+    for waited in (0..60).step_by(5) {
+        text += &format!("pilotage wrapper: cvmfs: /cvmfs/software.example.org is not mounted, waited {waited} s\n");
+        text += "pilotage wrapper: trying again\n";
+    }
+    world.factory.put_pilot_log(pilot, "out", Bytes::from(text)).await.unwrap();
+    let text = "slurmstepd: error: *** JOB ON lan-wn007 CANCELLED DUE TO NODE FAILURE ***\n";
+    world.factory.put_pilot_log(pilot, "err", Bytes::from_static(text.as_bytes())).await.unwrap();
+    pilot
+}
+
+async fn order(world: &World) {
+    let order = |hold, label: &str, reason: &str| OrderRequest {
+        factory: "south".into(),
+        scope: OrderScope::Label(label.into()),
+        hold,
+        reason: reason.into(),
+        until: None,
+    };
+    world.admin.give_order(&order(Hold::Cap(12), "hamburg-slurm", "new storage until Tuesday, #4711")).await.unwrap();
+    world
+        .admin
+        .give_order(&order(Hold::Pause, "glasgow-backup", "not needed while glasgow-condor works"))
+        .await
+        .unwrap();
+    let test = CommandRequest {
+        target: Target::Factory("north".into()),
+        verb: Verb::Test,
+        arguments: vec![LABEL.into()],
+        expires_s: None,
+    };
+    world.admin.command(&test).await.unwrap();
+}
+
+/// Waits for the alarm of the label, has somebody look after another, and returns the page of the first.
+async fn look_after(world: &World) -> String {
+    let began = Instant::now();
+    let id = loop {
+        let open = world.admin.alarms(&AlarmQuery::default()).await.unwrap().alarms;
+        let of = |name: &str| {
+            let is_of = |subject: &Subject| subject.kind == SubjectKind::Label && subject.name == name;
+            open.iter().find(|view| is_of(&view.alarm.subject)).map(|view| view.alarm.id)
+        };
+        if let (Some(ours), Some(other)) = (of(LABEL), of("manchester-ce")) {
+            world.admin.acknowledge_alarm(other, "asked the site, #4712").await.unwrap();
+            break ours;
+        }
+        let subjects: Vec<_> = open.iter().map(|view| format!("{} {}", view.alarm.rule, view.alarm.subject)).collect();
+        assert!(began.elapsed() < PATIENCE, "not all alarms open, only {subjects:?}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    world.admin.comment_alarm(id, "the site knows since 09:40, #4711").await.unwrap();
+    format!("/alarms/{id}")
+}
