@@ -1,5 +1,7 @@
 //! The table: our figures, their targets, and the peers beside them.
 
+pub mod page;
+
 use crate::peers::PEERS;
 use anyhow::{Context, Result};
 use serde::Serialize;

@@ -10,7 +10,7 @@ mod monitor;
 mod throughput;
 
 use crate::batches::System;
-use crate::report::{self, Figure};
+use crate::report::{self, Figure, page};
 use anyhow::{Context, Result, ensure};
 use clap::ValueEnum;
 use model::{JobSpec, JobState, Placement};
@@ -63,6 +63,9 @@ pub struct Arguments {
     /// Also write the figures to this file.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Also write the table to this file as a page, such as `docs/figures.md`.
+    #[arg(long, value_name = "FILE")]
+    page: Option<PathBuf>,
 }
 
 /// Measures, prints the table, answers whether every target was reached.
@@ -78,6 +81,9 @@ pub async fn run(arguments: &Arguments) -> Result<bool> {
     report::print(&figures);
     if let Some(path) = &arguments.json {
         report::save(&figures, path)?;
+    }
+    if let Some(path) = &arguments.page {
+        page::save(&figures, path)?;
     }
     Ok(figures.iter().all(Figure::passes))
 }

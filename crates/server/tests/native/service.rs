@@ -140,8 +140,9 @@ async fn pages_of_one_thing_are_told_of_commits_that_change_very_many() {
         test: None,
     };
     let first = stage.factory.announce(&request).await.unwrap().first;
-    let ids = || (first.0..first.0 + i64::from(count)).map(model::PilotId);
-    let mut events = Events::of(&stage, &format!("pilot:{}", ids().last().unwrap())).await;
+    let ids = (first.0..first.0 + i64::from(count)).map(model::PilotId);
+    let watched = format!("pilot:{}", first.0 + i64::from(count) - 1);
+    let mut events = Events::of(&stage, &watched).await;
     let update = |pilot| BatchUpdate {
         pilot,
         event: PilotEvent::Submit,
@@ -151,9 +152,9 @@ async fn pages_of_one_thing_are_told_of_commits_that_change_very_many() {
         error_class: None,
         message: String::new(),
     };
-    let report = BatchReport { factory: "f".into(), updates: ids().map(update).collect() };
+    let report = BatchReport { factory: "f".into(), updates: ids.map(update).collect() };
     stage.factory.report_batch(&report).await.unwrap();
-    events.until(&format!("pilot:{}", ids().last().unwrap())).await;
+    events.until(&watched).await;
 
     let array = stage.submit_array(u64::from(count)).await;
     let last = array.first.0 + i64::from(count) - 1;

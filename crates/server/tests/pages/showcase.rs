@@ -220,7 +220,7 @@ impl Life<'_> {
 
     /// Runs two jobs, one after the other starts, and ends when both have.
     async fn work(&self, start: Time) {
-        let jobs = match self.section.5 == Fate::Idle && self.dice % 2 == 0 {
+        let jobs = match self.section.5 == Fate::Idle && self.dice.is_multiple_of(2) {
             true => Vec::new(),
             false => self.lease(start + MINUTE).await,
         };
@@ -244,7 +244,7 @@ impl Life<'_> {
         let wall_ms = ended.since(started).as_millis() as u64;
         let usage =
             Usage { wall_ms, cpu_ms: wall_ms / 100 * (88 + self.dice % 10), max_rss_kib: 900_000 + 600 * self.dice };
-        let has_failed = (self.dice + nth as u64 * 13) % 25 == 0;
+        let has_failed = (self.dice + nth as u64 * 13).is_multiple_of(25);
         let state = if has_failed { JobState::Failed } else { JobState::Finished };
         let mut report = JobReport { started: Some(started), ended: Some(ended), usage, ..report(job, state) };
         report.exit_code = Some(if has_failed { 2 } else { 0 });
