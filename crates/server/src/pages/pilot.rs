@@ -105,18 +105,18 @@ impl Pilot {
 
 /// Of a pilot of other software, of which only what is reported is known.
 fn reported_lead(pilot: &PilotSummary) -> String {
+    let says = match pilot.state {
+        PilotState::Announced | PilotState::Submitted | PilotState::Pending => "Submitted and not started yet",
+        PilotState::Running => "Runs",
+        PilotState::Exiting => "Is about to end",
+        PilotState::Done => "Done",
+        PilotState::Fault => "Ended in fault",
+    };
     let ran = match pilot.jobs_ended {
-        0 => "; no job is told".to_owned(),
+        0 => String::new(),
         jobs => format!(" after {}", number::counted(jobs, "job")),
     };
-    let says = match pilot.state {
-        PilotState::Announced | PilotState::Submitted | PilotState::Pending => "Submitted, and not started yet".into(),
-        PilotState::Running => "Runs".to_owned(),
-        PilotState::Exiting => format!("About to end{ran}"),
-        PilotState::Done => format!("Done{ran}"),
-        PilotState::Fault => format!("Ended in fault{ran}"),
-    };
-    format!("{says}, as factory {} and the pilot's wrapper report.", number::capped(&pilot.factory, 80))
+    format!("{says}{ran}, as factory {} and the pilot's wrapper tell.", number::capped(&pilot.factory, 80))
 }
 
 fn life(pilot: &PilotSummary, phases: &[Phase]) -> Vec<Stage> {

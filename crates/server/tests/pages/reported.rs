@@ -1,9 +1,10 @@
 //! A factory of other software on the pages: told as what it is, without anything that cannot work.
 
-use crate::world::World;
+use crate::world::{PATIENCE, World};
 use model::{Hold, OrderScope, PilotState, Target, Verb};
 use reqwest::StatusCode;
-use wire::api::{CommandRequest, FactoryQuery, OrderRequest, PilotQuery};
+use std::time::{Duration, Instant};
+use wire::api::{CommandRequest, OrderRequest, PilotQuery};
 
 const LABEL: &str = "/factories/era2/labels/ANALY_TWO-4711";
 
@@ -42,6 +43,19 @@ impl World {
         format!("/pilots/{}", self.reported_pilots(PilotState::Done).await[0].id)
     }
 
+    /// The page once it has these words: what pages share of factories is a moment old.
+    async fn page_with(&self, path: &str, words: &str) -> String {
+        let began = Instant::now();
+        loop {
+            let page = self.page(path).await;
+            if page.contains(words) {
+                return page;
+            }
+            assert!(began.elapsed() < PATIENCE, "{path} never has {words}: {page}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     async fn reported_pilots(&self, state: PilotState) -> Vec<model::PilotSummary> {
         let query = PilotQuery { factory: Some("era2".into()), state: Some(state), ..PilotQuery::default() };
         self.admin.pilots(&query).await.unwrap().pilots
@@ -53,7 +67,7 @@ async fn pages_of_reported_things_tell_what_they_are_and_offer_nothing_that_cann
     let (world, _pilot) = World::filled().await;
     let badge = r#"<span class="tag">reported</span>"#;
     for path in ["/", "/factories", "/pilots?factory=era2", "/factories/era2", LABEL] {
-        assert!(world.page(path).await.contains(badge), "{path}");
+        world.page_with(path, badge).await;
     }
     assert!(!world.page("/factories/f1").await.contains(badge));
     for path in ["/factories/era2", LABEL, &world.reported_pilot().await] {
@@ -64,9 +78,9 @@ async fn pages_of_reported_things_tell_what_they_are_and_offer_nothing_that_cann
             assert!(!page.contains(word), "{path} has {word}");
         }
     }
-    let label = world.page(LABEL).await;
-    assert!(label.contains("Errors that its factory counted") && label.contains("GLOBUS_FTP (12)"), "{label}");
-    assert!(world.page("/factories/era2").await.contains("Counted errors: GLOBUS_FTP (12)"));
+    let label = world.page_with(LABEL, "Errors that its factory counted").await;
+    assert!(label.contains("GLOBUS_FTP (12)"), "{label}");
+    world.page_with("/factories/era2", "Counted errors: GLOBUS_FTP (12)").await;
     let pilot = world.page(&world.reported_pilot().await).await;
     assert!(pilot.contains("https://logs.example/era2/") && pilot.contains("1, as reported"), "{pilot}");
     let broken = &world.reported_pilots(PilotState::Fault).await[0];
@@ -102,7 +116,7 @@ async fn the_factory_of_pilots_by_pandas_interface_is_nobody_elses() {
     let (world, _pilot) = World::filled().await;
     world.report("PUT", "factories/panda", "{}").await;
     world.report("PUT", "jobs", r#"[{"cid": "1.0", "factory": "panda", "label": "l"}]"#).await;
-    let known = world.admin.factories(&FactoryQuery::default()).await.unwrap().factories;
+    let known = world.server.state().store.factories().await.unwrap();
     assert_eq!(known.iter().map(|factory| factory.name.as_str()).collect::<Vec<_>>(), ["era2", "f1"]);
     let error = world.factory.factory_heartbeat("panda", &known[1].said).await.unwrap_err();
     assert_eq!(error.code(), Some(wire::api::FACTORY_TAKEN), "{error}");

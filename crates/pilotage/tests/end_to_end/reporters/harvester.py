@@ -23,8 +23,8 @@ queues = types.ModuleType("pandaharvester.harvestermisc.info_utils")
 queues.PandaQueuesDict = lambda: {SITE: {"queues": [{"ce_endpoint": CE, "ce_queue_id": 4711}]}}
 sys.modules[queues.__name__] = queues
 
+from pandaharvester.harvestermisc.apfmon import Apfmon  # noqa: E402, I001: its modules need this order
 from pandaharvester.harvestercore.work_spec import WorkSpec  # noqa: E402
-from pandaharvester.harvestermisc.apfmon import Apfmon  # noqa: E402
 
 
 class Queues:
