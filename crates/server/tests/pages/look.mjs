@@ -37,6 +37,39 @@ async function lookAt(page, path, width, scheme) {
   for (const violation of found.told) expect(false, `${place}: ${violation}`);
 }
 
+/** Pages are no wider than their window, plots are drawn, and nothing is said on the console. */
+async function fitting(...paths) {
+  const page = await session(WIDTHS[0], "light");
+  for (const path of paths) {
+    for (const width of WIDTHS) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.goto(base + path);
+      await page.waitForFunction(() => [...document.querySelectorAll("#plots")].every((box) => box.querySelectorAll("canvas").length === 2));
+      const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      expect(over <= 0, `${path} is ${over} px wider than ${width} px`);
+    }
+  }
+}
+
+/** The pages of a listing lead through all its rows, each of them once: `PATH ROWS`. */
+async function through(...listings) {
+  const page = await session(1280, "light");
+  for (const listing of listings) {
+    const [path, rows] = listing.split(" ");
+    const seen = [];
+    await page.goto(base + path);
+    for (;;) {
+      seen.push(...(await page.locator("tbody tr td:first-child a").evaluateAll((links) => links.map((link) => link.textContent))));
+      const older = page.locator('nav.pager a[rel="next"]');
+      if ((await older.count()) === 0 || seen.length > Number(rows)) break;
+      const before = page.url();
+      await Promise.all([page.waitForURL((url) => url.href !== before), older.click()]);
+    }
+    expect(seen.length === Number(rows) && new Set(seen).size === seen.length, `${path} leads through ${seen.length} rows, ${new Set(seen).size} different ones, not ${rows}`);
+    expect(seen.every((id, at) => at === 0 || Number(id) < Number(seen[at - 1])), `${path} is not in its order`);
+  }
+}
+
 /** What a page holds is there without a script: headings, rows, links, forms. Only plots and live updates are not. */
 async function scriptless(...paths) {
   const [plain, scripted] = [await session(1280, "light", { javaScriptEnabled: false }), await session(1280, "light")];
@@ -63,4 +96,4 @@ function contentOf() {
   ];
 }
 
-await run({ everywhere, scriptless });
+await run({ everywhere, fitting, through, scriptless });

@@ -7,6 +7,7 @@ mod alarms;
 mod browser;
 mod control;
 mod crawl;
+mod grid;
 mod log_search;
 mod look;
 mod reported;
