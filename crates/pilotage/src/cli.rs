@@ -9,6 +9,7 @@ mod decisions;
 mod doctor;
 mod factories;
 mod factory;
+mod find;
 mod generate;
 mod job;
 mod jobs;
@@ -16,6 +17,7 @@ mod kill;
 mod labels;
 mod logs;
 mod man;
+mod nodes;
 mod orders;
 mod paging;
 mod pilots;
@@ -81,6 +83,8 @@ fn run_client_side(command: Command) -> anyhow::Result<ExitCode> {
         Command::Queues(args) => queues::run(args),
         Command::Pilots(args) => pilots::run(args),
         Command::Alarms(args) => alarms::run(args),
+        Command::Nodes(args) => with_client(&args.server.clone(), async |client| nodes::run(args, &client).await),
+        Command::Find(args) => with_client(&args.server.clone(), async |client| find::run(args, &client).await),
         Command::Programs(args) => programs::run(args),
         Command::Token(args) => token::run(args.action),
         Command::Jobs(args) => with_client(&args.server.clone(), async |client| jobs::run(args, &client).await),

@@ -59,7 +59,8 @@
   };
   const target = document.getElementById("live");
   let missed = false;
-  const refresh = () => target && target.dispatchEvent(new CustomEvent("refresh"));
+  const counter = document.getElementById("count-alarms");
+  const refresh = () => { for (const part of [target, counter]) if (part) part.dispatchEvent(new CustomEvent("refresh")); };
   // A browser opens few connections to one server, for all its tabs together: a page that nobody sees has none.
   const eventSource = (url) => {
     const listeners = [];

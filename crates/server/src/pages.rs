@@ -35,6 +35,7 @@ mod moment;
 mod node;
 mod nodes;
 mod number;
+mod open_alarms;
 mod orders;
 mod overview;
 mod pilot;
@@ -77,6 +78,7 @@ pub fn router() -> Router<AppState> {
         .route("/login", get(login::show))
         .route("/red", get(red::show))
         .route("/alarms", get(alarms::show))
+        .route("/alarms/count", get(open_alarms::show))
         .route("/alarms/{id}", get(alarm::show))
         .route("/alarms/{id}/acknowledge", post(alarm_forms::acknowledge))
         .route("/alarms/{id}/comment", post(alarm_forms::comment))

@@ -1,5 +1,6 @@
 //! Alarms: those that are not over, their history, and what became of them.
 
+pub(crate) mod exclusions;
 pub(crate) mod facts;
 pub(crate) mod outbox;
 pub(crate) mod silences;

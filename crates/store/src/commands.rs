@@ -215,10 +215,14 @@ pub(crate) fn queue(tx: &mut Tx<'_>, command: &NewCommand, pilot: Option<PilotId
     Ok(CommandId(id))
 }
 
+pub(crate) fn one(tx: &mut Tx<'_>, id: CommandId) -> Result<Option<Command>> {
+    tx.query_one(&COMMAND, params![id])?.map(|row| command_of(&row)).transpose()
+}
+
 /// Writes down which pilot a test sends. One command sends one pilot, however often it is offered.
 pub(crate) fn sends(tx: &mut Tx<'_>, id: CommandId, factory: &str, pilot: PilotId) -> Result<()> {
     let unknown = || Error::not_found(format!("command {id} to test a label of factory {factory}"));
-    let command = command_of(&tx.query_one(&COMMAND, params![id])?.ok_or_else(unknown)?)?;
+    let command = one(tx, id)?.ok_or_else(unknown)?;
     if command.verb != Verb::Test || command.target != Target::Factory(factory.to_owned()) {
         return Err(unknown());
     }

@@ -27,6 +27,8 @@ const MIGRATIONS: &[Migration] = &[
     Migration { number: 10, both: include_str!("../migrations/0010_orders.sql"), postgres: "" },
     Migration { number: 11, both: include_str!("../migrations/0011_alarms.sql"), postgres: "" },
     Migration { number: 12, both: include_str!("../migrations/0012_reported.sql"), postgres: "" },
+    Migration { number: 13, both: include_str!("../migrations/0013_exclusions.sql"), postgres: "" },
+    Migration { number: 14, both: include_str!("../migrations/0014_held.sql"), postgres: "" },
 ];
 
 /// Serialises servers that start together on an empty PostgreSQL database.

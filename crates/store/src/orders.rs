@@ -48,40 +48,12 @@ impl Store {
     /// Gives an order; the id in it is not looked at. One of the same kind on the same labels ends for it. The factory is
     /// told in the same commit to run a cycle.
     pub async fn give_order(&self, order: Order) -> Result<Order> {
-        self.write(move |tx| {
-            let rows = tx.query(&ORDERS_IN_FORCE_ON, params![order.at, &order.factory])?;
-            let in_force = rows.iter().map(order_of).collect::<Result<Vec<_>>>()?;
-            let id = OrderId(tx.next_ids("order", 1)?);
-            let replaced: Vec<&Order> = in_force.iter().filter(|there| there.is_replaced_by(&order)).collect();
-            if in_force.len() - replaced.len() >= IN_FORCE_MAX {
-                let factory = &order.factory;
-                return Err(Error::Conflict(format!("factory {factory} has {IN_FORCE_MAX} orders; end some first")));
-            }
-            let reason = format!("replaced by order {id}");
-            for there in replaced {
-                end(tx, there.id, &OrderEnd { by: order.by.clone(), at: order.at, reason: reason.clone() })?;
-            }
-            let given = Order { id, ended: None, ..order.clone() };
-            tx.execute(&ADD_ORDER, &values(&given))?;
-            nudge(tx, &given.factory, &given.by, given.at)?;
-            Ok(given)
-        })
-        .await
+        self.write(move |tx| give(tx, &order)).await
     }
 
     /// Ends an order. One that has ended is a [`crate::Error::Conflict`].
     pub async fn end_order(&self, id: OrderId, how: OrderEnd) -> Result<Order> {
-        self.write(move |tx| {
-            let row = tx.query_one(&ORDER, params![id.0])?;
-            let order = order_of(&row.ok_or_else(|| Error::not_found(format!("order {id}")))?)?;
-            if !order.is_in_force(how.at) {
-                return Err(Error::Conflict(format!("order {id} has ended already")));
-            }
-            end(tx, id, &how)?;
-            nudge(tx, &order.factory, &how.by, how.at)?;
-            Ok(Order { ended: Some(how.clone()), ..order })
-        })
-        .await
+        self.write(move |tx| end_one(tx, id, &how)).await
     }
 
     /// Writes down that orders have ended whose time is over. Returns how many.
@@ -126,6 +98,44 @@ impl Store {
         })
         .await
     }
+}
+
+pub(crate) fn give(tx: &mut Tx<'_>, order: &Order) -> Result<Order> {
+    let rows = tx.query(&ORDERS_IN_FORCE_ON, params![order.at, &order.factory])?;
+    let in_force = rows.iter().map(order_of).collect::<Result<Vec<_>>>()?;
+    let id = OrderId(tx.next_ids("order", 1)?);
+    let replaced: Vec<&Order> = in_force.iter().filter(|there| there.is_replaced_by(order)).collect();
+    if in_force.len() - replaced.len() >= IN_FORCE_MAX {
+        let factory = &order.factory;
+        return Err(Error::Conflict(format!("factory {factory} has {IN_FORCE_MAX} orders; end some first")));
+    }
+    let reason = format!("replaced by order {id}");
+    for there in replaced {
+        end(tx, there.id, &OrderEnd { by: order.by.clone(), at: order.at, reason: reason.clone() })?;
+    }
+    let given = Order { id, ended: None, ..order.clone() };
+    tx.execute(&ADD_ORDER, &values(&given))?;
+    nudge(tx, &given.factory, &given.by, given.at)?;
+    Ok(given)
+}
+
+pub(crate) fn end_one(tx: &mut Tx<'_>, id: OrderId, how: &OrderEnd) -> Result<Order> {
+    let order = one(tx, id)?.ok_or_else(|| Error::not_found(format!("order {id}")))?;
+    if !order.is_in_force(how.at) {
+        return Err(Error::Conflict(format!("order {id} has ended already")));
+    }
+    end(tx, id, how)?;
+    nudge(tx, &order.factory, &how.by, how.at)?;
+    Ok(Order { ended: Some(how.clone()), ..order })
+}
+
+pub(crate) fn one(tx: &mut Tx<'_>, id: OrderId) -> Result<Option<Order>> {
+    tx.query_one(&ORDER, params![id.0])?.map(|row| order_of(&row)).transpose()
+}
+
+/// The orders in force now, to all factories.
+pub(crate) fn in_force(tx: &mut Tx<'_>, now: Time) -> Result<Vec<Order>> {
+    tx.query(&ORDERS_IN_FORCE, params![now])?.iter().map(order_of).collect()
 }
 
 fn end(tx: &mut Tx<'_>, id: OrderId, how: &OrderEnd) -> Result<()> {

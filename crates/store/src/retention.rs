@@ -91,7 +91,7 @@ impl Store {
 fn forgotten(row: &Row) -> Result<LabelCount> {
     let (factory, label, queue) = (row.text(0)?, row.text(1)?, row.text(2)?);
     let (state, pilots) = (codes::pilot_state(row.int(3)?)?, row.count(4)?);
-    Ok(LabelCount { factory, label, queue, state, pilots, slots: 0 })
+    Ok(LabelCount { factory, label, queue, state, pilots, slots: 0, held: 0 })
 }
 
 /// Deletes lanes without any job, except those in which the same commit has just counted some.

@@ -6,6 +6,7 @@ mod beside;
 mod ends;
 mod ends_in_detail;
 mod events;
+mod exclusions;
 mod faults;
 mod group_commit;
 mod history;

@@ -32,9 +32,10 @@ statements! {
         finished = finished + ?9, failed = failed + ?10, cancelled = cancelled + ?11, closed = closed + ?12 WHERE id = ?1";
     ADD_TO_PILOT = "UPDATE pilot SET jobs_now = jobs_now + ?2, jobs_ended = jobs_ended + ?3, good_ms = good_ms + ?4, \
         failed_ms = failed_ms + ?5 WHERE id = ?1";
-    ADD_TO_LABEL = "INSERT INTO label_count (factory, label, queue, state, pilots, slots) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
-        ON CONFLICT (factory, label, queue, state) DO UPDATE SET pilots = label_count.pilots + excluded.pilots, \
-        slots = label_count.slots + excluded.slots";
+    ADD_TO_LABEL = "INSERT INTO label_count (factory, label, queue, state, pilots, slots, held) \
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (factory, label, queue, state) \
+        DO UPDATE SET pilots = label_count.pilots + excluded.pilots, slots = label_count.slots + excluded.slots, \
+        held = label_count.held + excluded.held";
     ADD_TO_ENDS = "INSERT INTO pilot_end (hour, factory, label, queue, state, error_class, pilots, last) \
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (hour, factory, label, queue, state, error_class) \
         DO UPDATE SET pilots = pilot_end.pilots + excluded.pilots, last = excluded.last";
@@ -57,6 +58,15 @@ pub(crate) struct LabelKey {
     pub(crate) factory: String,
     pub(crate) label: String,
     pub(crate) queue: String,
+}
+
+/// Differences of a label's pilots in one state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct LabelDeltas {
+    pilots: i64,
+    slots: i64,
+    /// Of the pilots, those that their batch system holds back.
+    held: i64,
 }
 
 /// What happened to the jobs of a pilot.
@@ -100,7 +110,7 @@ pub(crate) struct Pending {
     lanes: BTreeMap<i64, StateDeltas>,
     arrays: BTreeMap<i64, StateDeltas>,
     pilots: BTreeMap<PilotId, PilotJobs>,
-    labels: BTreeMap<(LabelKey, i64), (i64, i64)>,
+    labels: BTreeMap<(LabelKey, i64), LabelDeltas>,
     /// How many, and one of them.
     ends: BTreeMap<EndKey, (i64, PilotId)>,
     core_time: core_time::Added,
@@ -284,8 +294,15 @@ impl<'a> Tx<'a> {
     /// Counts pilots (negative: fewer) of a label in a state, and their slots.
     pub(crate) fn count_label(&mut self, key: &LabelKey, state: PilotState, pilots: i64, slots: i64) {
         let counts = self.pending.labels.entry((key.clone(), state as i64)).or_default();
-        counts.0 += pilots;
-        counts.1 += slots;
+        counts.pilots += pilots;
+        counts.slots += slots;
+    }
+
+    /// Counts pilots (negative: fewer) of a label in a state that their batch system holds back.
+    pub(crate) fn count_held(&mut self, key: &LabelKey, state: PilotState, pilots: i64) {
+        if pilots != 0 {
+            self.pending.labels.entry((key.clone(), state as i64)).or_default().held += pilots;
+        }
     }
 
     /// Counts a pilot that ended.
@@ -444,12 +461,12 @@ fn pilot_rows(pending: &Pending) -> Vec<Vec<Value>> {
 }
 
 fn label_rows(pending: &Pending) -> Vec<Vec<Value>> {
-    let changed = pending.labels.iter().filter(|(_, counts)| **counts != (0, 0));
-    changed
-        .map(|((key, state), (pilots, slots))| {
-            params![&key.factory, &key.label, &key.queue, *state, *pilots, *slots].to_vec()
-        })
-        .collect()
+    let changed = pending.labels.iter().filter(|(_, counts)| **counts != LabelDeltas::default());
+    let row = |((key, state), deltas): (&(LabelKey, i64), &LabelDeltas)| {
+        let LabelDeltas { pilots, slots, held } = *deltas;
+        params![&key.factory, &key.label, &key.queue, *state, pilots, slots, held].to_vec()
+    };
+    changed.map(row).collect()
 }
 
 fn end_rows(pending: &Pending) -> Vec<Vec<Value>> {

@@ -11,17 +11,22 @@ use std::time::Duration;
 /// How far back a wait without a start is looked at.
 const STUCK_MAX: Duration = Duration::from_secs(48 * 3600);
 
+/// Days with which a day is compared.
+pub const DAYS_BEFORE: usize = 7;
+
 /// What is known of the pilots of a label, or of all labels of a queue or site.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Facts {
     /// On their way now.
     pub pending: u64,
+    /// Of those, held back by their batch system.
+    pub held: u64,
     /// What happened in the last two hours.
     pub recent: PilotFlow,
     /// Starts of the last three hours.
     pub starts_3h: u64,
-    /// Starts of the last seven days.
-    pub starts_7d: u64,
+    /// Starts of the same three hours of each of the days before, yesterday first.
+    pub starts_before: [u64; DAYS_BEFORE],
     /// How long those ran that ended in the last two hours.
     pub ran: Durations,
     /// Since when pilots have waited and none started; none when that is not so.
@@ -101,10 +106,21 @@ impl AddAssign<&Facts> for Facts {
             _ => self.stuck_since.zip(other.stuck_since).map(|(one, another)| one.max(another)),
         };
         self.pending += other.pending;
+        self.held += other.held;
         self.recent += other.recent;
         self.starts_3h += other.starts_3h;
-        self.starts_7d += other.starts_7d;
+        self.starts_before.iter_mut().zip(other.starts_before).for_each(|(day, more)| *day += more);
         other.ran.0.iter().for_each(|(bucket, count)| self.ran.add(*bucket, *count));
+    }
+}
+
+impl Facts {
+    /// Starts that are usual for the last three hours of a day: the median of the days before, so that neither one bad day
+    /// nor one burst counts.
+    pub fn usual_starts(&self) -> u64 {
+        let mut days = self.starts_before;
+        days.sort_unstable();
+        days[DAYS_BEFORE / 2]
     }
 }
 

@@ -11,11 +11,9 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// Rules that make of counts a finding; they are asked of labels, queues and sites.
-const RULES: [Rule; 5] = [Rule::FaultRatio, Rule::NoStart, Rule::Empty, Rule::Short, Rule::Drop];
+const RULES: [Rule; 6] = [Rule::FaultRatio, Rule::NoStart, Rule::Held, Rule::Empty, Rule::Short, Rule::Drop];
 /// From so many times `least` faults on, a share of faults may be critical.
 const CRITICAL_TIMES: u64 = 10;
-/// Periods of three hours in seven days.
-const PERIODS: f64 = 7.0 * 8.0;
 /// Kinds of error whose last pilot is an example.
 const EXAMPLES_MAX: usize = 3;
 /// So many queues of a site, or labels of a queue, in the same trouble are one alarm.
@@ -128,6 +126,14 @@ fn measure(rule: Rule, facts: &Facts, settings: &RuleSettings, now: Time) -> Opt
             let ended = counted(flow.ended(), "pilot");
             (percent, format!("{percent:.0} % of its pilots end in fault: {} of {ended} in the last 2 h", flow.fault))
         }
+        Rule::Held => {
+            let percent = (facts.held >= settings.least.max(1)).then(|| share(facts.held, facts.pending))?;
+            let waiting = counted(facts.pending, "pilot");
+            (
+                percent,
+                format!("its batch system holds {percent:.0} % of its waiting pilots: {} of {waiting}", facts.held),
+            )
+        }
         Rule::Empty => {
             let percent = (flow.ended() >= settings.least.max(1)).then(|| share(flow.empty, flow.ended()))?;
             let ended = counted(flow.ended(), "pilot");
@@ -143,11 +149,11 @@ fn measure(rule: Rule, facts: &Facts, settings: &RuleSettings, now: Time) -> Opt
             (median.as_secs_f64(), words)
         }
         Rule::Drop => {
-            let usual = facts.starts_7d as f64 / PERIODS;
-            let percent = (facts.pending > 0 && usual >= settings.least as f64)
-                .then(|| facts.starts_3h as f64 / usual * 100.0)?;
+            let usual = facts.usual_starts();
+            let is_wanted = facts.pending > 0 && usual >= settings.least.max(1);
+            let percent = is_wanted.then(|| share(facts.starts_3h, usual))?;
             let words = format!(
-                "{} in the last 3 h, {percent:.0} % of the usual {usual:.0}, while {} wait",
+                "{} in the last 3 h, {percent:.0} % of the {usual} that are usual at this time of day, while {} wait",
                 counted(facts.starts_3h, "start"),
                 facts.pending
             );
@@ -166,6 +172,7 @@ fn figures(rule: Rule, value: f64, facts: &Facts) -> Vec<(String, String)> {
     let flow = &facts.recent;
     let figure = |name: &str, value: u64| (name.to_owned(), value.to_string());
     let mut figures = vec![("measured".to_owned(), rule.value(value)), figure("waiting now", facts.pending)];
+    figures.push(figure("of those held", facts.held));
     figures.extend([
         figure("submitted in 2 h", flow.submitted),
         figure("started in 2 h", flow.started),

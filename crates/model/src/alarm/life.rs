@@ -98,6 +98,7 @@ fn onset(finding: &Finding, severity: Severity, now: Time) -> Alarm {
         pilots: Vec::new(),
         acknowledged: None,
         told: None,
+        held: None,
     }
 }
 

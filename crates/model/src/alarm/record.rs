@@ -1,7 +1,7 @@
 //! One alarm as it is remembered.
 
 use super::rule::Rule;
-use crate::{AlarmId, ErrorClass, PilotId, Time};
+use crate::{AlarmId, ErrorClass, OrderId, PilotId, Time};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -153,6 +153,16 @@ pub struct Told {
     pub severity: Severity,
 }
 
+/// What an alarm did to its label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Held {
+    /// It was not held back: as many labels as may be were already.
+    Not,
+    /// It was held back, last by this order.
+    By(OrderId),
+}
+
 /// One alarm.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Alarm {
@@ -194,6 +204,9 @@ pub struct Alarm {
     /// What receivers were told last.
     #[serde(default)]
     pub told: Option<Told>,
+    /// What it did to its label; none when nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<Held>,
 }
 
 impl Alarm {
@@ -246,11 +259,17 @@ pub enum AlarmEventKind {
     Silenced,
     /// Receivers were told.
     Told,
+    /// Its label is held back, or would be.
+    Excluded,
+    /// A test pilot failed.
+    Tested,
+    /// Its label is held back no longer.
+    Released,
 }
 
 impl AlarmEventKind {
     /// All, in the order of their codes in the store.
-    pub const ALL: [AlarmEventKind; 8] = [
+    pub const ALL: [AlarmEventKind; 11] = [
         AlarmEventKind::Opened,
         AlarmEventKind::Worse,
         AlarmEventKind::Better,
@@ -259,6 +278,9 @@ impl AlarmEventKind {
         AlarmEventKind::Comment,
         AlarmEventKind::Silenced,
         AlarmEventKind::Told,
+        AlarmEventKind::Excluded,
+        AlarmEventKind::Tested,
+        AlarmEventKind::Released,
     ];
 
     /// The name as people read it.
@@ -272,6 +294,9 @@ impl AlarmEventKind {
             AlarmEventKind::Comment => "comment",
             AlarmEventKind::Silenced => "silenced",
             AlarmEventKind::Told => "told",
+            AlarmEventKind::Excluded => "label held back",
+            AlarmEventKind::Tested => "label tested",
+            AlarmEventKind::Released => "label let go",
         }
     }
 }

@@ -32,6 +32,8 @@ pub enum Rule {
     LabelStale,
     /// Pilots wait and none starts.
     NoStart,
+    /// The batch system holds waiting pilots.
+    Held,
     /// Pilots run and get no job.
     Empty,
     /// Pilots run for too short a time.
@@ -83,9 +85,10 @@ const MINUTE_S: f64 = 60.0;
 
 impl Rule {
     /// All rules.
-    pub const ALL: [Rule; 14] = [
+    pub const ALL: [Rule; 15] = [
         Rule::FaultRatio,
         Rule::NoStart,
+        Rule::Held,
         Rule::Empty,
         Rule::Short,
         Rule::Drop,
@@ -107,6 +110,7 @@ impl Rule {
             Rule::FactorySilent => "factory-silent",
             Rule::LabelStale => "label-stale",
             Rule::NoStart => "no-start",
+            Rule::Held => "held",
             Rule::Empty => "empty",
             Rule::Short => "short",
             Rule::Drop => "drop",
@@ -123,7 +127,7 @@ impl Rule {
     /// In what it measures.
     pub fn unit(self) -> Unit {
         match self {
-            Rule::FaultRatio | Rule::Empty | Rule::Drop | Rule::Gap | Rule::Disk => Unit::Percent,
+            Rule::FaultRatio | Rule::Held | Rule::Empty | Rule::Drop | Rule::Gap | Rule::Disk => Unit::Percent,
             Rule::FactorySilent | Rule::LabelStale | Rule::NoStart | Rule::Short | Rule::Credentials => Unit::Time,
             Rule::BlackHole | Rule::Trouble | Rule::Submit | Rule::SingleFactory => Unit::None,
         }
@@ -146,10 +150,12 @@ impl Rule {
             clear,
             least,
             hold,
+            exclude: None,
         };
         match self {
             Rule::FaultRatio => set(50.0, Some(90.0), 40.0, 10, minutes(10)),
             Rule::NoStart => set(6.0 * HOUR_S, Some(24.0 * HOUR_S), 6.0 * HOUR_S, 1, Duration::ZERO),
+            Rule::Held => set(20.0, Some(90.0), 10.0, 10, minutes(10)),
             Rule::Empty => set(80.0, None, 60.0, 50, minutes(30)),
             Rule::Short => set(5.0 * MINUTE_S, None, 6.0 * MINUTE_S, 20, minutes(20)),
             Rule::Drop => set(40.0, None, 60.0, 20, minutes(30)),
@@ -176,13 +182,16 @@ impl Rule {
                 "how long pilots have waited without a start: since the last start, or since the first of them waits; \
                  looked at for 48 h, while at least `least` wait"
             }
+            Rule::Held => {
+                "waiting pilots that their batch system holds back, of all that wait, when at least `least` are"
+            }
             Rule::Empty => {
                 "pilots that ended without ever getting a job, of at least `least` that ended in the last 2 h"
             }
             Rule::Short => "median run of at least `least` pilots that ended in the last 2 h",
             Rule::Drop => {
-                "starts of the last 3 h beside the mean of 3 h of the last 7 d, when that is at least `least` and pilots \
-                 wait"
+                "starts of the last 3 h beside those of the same hours of the 7 days before (the median of them), when that \
+                 is at least `least` and pilots wait"
             }
             Rule::Gap => "slots of the running pilots of a queue that no job fills, of at least `least` slots",
             Rule::BlackHole => {
@@ -216,6 +225,10 @@ impl Rule {
                 "Look at the native states of the waiting pilots: a batch system that holds them back says why. Ask the \
                  site whether it still starts our pilots."
             }
+            Rule::Held => {
+                "Read on the page of a held pilot why its batch system holds it: often a credential, a directory, or a limit \
+                 of the site. Held pilots do not start by themselves; release them there, or take them out."
+            }
             Rule::Empty => {
                 "Look at the decisions of the label: it asks for more pilots than there is work for. Check that jobs of \
                  the queue fit its pilots."
@@ -242,8 +255,13 @@ impl Rule {
 
     /// Whether it needs a number of pilots or slots (`least`) before it says something.
     pub fn has_least(self) -> bool {
-        use Rule::{Drop, Empty, FaultRatio, Gap, NoStart, Short};
-        matches!(self, FaultRatio | NoStart | Empty | Short | Drop | Gap)
+        use Rule::{Drop, Empty, FaultRatio, Gap, Held, NoStart, Short};
+        matches!(self, FaultRatio | NoStart | Held | Empty | Short | Drop | Gap)
+    }
+
+    /// Whether it may hold a label back: a pilot more tells whether what it found is mended.
+    pub fn can_exclude(self) -> bool {
+        matches!(self, Rule::FaultRatio | Rule::NoStart | Rule::Held | Rule::Submit)
     }
 
     /// A value in the rule's unit, for people.
@@ -280,7 +298,7 @@ pub fn reference() -> String {
         "| rule | what it measures | warning | critical | clears | least | hold |\n|---|---|---|---|---|---|---|\n",
     );
     for rule in Rule::ALL {
-        let RuleSettings { enabled, warning, critical, clear, least, hold } = rule.defaults();
+        let RuleSettings { enabled, warning, critical, clear, least, hold, .. } = rule.defaults();
         let [bad, good] = match rule.direction() {
             Direction::Above => ["from", "below"],
             Direction::Below => ["below", "from"],

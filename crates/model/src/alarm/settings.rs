@@ -22,6 +22,8 @@ pub struct RuleSettings {
     pub least: u64,
     /// How long it must be bad before the alarm opens.
     pub hold: Duration,
+    /// For how long an alarm as bad as the rule knows it holds its label back; none when it does not.
+    pub exclude: Option<Duration>,
 }
 
 /// What is to be different from [`RuleSettings`].
@@ -39,6 +41,8 @@ pub struct Change {
     pub least: Option<u64>,
     /// How long it must be bad before the alarm opens.
     pub hold: Option<Duration>,
+    /// For how long an alarm holds its label back; zero when it does not.
+    pub exclude: Option<Duration>,
 }
 
 /// Other settings for what matches.
@@ -48,6 +52,15 @@ pub struct Adjustment {
     pub of: Matcher,
     /// What is different there.
     pub change: Change,
+}
+
+/// How far exclusion of labels goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExclusionSettings {
+    /// The most labels that are held back at once.
+    pub at_most: usize,
+    /// The most orders in a row for one label.
+    pub times: u32,
 }
 
 /// What all rules go by.
@@ -65,6 +78,8 @@ pub struct AlarmSettings {
     pub rules: BTreeMap<Rule, Change>,
     /// What is different for some things; the first that matches wins.
     pub adjust: Vec<Adjustment>,
+    /// How far exclusion of labels goes.
+    pub exclusion: ExclusionSettings,
 }
 
 impl Default for AlarmSettings {
@@ -76,6 +91,7 @@ impl Default for AlarmSettings {
             keep: Duration::from_secs(90 * 86_400),
             rules: BTreeMap::new(),
             adjust: Vec::new(),
+            exclusion: ExclusionSettings { at_most: 5, times: 5 },
         }
     }
 }
@@ -97,6 +113,7 @@ impl RuleSettings {
             clear: change.clear.unwrap_or(inherited),
             least: change.least.unwrap_or(self.least),
             hold: change.hold.unwrap_or(self.hold),
+            exclude: change.exclude.or(self.exclude).filter(|time| !time.is_zero()),
         }
     }
 
@@ -136,6 +153,12 @@ impl AlarmSettings {
     /// What a rule goes by where nothing is adjusted.
     pub fn of_rule(&self, rule: Rule) -> RuleSettings {
         rule.defaults().changed(rule, self.rules.get(&rule).copied().unwrap_or_default())
+    }
+
+    /// Whether any alarm may hold a label back.
+    pub fn may_exclude(&self) -> bool {
+        let mut changes = self.rules.values().chain(self.adjust.iter().map(|adjustment| &adjustment.change));
+        changes.any(|change| change.exclude.is_some_and(|time| !time.is_zero()))
     }
 
     /// What a rule goes by for a thing.

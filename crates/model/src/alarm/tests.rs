@@ -1,5 +1,6 @@
 //! Rules over tables of facts, and the life of alarms over many turns.
 
+mod exclusion;
 mod life;
 mod rules;
 

@@ -4,6 +4,7 @@ mod admin;
 mod alarms;
 mod client;
 mod factories;
+mod monitor;
 mod narrowing;
 mod orders;
 mod pilots;
@@ -17,6 +18,7 @@ pub use admin::*;
 pub use alarms::*;
 pub use client::*;
 pub use factories::*;
+pub use monitor::*;
 pub use narrowing::*;
 pub use orders::*;
 pub use pilots::*;
@@ -86,6 +88,10 @@ pub enum Command {
     Labels(LabelsArgs),
     /// Show what is broken; acknowledge, comment or silence alarms
     Alarms(AlarmsArgs),
+    /// Show worker nodes and what happened there, black holes first
+    Nodes(NodesArgs),
+    /// Find anything by an id, a batch id, a node, a name or a part of one
+    Find(FindArgs),
     /// List, upload or remove pilot programs and wrappers that nodes download from the server
     Programs(ProgramsArgs),
     /// Create, list and revoke tokens

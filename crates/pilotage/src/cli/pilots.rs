@@ -1,6 +1,8 @@
 //! `pilotage pilots`.
 
+mod efficiency;
 mod ends;
+mod errors;
 mod events;
 mod history;
 mod kill;
@@ -33,6 +35,12 @@ pub fn run(args: PilotsArgs) -> anyhow::Result<ExitCode> {
         }
         Some(PilotsAction::Ends(args)) => {
             with_client(&args.server.clone(), async |client| ends::run(args, &client).await)
+        }
+        Some(PilotsAction::Errors(args)) => {
+            with_client(&args.server.clone(), async |client| errors::run(args, &client).await)
+        }
+        Some(PilotsAction::Efficiency(args)) => {
+            with_client(&args.server.clone(), async |client| efficiency::run(args, &client).await)
         }
         Some(PilotsAction::Events(args)) => {
             with_client(&args.server.clone(), async |client| events::run(args, &client).await)

@@ -2,13 +2,14 @@
 
 use super::server_file::Time;
 use super::{Amount, parse_duration};
-use model::alarm::{Adjustment, AlarmSettings, Change, Matcher, Rule, Severity, Unit};
+use model::alarm::{Adjustment, AlarmSettings, Change, ExclusionSettings, Matcher, Rule, Severity, Unit};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 use server::{Alarms, Destination, MailServer, Receiver};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// A key and what is wrong with it.
 type Wrong = (String, String);
@@ -28,6 +29,7 @@ pub struct AlarmsSection {
     #[schemars(with = "BTreeMap<Rule, ChangeSection>")]
     rules: BTreeMap<String, ChangeSection>,
     adjust: Vec<AdjustSection>,
+    exclusion: ExclusionSection,
     receivers: Vec<ReceiverSection>,
 }
 
@@ -41,6 +43,16 @@ struct MailSection {
     password_file: Option<PathBuf>,
 }
 
+/// How far labels are held back because of alarms; which alarms do it says `exclude` of their rule.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+struct ExclusionSection {
+    /// The most labels that are held back at once; 5 unless given.
+    at_most: Option<usize>,
+    /// The most orders in a row for one label; 5 unless given.
+    times: Option<u32>,
+}
+
 /// What is different for a rule from its defaults.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -51,6 +63,8 @@ struct ChangeSection {
     clear: Option<Level>,
     least: Option<u64>,
     hold: Option<Time>,
+    /// For how long an alarm as bad as the rule knows it holds its label back; 0 for not at all.
+    exclude: Option<Time>,
 }
 
 /// What is different for what matches the patterns.
@@ -68,6 +82,8 @@ struct AdjustSection {
     clear: Option<Level>,
     least: Option<u64>,
     hold: Option<Time>,
+    /// For how long an alarm as bad as the rule knows it holds its label back; 0 for not at all.
+    exclude: Option<Time>,
 }
 
 /// Somebody who is told of alarms that match the patterns.
@@ -151,6 +167,10 @@ impl AlarmsSection {
             keep: self.keep.map_or(defaults.keep, |time| time.0),
             rules: self.changes()?,
             adjust: self.adjust.iter().enumerate().map(|(i, one)| one.adjustment(i)).collect::<Result<_, _>>()?,
+            exclusion: ExclusionSettings {
+                at_most: self.exclusion.at_most.unwrap_or(defaults.exclusion.at_most),
+                times: self.exclusion.times.unwrap_or(defaults.exclusion.times),
+            },
         };
         let mail = self.mail.as_ref().map(|mail| MailServer {
             url: mail.url.clone(),
@@ -190,14 +210,34 @@ fn check_least(rule: Option<Rule>, least: Option<u64>, at: &str) -> Result<(), W
     }
 }
 
+fn check_exclude(rule: Option<Rule>, exclude: Option<&Time>, at: &str) -> Result<Option<Duration>, Wrong> {
+    match (rule, exclude) {
+        (Some(rule), Some(_)) if !rule.can_exclude() => {
+            let able: Vec<&str> = Rule::ALL.into_iter().filter(|rule| rule.can_exclude()).map(Rule::as_str).collect();
+            let what = format!("the rule {rule} holds no label back; those that may are {}", able.join(", "));
+            Err((format!("{at}.exclude"), what))
+        }
+        (_, exclude) => Ok(exclude.map(|time| time.0)),
+    }
+}
+
 impl ChangeSection {
     fn of(&self, rule: Rule) -> Result<Change, Wrong> {
-        let ChangeSection { enabled, warning, critical, clear, least, hold } = self;
+        let ChangeSection { enabled, warning, critical, clear, least, hold, exclude } = self;
         let levels = [("warning", warning.as_ref()), ("critical", critical.as_ref()), ("clear", clear.as_ref())];
         let at = format!("alarms.rules.{rule}");
         let [warning, critical, clear] = change(rule.unit(), &at, levels)?;
         check_least(Some(rule), *least, &at)?;
-        Ok(Change { enabled: *enabled, warning, critical, clear, least: *least, hold: hold.map(|time| time.0) })
+        let exclude = check_exclude(Some(rule), exclude.as_ref(), &at)?;
+        Ok(Change {
+            enabled: *enabled,
+            warning,
+            critical,
+            clear,
+            least: *least,
+            hold: hold.map(|time| time.0),
+            exclude,
+        })
     }
 }
 
@@ -213,10 +253,11 @@ impl AdjustSection {
         let [warning, critical, clear] = change(known.map_or(Unit::None, Rule::unit), &at, levels)?;
         check_least(known, self.least, &at)?;
         let [rule, factory, label, queue, site] = [rule, factory, label, queue, site].map(Clone::clone);
+        let exclude = check_exclude(known, self.exclude.as_ref(), &at)?;
         let hold = self.hold.map(|time| time.0);
         Ok(Adjustment {
             of: Matcher { rule, factory, label, queue, site },
-            change: Change { enabled: self.enabled, warning, critical, clear, least: self.least, hold },
+            change: Change { enabled: self.enabled, warning, critical, clear, least: self.least, hold, exclude },
         })
     }
 }
@@ -249,7 +290,6 @@ mod tests {
     use super::*;
     use factory::config::Tree;
     use std::path::Path;
-    use std::time::Duration;
 
     fn read(text: &str) -> Result<Alarms, Wrong> {
         toml::from_str::<AlarmsSection>(text).unwrap().alarms()
@@ -266,6 +306,11 @@ mod tests {
         assert_eq!(alarms.rules.adjust[0].change.warning, Some(60.0));
         assert_eq!((alarms.rules.repeat, alarms.rules.adjust.len()), (Duration::from_secs(3600), 2));
         assert_eq!(read("").unwrap(), Alarms::default());
+        let text = "[rules.submit]\nexclude = '2h'\n[exclusion]\nat_most = 2\n[[adjust]]\nlabel = 'x'\nexclude = 0\n";
+        let rules = read(text).unwrap().rules;
+        assert_eq!((rules.exclusion.at_most, rules.exclusion.times), (2, 5));
+        assert_eq!(rules.of_rule(Rule::Submit).exclude, Some(Duration::from_secs(7200)));
+        assert_eq!(rules.adjust[0].change.exclude, Some(Duration::ZERO));
     }
 
     #[test]
@@ -285,6 +330,11 @@ mod tests {
                 "'fualt-ratio' is no rule; did you mean 'fault-ratio'?",
             ),
             ("[rules.disk]\nleast = 1", "alarms.rules.disk.least", "the rule disk counts nothing"),
+            (
+                "[rules.gap]\nexclude = '1h'",
+                "alarms.rules.gap.exclude",
+                "the rule gap holds no label back; those that may are fault-ratio, no-start, held, submit",
+            ),
             (
                 "[[adjust]]\nlabel = 'x'\nwarning = 1",
                 "alarms.adjust[0].warning",

@@ -2,13 +2,19 @@
 
 use crate::support::{PROGRAM, Place, Role, free_port};
 use serde_json::Value;
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+
+/// Adds lines to a file.
+pub fn append(file: &str, lines: &str) {
+    OpenOptions::new().append(true).open(file).unwrap().write_all(lines.as_bytes()).unwrap();
+}
 
 /// A server and a factory apart from it, with one label of three slots.
 pub struct Site {
     pub place: Place,
     pub url: String,
-    server_file: String,
+    pub server_file: String,
     pub factory_file: String,
 }
 
@@ -42,12 +48,27 @@ impl Site {
     }
 
     pub fn run(&self, args: &[&str]) -> String {
-        let token = fs::read_to_string(self.place.dir().join("admin.token")).unwrap();
         let mut command = self.place.bare(args);
-        let output = command.env("PILOTAGE_URL", &self.url).env("PILOTAGE_TOKEN", token.trim()).output().unwrap();
+        let output = command.env("PILOTAGE_URL", &self.url).env("PILOTAGE_TOKEN", self.token()).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{args:?}: {said}{}", self.place.log());
         String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Whether the server answers.
+    pub fn answers(&self) -> bool {
+        self.place
+            .bare(&["factories"])
+            .env("PILOTAGE_URL", &self.url)
+            .env("PILOTAGE_TOKEN", self.token())
+            .output()
+            .unwrap()
+            .status
+            .success()
+    }
+
+    fn token(&self) -> String {
+        fs::read_to_string(self.place.dir().join("admin.token")).unwrap().trim().to_owned()
     }
 
     pub fn submit(&self, script: &str) -> String {

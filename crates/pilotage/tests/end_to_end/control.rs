@@ -65,6 +65,7 @@ fn a_test_pilot_comes_within_a_second_and_a_factory_stops_without_its_pilots() {
     let site = Site::new();
     let (server, factory) = (site.server(), site.factory());
     site.run(&["queues", "define", "own"]);
+    eventually("the factory's label", || site.run(&["factories"]).contains("one").then_some(()));
     eventually("the first decision", || (!last_decision(&site).starts_with("no decisions")).then_some(()));
     site.run(&["factories", "drain", "apart", "--reason", "new node image"]);
     let no = refused(&site, &["factories", "test", "apart", "two"]);

@@ -65,3 +65,38 @@ fn people_get_tables_and_sentences() {
     assert!(doctor.contains(&format!("{}, named by --dir, is not there", absent.display())), "{doctor}");
     up.stop();
 }
+
+#[test]
+fn what_the_monitor_knows_is_told_on_the_command_line() {
+    let up = Up::start();
+    let id = up.submit(&["--name", "render it", "--", "true"]);
+    up.wait(&id.to_string(), 0);
+    let pilot = up.json(&["pilots", "--json"])["pilots"][0]["id"].to_string();
+    up.out(&["pilots", "drain", &pilot]);
+    let used = eventually("the time of cores of a pilot that ended", || {
+        let used = up.json(&["pilots", "efficiency", "--json"]);
+        used["labels"].as_array().is_some_and(|labels| !labels.is_empty()).then_some(used)
+    });
+    assert_eq!(used["labels"][0]["label"], "local", "{used}");
+    let efficiency = up.out(&["pilots", "efficiency", "--factory", used["labels"][0]["factory"].as_str().unwrap()]);
+    assert!(efficiency.contains("core hours of ended pilots") && efficiency.contains("\nall "), "{efficiency}");
+    assert!(up.out(&["pilots", "errors"]).ends_with(" UTC: 0 pilots in fault\n"));
+
+    let nodes = up.json(&["nodes", "--json"]);
+    let node = nodes["nodes"][0]["node"].as_str().unwrap();
+    assert_eq!(nodes["nodes"][0]["counts"]["finished"], 1, "{nodes}");
+    let told = up.out(&["nodes", "--node", node]);
+    assert!(told.contains("1 node, 0 black holes") && told.contains(node), "{told}");
+    assert!(up.out(&["nodes", "--bad"]).ends_with(" UTC: 0 nodes, 0 black holes\n"));
+
+    let found = |words: &[&str]| up.out(&[&["find"], words].concat());
+    assert!(found(&["render", "it"]).contains("pilotage jobs --name 'render it'"), "{}", found(&["render", "it"]));
+    assert!(found(&[node]).contains(&format!("pilotage nodes --node {node}")), "{}", found(&[node]));
+    let hits = up.json(&["find", &pilot, "--json"]);
+    assert!(hits["hits"].as_array().unwrap().iter().any(|hit| hit["kind"] == "pilot"), "{hits}");
+    assert_eq!(found(&["no", "such"]), "nothing has 'no such' as its id or node, or in its name\n");
+    let refused = up.client(&["pilots", "errors", "--site", "locl"]).output().unwrap();
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(refused.status.code() == Some(2) && said.contains("did you mean 'local'?"), "{said}");
+    up.stop();
+}

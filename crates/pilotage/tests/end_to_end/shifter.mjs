@@ -29,12 +29,20 @@ await page.click("#examples a");
 await page.waitForURL("**/pilots/*");
 await reloadUntil(() => [...document.querySelectorAll("pre.log")].some((log) => log.textContent.includes("cvmfs")));
 
+// Another page is open meanwhile; its navigation counts the alarm.
+const other = await page.context().newPage();
+await other.goto(base + "/jobs");
+await other.waitForFunction(() => document.querySelector("#open-alarms .count")?.textContent.endsWith("1"));
+await other.waitForFunction(() => document.getElementById("live-state").dataset.state === "live");
+
 // Silence with a comment whose ticket is a link.
 await page.goto(alarm);
 await page.click("#silence summary");
 await page.fill("#silence textarea", "repository is down, #4711");
 await page.click("#silence button.main");
 await page.waitForSelector('.caution a[href="https://tickets.example/4711"]');
+
+await other.waitForFunction(() => !document.querySelector("#open-alarms .count"));
 
 console.log("repair");
 await once(process.stdin, "data");

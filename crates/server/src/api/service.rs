@@ -11,8 +11,10 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::{Stream, StreamExt, stream};
 use http::{HeaderValue, StatusCode, header};
+use model::alarm::{Alarm, Rule, Severity};
 use model::{JobState, Permission, Span};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::time::Duration;
 use store::HistoryOf;
@@ -109,9 +111,18 @@ async fn pilot_facts(state: &AppState) -> Result<Facts, ApiError> {
         durations: store.pilot_durations(HistoryOf::All, state.metrics.since, ahead).await?,
         factories: store.factories().await?,
         orders: store.orders_in_force(None, now).await?,
+        alarms: open_alarms(state).await?,
         sites: queues.map(|queue| (queue.name, queue.site)).collect(),
         labels_max: state.config.metric_labels,
     })
+}
+
+async fn open_alarms(state: &AppState) -> Result<BTreeMap<(Rule, Severity), u64>, ApiError> {
+    let mut open = BTreeMap::new();
+    for alarm in state.store.open_alarms().await?.into_iter().filter(Alarm::is_open) {
+        *open.entry((alarm.rule, alarm.severity)).or_default() += 1;
+    }
+    Ok(open)
 }
 
 /// How long an answer of `/readyz` stands: whoever asks needs no credential, and looking costs a commit.

@@ -1,6 +1,7 @@
 //! What the operator decides about alarms.
 
-use model::alarm::{AlarmSettings, Matcher, Rule, Severity};
+use model::alarm::exclusion::LEAST_TURNS;
+use model::alarm::{AlarmSettings, Change, Matcher, Rule, Severity};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -101,6 +102,7 @@ impl Alarms {
                 found.push((format!("alarms.rules.{rule}.{key}"), what));
             }
         }
+        found.extend(self.wrong_exclusions());
         found.extend(self.wrong_adjustments());
         if let Some(ticket) = self.ticket.as_ref().filter(|ticket| !is_url(ticket) || !ticket.contains(TICKET_ID)) {
             let what = format!("'{ticket}' is no address of tickets; write it as https://HOST/ticket/{TICKET_ID}");
@@ -108,6 +110,17 @@ impl Alarms {
         }
         found.extend(self.wrong_receivers());
         found
+    }
+
+    /// Labels are held back for long enough that there is an evaluation before the time is over.
+    fn wrong_exclusions(&self) -> Vec<(String, String)> {
+        let least = self.rules.every * LEAST_TURNS;
+        let of_rules = self.rules.rules.iter().map(|(rule, change)| (format!("rules.{rule}"), change));
+        let adjusted = self.rules.adjust.iter().enumerate().map(|(i, one)| (format!("adjust[{i}]"), &one.change));
+        let is_short = |change: &Change| change.exclude.is_some_and(|time| !time.is_zero() && time < least);
+        let wrong = of_rules.chain(adjusted).filter(|(_, change)| is_short(change));
+        let what = format!("must be at least {LEAST_TURNS} times 'every', that is {} s", least.as_secs_f64());
+        wrong.map(|(place, _)| (format!("alarms.{place}.exclude"), what.clone())).collect()
     }
 
     fn wrong_adjustments(&self) -> Vec<(String, String)> {
@@ -186,7 +199,7 @@ fn is_url(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::alarm::{Adjustment, Change};
+    use model::alarm::Adjustment;
 
     fn keys(change: impl FnOnce(&mut Alarms)) -> Vec<String> {
         let mut alarms = Alarms::default();
@@ -204,6 +217,9 @@ mod tests {
         let clear = Change { clear: Some(99.0), ..Change::default() };
         let rule = keys(|alarms| alarms.rules.rules = [(Rule::FaultRatio, clear)].into());
         assert_eq!(rule, ["alarms.rules.fault-ratio.clear"]);
+        let short = Change { exclude: Some(Duration::from_secs(60)), ..Change::default() };
+        let exclude = keys(|alarms| alarms.rules.rules = [(Rule::Submit, short)].into());
+        assert_eq!(exclude, ["alarms.rules.submit.exclude"]);
         let of = |rule: &str| Matcher { rule: rule.into(), ..Matcher::default() };
         let adjusted = |name: &str| {
             let of = of(name);

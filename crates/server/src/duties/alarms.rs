@@ -8,8 +8,11 @@ mod situation;
 mod webhook;
 
 use super::{failed, has, turn};
+use crate::events::OrderChanged;
 use crate::{ApiError, AppState, now};
+use model::alarm::exclusion::{self, World};
 use model::alarm::{self, Alarm, Notice, Silence};
+use model::{FactorySummary, Time};
 use situation::Gatherer;
 use std::time::Duration;
 
@@ -17,6 +20,8 @@ const DUTY: &str = "alarms";
 const MESSAGES: &str = "alarm-messages";
 /// How often it is looked for messages that are to be sent.
 const SEND_EVERY: Duration = Duration::from_secs(5);
+/// How long sending is one server's; it is asked for before each message, which takes at most half of it.
+const SEND_HOLD: Duration = Duration::from_secs(60);
 
 /// Evaluates until the server stops.
 pub async fn evaluate(state: AppState) {
@@ -40,7 +45,24 @@ async fn evaluate_once(state: &AppState, gatherer: &mut Gatherer) -> Result<(), 
         move |before: Vec<Alarm>, silences: &[Silence]| alarm::turn(before, &findings, &settings, silences, now);
     let receivers = state.config.alarms.receivers.clone();
     let address = move |notices: &[Notice]| address::address(notices, &receivers);
-    Ok(state.store.turn_alarms(evaluate, address, now).await?)
+    state.store.turn_alarms(evaluate, address, now).await?;
+    exclude(state, &situation.factories, now).await
+}
+
+/// Holds labels back because of alarms, and lets them go again.
+async fn exclude(state: &AppState, factories: &[FactorySummary], now: Time) -> Result<(), ApiError> {
+    let settings = state.config.alarms.rules.clone();
+    if !settings.may_exclude() && state.store.exclusions().await?.is_empty() {
+        return Ok(());
+    }
+    // Factories of other software take no orders, silent ones do not hear them.
+    let follows = |factory: &&FactorySummary| factory.reported.is_none() && !factory.is_silent(now);
+    let followers = factories.iter().filter(follows).map(|factory| factory.name.clone()).collect();
+    let decide = move |world: &World<'_>| exclusion::exclude(world, &followers, &settings, now);
+    for order in state.store.turn_exclusions(decide, now).await? {
+        OrderChanged { order: &order }.emit(&state.metrics);
+    }
+    Ok(())
 }
 
 /// Sends messages until the server stops.
@@ -48,7 +70,7 @@ pub async fn send(state: AppState) {
     let every = SEND_EVERY.min(state.config.alarms.rules.every);
     while turn(&state, every).await {
         if !state.config.alarms.receivers.is_empty()
-            && has(&state, MESSAGES, SEND_EVERY * 12).await
+            && has(&state, MESSAGES, SEND_HOLD).await
             && let Err(error) = send::due(&state).await
         {
             failed(&state, MESSAGES, &error);

@@ -1,6 +1,7 @@
 //! Metrics of pilots and factories. They are made anew for each scrape, from the store's counters: the work goes by the
 //! number of labels, whatever the number of pilots.
 
+use model::alarm::{Rule, Severity};
 use model::{Durations, EndedPilots, FactorySummary, Order};
 use prometheus_client::encoding::text::encode_registry;
 use prometheus_client::encoding::{EncodeLabelSet, EncodeMetric, MetricEncoder, NoLabelSet};
@@ -31,6 +32,8 @@ pub struct Facts {
     pub factories: Vec<FactorySummary>,
     /// Orders in force.
     pub orders: Vec<Order>,
+    /// Open alarms by rule and severity.
+    pub alarms: BTreeMap<(Rule, Severity), u64>,
     /// Sites by queue.
     pub sites: BTreeMap<String, String>,
     /// The most labels that are told apart; with more, the dimension is left out.
@@ -99,6 +102,12 @@ struct Held {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Alarming {
+    rule: &'static str,
+    severity: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Program {
     version: &'static str,
 }
@@ -118,6 +127,7 @@ struct Families {
     info: Family<FactoryInfo, Gauge>,
     expiry: Family<Credential, Seconds>,
     orders: Family<Held, Gauge>,
+    alarms: Family<Alarming, Gauge>,
     server: Family<Program, Gauge>,
 }
 
@@ -181,6 +191,10 @@ impl Families {
         for order in &facts.orders {
             let held = Held { factory: order.factory.clone(), hold: order.hold.as_str() };
             families.orders.get_or_create(&held).inc();
+        }
+        for ((rule, severity), open) in &facts.alarms {
+            let alarming = Alarming { rule: rule.as_str(), severity: severity.as_str() };
+            families.alarms.get_or_create(&alarming).set(number(*open));
         }
         families
     }
@@ -256,6 +270,11 @@ impl Families {
             self.expiry.clone(),
         );
         r.register("orders_in_force", "Orders that hold labels back, by kind", self.orders.clone());
+        r.register(
+            "alarms",
+            "Open alarms by rule and severity, silenced and explained ones among them",
+            self.alarms.clone(),
+        );
     }
 
     fn touched() -> Families {
@@ -277,6 +296,7 @@ impl Families {
         let _ = families.info.get_or_create(&FactoryInfo { factory: none(), version: none() });
         let _ = families.expiry.get_or_create(&Credential { factory: none(), credential: none() });
         let _ = families.orders.get_or_create(&Held { factory: none(), hold: "" });
+        let _ = families.alarms.get_or_create(&Alarming { rule: "", severity: "" });
         let _ = families.server.get_or_create(&Program { version: "" });
         families
     }

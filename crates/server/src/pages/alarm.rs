@@ -7,8 +7,8 @@ use super::{assets, link, moment, number, ticket};
 use crate::AppState;
 use askama::Template;
 use axum::extract::{Path, State};
-use model::AlarmId;
-use model::alarm::{Subject, SubjectKind};
+use model::alarm::{Held, Subject, SubjectKind};
+use model::{AlarmId, Order};
 use serde_json::json;
 use wire::api::{AlarmDetail, HistoryQuery};
 
@@ -31,18 +31,26 @@ pub struct Alarm {
     can_manage: bool,
     ticket: Option<String>,
     plots: Option<Plots>,
+    held: Option<Order>,
 }
 
 impl Alarm {
-    /// Builds the page. `ticket` is the address of tickets.
+    /// Builds the page. `ticket` is the address of tickets, `held` the order by which the alarm holds its label back now.
     pub fn new(
         frame: Frame,
         detail: AlarmDetail,
         can_manage: bool,
         ticket: Option<String>,
         plots: Option<Plots>,
+        held: Option<Order>,
     ) -> Alarm {
-        Alarm { frame, detail, can_manage, ticket, plots }
+        Alarm { frame, detail, can_manage, ticket, plots, held }
+    }
+
+    /// It would hold its label back, but there are too many already.
+    fn is_withheld(&self) -> bool {
+        let alarm = &self.detail.view.alarm;
+        alarm.is_open() && alarm.held == Some(Held::Not)
     }
 
     fn times(&self) -> [(&'static str, u64); 6] {
@@ -97,10 +105,18 @@ pub async fn show(State(state): State<AppState>, asked: Asked, Path(id): Path<St
     if asked.json {
         return frame::data(&json!({ "alarm": detail, "history": plots }));
     }
+    let alarm = &detail.view.alarm;
+    let held = match alarm.held {
+        Some(Held::By(id)) => {
+            let orders = read.orders(Some(alarm.subject.factory.clone())).await?;
+            orders.into_iter().find(|order| order.id == id)
+        }
+        Some(Held::Not) | None => None,
+    };
     let can_manage = read.may_manage_alarm(&detail.view.alarm);
     let mut frame = Frame::new(Section::Alarms, format!("Alarm {id}"), &asked).live(&["alarms"]);
     if plots.is_some() {
         frame = frame.with_plots();
     }
-    frame::shown(&Alarm::new(frame, detail, can_manage, state.config.alarms.ticket.clone(), plots))
+    frame::shown(&Alarm::new(frame, detail, can_manage, state.config.alarms.ticket.clone(), plots, held))
 }

@@ -24,6 +24,9 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// The topic of [`crate::hub`] that tells of alarms.
+const ALARMS: &str = "alarms";
+
 /// The part of the pages that a page belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Section {
@@ -194,9 +197,13 @@ impl Frame {
         as_json::address(&self.url)
     }
 
-    /// Where the events of the topics come from.
+    /// Where the events of the topics come from, and those of alarms, whose count is in the navigation.
     pub fn events(&self) -> String {
-        format!("/events?topics={}", super::link::encoded(&self.topics.join(",")))
+        let mut topics: Vec<&str> = self.topics.iter().map(String::as_str).collect();
+        if !topics.contains(&ALARMS) {
+            topics.push(ALARMS);
+        }
+        format!("/events?topics={}", super::link::encoded(&topics.join(",")))
     }
 }
 

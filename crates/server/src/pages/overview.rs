@@ -7,12 +7,15 @@ use super::link::Link;
 use super::number::counted;
 use super::plots::Plots;
 use super::reading::{Reader, in_state};
-use super::{assets, link, moment, number, result, tone, words};
+use super::{assets, control, link, moment, number, result, tone, words};
 use crate::AppState;
 use askama::Template;
 use axum::extract::State;
+use model::alarm::exclusion::ISSUER;
 use model::job::{JobCounts, JobSummary};
-use model::{Decision, Demand, FactorySummary, JobState, PilotState, QueueRecord, QueueStatus, StatusChange, Time};
+use model::{
+    Decision, Demand, FactorySummary, JobState, Order, PilotState, QueueRecord, QueueStatus, StatusChange, Time,
+};
 use serde::{Serialize, Serializer};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -105,6 +108,8 @@ pub struct Situation {
     pub failed: Vec<JobSummary>,
     /// Open alarms, the worst first.
     pub alarms: Vec<AlarmView>,
+    /// Orders by which alarms hold labels back.
+    pub excluded: Vec<Order>,
     /// The history of all pilots.
     #[serde(rename = "history")]
     pub plots: Plots,
@@ -269,9 +274,10 @@ pub fn factory_row(factory: &FactorySummary, now: Time, pilots: &LabelPilots) ->
     }
 }
 
-/// Open alarms, then jobs that wait in vain.
+/// Open alarms, then labels that alarms hold back, then jobs that wait in vain.
 fn troubles(situation: &Situation, now: Time) -> Vec<Trouble> {
     let mut found = alarming(&situation.alarms);
+    found.extend(excluded(&situation.excluded));
     found.extend(situation.queues.iter().filter_map(|queue| unserved(queue, &situation.factories)));
     found.extend(situation.demand.iter().filter_map(|demand| unfit(demand, &situation.factories, now)));
     let unplaced = situation.jobs.of(JobState::Defined);
@@ -307,6 +313,16 @@ fn alarming(alarms: &[AlarmView]) -> Vec<Trouble> {
         found.push(Trouble { what, href: "/alarms".to_owned(), why: "see the list of all".to_owned() });
     }
     found
+}
+
+/// Labels that alarms hold back: nothing comes there although nobody said so.
+fn excluded(orders: &[Order]) -> Vec<Trouble> {
+    let trouble = |order: &Order| Trouble {
+        what: number::capped(format!("{} of {}", number::capitalised(order.scope.in_words()), order.factory), 120),
+        href: control::page_of(order),
+        why: order.in_words(),
+    };
+    orders.iter().map(trouble).collect()
 }
 
 /// A queue with jobs that no pilot of any factory alive can hold.
@@ -354,6 +370,7 @@ pub async fn show(State(state): State<AppState>, asked: Asked) -> Answer {
         running: read.jobs(in_state(JobState::Running, SHORT_ROWS)).await?.jobs,
         failed: read.failures(SHORT_ROWS).await?,
         alarms: read.alarms(AlarmQuery::default()).await?.alarms,
+        excluded: read.orders(None).await?.into_iter().filter(|order| order.by == ISSUER).collect(),
         plots: Plots::read(&read, &asked, "/".to_owned(), HistoryQuery::default()).await?,
     };
     if asked.json {

@@ -409,6 +409,7 @@ pub fn situation() -> Situation {
         running: vec![job(1014, "render tile 13", JobState::Running), job(1009, "render tile 8", JobState::Running)],
         failed: vec![job(1011, "<script>alert(1)</script> & \"quotes\"", JobState::Failed)],
         alarms: alarms(),
+        excluded: vec![control::exclusion()],
         plots: plots("/", HistoryQuery::default()),
     }
 }

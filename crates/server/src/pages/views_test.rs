@@ -14,10 +14,10 @@ use super::{
 use crate::config::{LogKeeping, Watermark};
 use crate::pilot_log::status::{Pressure, Status};
 use askama::Template;
-use model::alarm::{AlarmEvent, AlarmEventKind};
+use model::alarm::{AlarmEvent, AlarmEventKind, Held};
 use model::{
-    CommandState, CoreTime, EndedPilots, ErrorClass, FactorySummary, JobState, Order, PilotFlow, PilotId, PilotState,
-    Role,
+    CommandState, CoreTime, EndedPilots, ErrorClass, FactorySummary, JobState, Order, OrderId, PilotFlow, PilotId,
+    PilotState, Role,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -79,6 +79,7 @@ fn overview_of_an_empty_server_tells_what_to_do_next() {
         factories: Vec::new(),
         running: Vec::new(),
         failed: Vec::new(),
+        excluded: Vec::new(),
         alarms: Vec::new(),
         plots: samples::plots("/", HistoryQuery::default()),
     };
@@ -114,9 +115,22 @@ fn alarms_and_one_alarm() {
     let of_queue = HistoryQuery { queue: Some("glasgow-short".into()), ..HistoryQuery::default() };
     let plots = Some(samples::plots("/alarms/7", of_queue));
     let ticket = Some("https://tickets.example/{id}".to_owned());
-    insta::assert_snapshot!("alarm", html(&alarm::Alarm::new(frame(), detail, true, ticket, plots)));
+    insta::assert_snapshot!("alarm", html(&alarm::Alarm::new(frame(), detail, true, ticket, plots, None)));
     let looked_after = AlarmDetail { view: samples::alarms().remove(2), events: Vec::new() };
-    insta::assert_snapshot!("alarm_looked_after", html(&alarm::Alarm::new(frame(), looked_after, false, None, None)));
+    insta::assert_snapshot!(
+        "alarm_looked_after",
+        html(&alarm::Alarm::new(frame(), looked_after, false, None, None, None))
+    );
+    let held = |held| {
+        let mut view = samples::alarms().remove(1);
+        view.alarm.held = Some(held);
+        AlarmDetail { view, events: Vec::new() }
+    };
+    let order = Some(samples::control::exclusion());
+    let by = html(&alarm::Alarm::new(frame(), held(Held::By(OrderId(4))), true, None, None, order));
+    assert!(by.contains("<h2>Its label is held back until 2026-11-22 03:00:00</h2>"), "{by}");
+    let not = html(&alarm::Alarm::new(frame(), held(Held::Not), true, None, None, None));
+    assert!(not.contains("Its label is not held back"), "{not}");
 }
 
 #[test]

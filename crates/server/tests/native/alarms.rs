@@ -1,7 +1,8 @@
 //! Alarms from what pilots do to what people are told.
 
 mod alertmanager;
-mod listener;
+mod exclusion;
+pub mod listener;
 mod mail;
 
 use crate::harness::{DEADLINE, Stage, eventually, heartbeat, now};
@@ -15,7 +16,7 @@ use wire::api::*;
 const SHORT: Duration = Duration::from_millis(50);
 
 /// Alarms that open and end at once, told to one receiver.
-fn quick(to: Destination) -> impl FnOnce(&mut Config) {
+pub fn quick(to: Destination) -> impl FnOnce(&mut Config) {
     move |config: &mut Config| {
         let at_once = Change { hold: Some(Duration::ZERO), ..Change::default() };
         let rules = [Rule::FaultRatio, Rule::Trouble].map(|rule| (rule, at_once)).into();
@@ -26,7 +27,7 @@ fn quick(to: Destination) -> impl FnOnce(&mut Config) {
 }
 
 /// Pilots that end, in fault or as wanted.
-async fn end_pilots(stage: &Stage, count: usize, event: PilotEvent) {
+pub async fn end_pilots(stage: &Stage, count: usize, event: PilotEvent) {
     let mut updates = Vec::new();
     for _ in 0..count {
         let (pilot, _) = stage.announce().await;
@@ -51,7 +52,7 @@ async fn open(stage: &Stage) -> Vec<AlarmView> {
     stage.admin.alarms(&AlarmQuery::default()).await.unwrap().alarms
 }
 
-async fn until_open(stage: &Stage, count: usize) -> Vec<AlarmView> {
+pub async fn until_open(stage: &Stage, count: usize) -> Vec<AlarmView> {
     eventually(&format!("{count} alarms are open"), async || open(stage).await.len() == count).await;
     open(stage).await
 }

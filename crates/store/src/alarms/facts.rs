@@ -16,6 +16,12 @@ statements! {
         => "SELECT s.factory, s.label, s.queue, d.bucket, CAST(SUM(d.pilots) AS BIGINT) FROM pilot_scope s \
             JOIN pilot_duration d ON d.span = ?1 AND d.scope = s.id AND d.start >= ?2 AND d.kind = ?3 WHERE s.kind = 2 \
             GROUP BY s.factory, s.label, s.queue, d.bucket";
+    STARTS_BY_LABEL = "SELECT s.factory, s.label, s.queue, SUM(f.started) FROM pilot_scope s CROSS JOIN pilot_flow f \
+            WHERE f.span = ?1 AND f.scope = s.id AND f.start >= ?2 AND f.start < ?3 AND s.kind = 2 \
+            GROUP BY s.factory, s.label, s.queue"
+        => "SELECT s.factory, s.label, s.queue, CAST(SUM(f.started) AS BIGINT) FROM pilot_scope s JOIN pilot_flow f \
+            ON f.span = ?1 AND f.scope = s.id AND f.start >= ?2 AND f.start < ?3 WHERE s.kind = 2 \
+            GROUP BY s.factory, s.label, s.queue";
     LAST_DECISIONS = "SELECT factory, label, last_time, error FROM decision WHERE factory = ?1 AND label = ?2 \
             ORDER BY id DESC LIMIT 1",
         arrays "SELECT d.factory, d.label, d.last_time, d.error FROM unnest(?1::text[], ?2::text[]) AS l(factory, label) \
@@ -37,6 +43,15 @@ pub struct LastDecision {
 }
 
 impl Store {
+    /// How many pilots started from the beginning of the ten minutes of `since` to that of `until`, by factory, label and
+    /// queue.
+    pub async fn starts_by_label(&self, since: Time, until: Time) -> Result<BTreeMap<(String, String, String), u64>> {
+        let span = Span::TenMinutes;
+        let values = params![span.seconds(), span.start(since), span.start(until)].to_vec();
+        let row = |row: &Row| Ok(((row.text(0)?, row.text(1)?, row.text(2)?), row.count(3)?));
+        Ok(self.rows(&STARTS_BY_LABEL, values, row).await?.into_iter().collect())
+    }
+
     /// How long pilots ran that ended since the beginning of the ten minutes of `since`, by factory, label and queue.
     pub async fn runs_by_label(&self, since: Time) -> Result<BTreeMap<(String, String, String), Durations>> {
         let span = Span::TenMinutes;

@@ -96,7 +96,7 @@ fn apply_one(
         row.say(&update.message);
     }
     if !row.state.is_final() && row.flag != Some(PilotFlag::Retiring) {
-        row.flag = update.flag;
+        row.set_flag(tx, update.flag);
     }
     if update.event == PilotEvent::Break && !told {
         row.error_class = Some(update.error_class.unwrap_or(ErrorClass::Batch));

@@ -7,12 +7,12 @@ use crate::jobs::lose::lose_all_of;
 use crate::tx::Tx;
 use crate::{Error, Result, Store};
 use model::pilot::{Source, Word};
-use model::{ErrorClass, PilotEvent, PilotId, PilotState, Shape, Time};
+use model::{ErrorClass, PilotEvent, PilotFlag, PilotId, PilotState, Shape, Time};
 
 statements! {
     GREETED = "UPDATE pilot SET state = ?2, incarnation = ?3, instance = ?4, version = ?5, node = ?6, slots = ?7, \
         cores = ?8, memory_mib = ?9, life_s = ?10, batch_id = COALESCE(?11, batch_id), \
-        started = COALESCE(started, ?12), last_heard = ?12, events = ?13, flag = CASE WHEN flag = 2 THEN flag ELSE NULL END \
+        started = COALESCE(started, ?12), last_heard = ?12, events = ?13, flag = ?14 \
         WHERE id = ?1";
     ADD_INCARNATION = "INSERT INTO incarnation (pilot, incarnation, node, started, profile) \
         VALUES (?1, ?2, ?3, ?4, ?5)";
@@ -119,6 +119,8 @@ fn start(tx: &mut Tx<'_>, row: &mut PilotRow, call: &HelloCall) -> Result<()> {
     row.slots = i64::from(call.slots);
     let before = row.state;
     row::advance(tx, row, PilotEvent::Run, call.now).map_err(Error::Conflict)?;
+    // What runs is neither held back nor suspended, whatever the batch system said last.
+    row.set_flag(tx, row.flag.filter(|flag| *flag == PilotFlag::Retiring));
     let text = match row.incarnation {
         1 => format!("hello from {}", call.node),
         again => format!("hello from {}, start {again}", call.node),
@@ -140,7 +142,8 @@ fn start(tx: &mut Tx<'_>, row: &mut PilotRow, call: &HelloCall) -> Result<()> {
             shape.wall_time_s,
             (!call.batch_id.is_empty()).then_some(&call.batch_id),
             call.now,
-            row.events
+            row.events,
+            row.flag.map(|flag| flag as i64)
         ],
     )?;
     let profile = (!call.profile.is_empty()).then_some(&call.profile);

@@ -71,7 +71,7 @@ impl Store {
             if row.state.is_final() || row.flag == flag {
                 return Ok(());
             }
-            row.flag = flag;
+            row.set_flag(tx, flag);
             let before = row.state;
             row.note(tx, before, Saying::of(Source::Server, Word::Flag, &why, now));
             row::save(tx, [&row])?;

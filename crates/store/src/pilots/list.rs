@@ -38,7 +38,7 @@ statements! {
     ON_THE_NODE = "SELECT p.version, i.profile FROM pilot p LEFT JOIN incarnation i \
         ON i.pilot = p.id AND i.incarnation = p.incarnation WHERE p.id = ?1";
     BY_BATCH_ID = "SELECT id FROM pilot WHERE batch_id = ?1 AND batch_id IS NOT NULL ORDER BY factory, id DESC LIMIT ?2";
-    LABEL_COUNTS = "SELECT factory, label, queue, state, pilots, slots FROM label_count WHERE pilots > 0 \
+    LABEL_COUNTS = "SELECT factory, label, queue, state, pilots, slots, held FROM label_count WHERE pilots > 0 \
         ORDER BY factory, label, queue, state";
 }
 
@@ -78,6 +78,8 @@ pub struct LabelCount {
     pub pilots: u64,
     /// Their slots together.
     pub slots: u64,
+    /// Of the pilots, those that their batch system holds back.
+    pub held: u64,
 }
 
 impl Store {
@@ -125,6 +127,7 @@ impl Store {
                 state: codes::pilot_state(row.int(3)?)?,
                 pilots: row.count(4)?,
                 slots: row.count(5)?,
+                held: row.count(6)?,
             })
         })
         .await

@@ -89,6 +89,13 @@ impl PilotRow {
         })
     }
 
+    /// Sets the flag beside its state, and counts it when it is held back.
+    pub(crate) fn set_flag(&mut self, tx: &mut Tx<'_>, flag: Option<PilotFlag>) {
+        let held = |flag: Option<PilotFlag>| i64::from(flag == Some(PilotFlag::Held));
+        tx.count_held(&self.label, self.state, held(flag) - held(self.flag));
+        self.flag = flag;
+    }
+
     /// Writes down what was said about it, unless there is too much already. `before` is the state that it was in. The
     /// row is to be saved, for it counts.
     pub(crate) fn note(&mut self, tx: &mut Tx<'_>, before: PilotState, saying: Saying) {
@@ -156,7 +163,10 @@ pub(crate) fn advance(
 ) -> std::result::Result<(), String> {
     let from = row.state;
     let to = from.next(event).map_err(|refused| refused.to_string())?;
+    let flag = row.flag.filter(|_| !to.is_final());
+    row.set_flag(tx, None);
     row.state = to;
+    row.set_flag(tx, flag);
     if to != from {
         tx.count_label(&row.label, from, -1, -row.slots);
         tx.count_label(&row.label, to, 1, row.slots);
@@ -164,7 +174,6 @@ pub(crate) fn advance(
     }
     if to.is_final() {
         row.ended = Some(now);
-        row.flag = None;
     }
     tx.pilot_changed(row.id);
     Ok(())

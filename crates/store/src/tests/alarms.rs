@@ -1,12 +1,12 @@
 //! Alarms from onset to retention, silences, and messages that survive a restart.
 
-use super::support::{NOW, TestStore, on_both};
+use super::support::{NOW, TestStore, hello, on_both};
 use crate::{Announcement, Error, HelloCall, NewMessage, PilotEnd};
 use model::alarm::{
     Acknowledgement, Alarm, AlarmEventKind, AlarmSettings, Finding, Matcher, Notice, Occasion, Rule, Silence,
     Situation, findings, turn,
 };
-use model::{AlarmId, BatchUpdate, FactorySummary, PilotEvent, PilotId, Shape, SilenceId, Time};
+use model::{AlarmId, BatchUpdate, FactorySummary, PilotEvent, PilotFlag, PilotId, PilotState, Shape, SilenceId, Time};
 use std::time::Duration;
 
 on_both! {
@@ -14,6 +14,7 @@ on_both! {
     silences => a_silence_lasts_until_its_end;
     outbox => messages_survive_until_they_are_sent;
     facts => runs_and_decisions_are_found_by_label;
+    held => held_pilots_are_counted_while_they_are_held;
 }
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -132,7 +133,7 @@ async fn ran(test: &TestStore, started: Time, ended: Time) {
         .announce(Announcement { factory, label, queue, batch, secret_hashes, test: None, now: started })
         .await
         .unwrap();
-    let hello = HelloCall {
+    let call = HelloCall {
         pilot: PilotId(1),
         secret_hash: [7; 32],
         instance: "i".into(),
@@ -145,7 +146,7 @@ async fn ran(test: &TestStore, started: Time, ended: Time) {
         unfit: String::new(),
         now: started,
     };
-    test.store.hello(hello).await.unwrap();
+    test.store.hello(call).await.unwrap();
     let end = PilotEnd { pilot: PilotId(1), error_class: None, message: String::new(), now: ended };
     test.store.close_pilot(end).await.unwrap();
     let gone = BatchUpdate {
@@ -191,4 +192,47 @@ async fn runs_and_decisions_are_found_by_label(test: TestStore) {
     let median = runs[&label].quantile(0.5).unwrap();
     assert!((HOUR * 9 / 10..HOUR * 11 / 10).contains(&median), "{median:?}");
     assert!(test.store.runs_by_label(NOW + HOUR * 2).await.unwrap().is_empty());
+    let starts = async |since, until| test.store.starts_by_label(since, until).await.unwrap().get(&label).copied();
+    assert_eq!(starts(NOW - HOUR, NOW + HOUR).await, Some(1));
+    assert_eq!(starts(NOW - HOUR, NOW).await, None);
+    assert_eq!(starts(NOW + HOUR, NOW + HOUR * 2).await.unwrap_or_default(), 0);
+}
+
+/// How many of a label's pilots are held back, by state.
+async fn held(test: &TestStore) -> Vec<(PilotState, u64)> {
+    let counts = test.store.pilot_counts().await.unwrap();
+    counts.iter().filter(|count| count.held > 0).map(|count| (count.state, count.held)).collect()
+}
+
+async fn held_pilots_are_counted_while_they_are_held(test: TestStore) {
+    test.queue("q").await;
+    let (factory, label, queue, batch) = ("fab".to_owned(), "a".to_owned(), "q".to_owned(), "local".to_owned());
+    let announcement =
+        Announcement { factory, label, queue, batch, secret_hashes: vec![[7; 32]; 3], test: None, now: NOW };
+    test.store.announce(announcement).await.unwrap();
+    let say = async |pilot: i64, event, flag| {
+        let (batch_id, native_state, message) = (String::new(), "H".to_owned(), String::new());
+        let update =
+            BatchUpdate { pilot: PilotId(pilot), event, batch_id, native_state, flag, error_class: None, message };
+        assert_eq!(test.store.batch_updates("fab".into(), vec![update], NOW).await.unwrap(), []);
+    };
+    for pilot in 1..=3 {
+        say(pilot, PilotEvent::Queue, Some(PilotFlag::Held)).await;
+        say(pilot, PilotEvent::Queue, Some(PilotFlag::Held)).await;
+    }
+    assert_eq!(held(&test).await, [(PilotState::Pending, 3)], "each once");
+    say(1, PilotEvent::Queue, None).await;
+    assert_eq!(held(&test).await, [(PilotState::Pending, 2)], "released");
+    say(2, PilotEvent::Run, Some(PilotFlag::Held)).await;
+    assert_eq!(
+        held(&test).await,
+        [(PilotState::Pending, 1), (PilotState::Running, 1)],
+        "the count goes with the pilot"
+    );
+    test.store.hello(hello(PilotId(2), "one")).await.unwrap();
+    assert_eq!(held(&test).await, [(PilotState::Pending, 1)], "one that says hello is not held");
+    test.store.flag_pilot(PilotId(1), Some(PilotFlag::Held), "no room".into(), NOW).await.unwrap();
+    test.store.flag_pilot(PilotId(1), Some(PilotFlag::Retiring), "goes".into(), NOW).await.unwrap();
+    say(3, PilotEvent::Break, Some(PilotFlag::Held)).await;
+    assert_eq!(held(&test).await, [], "gone");
 }

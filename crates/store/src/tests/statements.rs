@@ -10,6 +10,7 @@ use crate::{Location, jobs, migrate};
 fn all() -> Vec<&'static Sql> {
     let lists = [
         crate::alarms::ALL,
+        crate::alarms::exclusions::ALL,
         crate::alarms::facts::ALL,
         crate::alarms::outbox::ALL,
         crate::alarms::silences::ALL,
@@ -166,6 +167,7 @@ fn hot() -> Vec<&'static Sql> {
         "SILENCES",
         "DUE_MESSAGES",
         "RUNS_BY_LABEL",
+        "STARTS_BY_LABEL",
         "LAST_DECISIONS",
     ];
     let all = all();

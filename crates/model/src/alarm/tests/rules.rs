@@ -112,11 +112,25 @@ fn pilots_without_work_short_runs_and_few_starts_are_found() {
         "short warning label l of f: half of its pilots ran for at most 1 min 4 s; 20 pilots ended in the last 2 h";
     assert_eq!(ran(60, 20), [words]);
 
-    let drop = |pending, starts_3h, starts_7d| of(Facts { pending, starts_3h, starts_7d, ..Facts::default() });
-    let words = "drop warning label l of f: 7 starts in the last 3 h, 35 % of the usual 20, while 1 wait";
-    assert_eq!(drop(1, 7, 1120), [words]);
-    assert_eq!(drop(0, 7, 1120), NONE, "nothing is wanted");
-    assert_eq!(drop(1, 7, 1064), NONE, "too few to say something");
+    let drop = |pending, starts_3h, starts_before| of(Facts { pending, starts_3h, starts_before, ..Facts::default() });
+    let words = "drop warning label l of f: 7 starts in the last 3 h, 35 % of the 20 that are usual at this time of day, \
+                 while 1 wait";
+    assert_eq!(drop(1, 7, [20, 900, 0, 30, 0, 21, 3]), [words], "bursts and bad days do not count");
+    assert_eq!(drop(0, 7, [20; 7]), NONE, "nothing is wanted");
+    assert_eq!(drop(1, 7, [19; 7]), NONE, "too few to say something");
+    assert_eq!(drop(1, 7, [900, 900, 900, 0, 0, 0, 0]), NONE, "it is there since three days");
+}
+
+#[test]
+fn held_pilots_are_told_by_their_share() {
+    let held = |held, pending| of(Facts { held, pending, ..Facts::default() });
+    assert_eq!(held(9, 9), NONE);
+    assert_eq!(held(10, 200), NONE);
+    assert_eq!(
+        held(12, 60),
+        ["held warning label l of f: its batch system holds 20 % of its waiting pilots: 12 of 60 pilots"]
+    );
+    assert_eq!(held(90, 100)[0].split(' ').nth(1), Some("critical"));
 }
 
 #[test]

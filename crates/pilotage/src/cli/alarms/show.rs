@@ -2,6 +2,7 @@
 
 use crate::output::{print, print_json, utc_time};
 use model::AlarmId;
+use model::alarm::Held;
 use std::fmt::Write as _;
 use std::process::ExitCode;
 use wire::Client;
@@ -46,6 +47,12 @@ fn text(detail: &AlarmDetail) -> String {
     if let Some(silence) = &detail.view.silence {
         line("silenced", &format!("by {} until {}: {}", silence.owner, utc_time(silence.until), silence.reason));
     }
+    let held = match alarm.held {
+        Some(Held::By(order)) => format!("by order {order}, see pilotage factories orders"),
+        Some(Held::Not) => "not: as many labels are held back already as may be".to_owned(),
+        None => String::new(),
+    };
+    line("held back", &held);
     line("part of", &detail.view.explained_by.map(|id| format!("alarm {id}")).unwrap_or_default());
     line("to do", &detail.view.action);
     for event in &detail.events {

@@ -63,6 +63,10 @@ pub enum PilotsAction {
     },
     /// Show how pilots ended in the last hours: classes of error by label
     Ends(PilotEndsArgs),
+    /// Show why pilots broke in the last hours: what their last words have in common
+    Errors(PilotErrorsArgs),
+    /// Show what the cores of pilots were used for that ended in the last hours, by label
+    Efficiency(PilotEfficiencyArgs),
     /// Show what was said about pilots, by whom, and what came of it
     Events(PilotEventsArgs),
     /// Show what happened to pilots, how many there were, and how long they waited and ran
@@ -133,6 +137,47 @@ pub struct PilotEndsArgs {
     pub hours: u32,
     #[command(flatten)]
     pub only: Narrowing,
+    #[command(flatten)]
+    pub output: OutputChoice,
+    #[command(flatten)]
+    pub server: ServerChoice,
+}
+
+/// Where pilots are that ended in the last hours.
+#[derive(Args, Clone, Debug)]
+pub struct EndedWhere {
+    /// Hours to look back, whole ones
+    #[arg(long, value_name = "N", default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=720))]
+    pub hours: u32,
+    #[command(flatten)]
+    pub only: Narrowing,
+    /// Only queues of this site
+    #[arg(long, value_name = "SITE")]
+    pub site: Option<String>,
+    /// Only queues of this region
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+}
+
+/// `pilotage pilots errors`.
+#[derive(Args, Debug)]
+pub struct PilotErrorsArgs {
+    #[command(flatten)]
+    pub place: EndedWhere,
+    /// Rows wanted
+    #[arg(long, short = 'n', value_name = "N", default_value_t = 20, conflicts_with = "json", value_parser = clap::value_parser!(u32).range(1..))]
+    pub limit: u32,
+    #[command(flatten)]
+    pub output: OutputChoice,
+    #[command(flatten)]
+    pub server: ServerChoice,
+}
+
+/// `pilotage pilots efficiency`.
+#[derive(Args, Debug)]
+pub struct PilotEfficiencyArgs {
+    #[command(flatten)]
+    pub place: EndedWhere,
     #[command(flatten)]
     pub output: OutputChoice,
     #[command(flatten)]

@@ -26,9 +26,14 @@ pub(super) async fn send(state: &AppState, to: &[String], message: &Message) -> 
     let transport = transport(server).map_err(Failure::ForNow)?;
     match transport.send(mail).await {
         Ok(_) => Ok(()),
-        Err(error) if error.is_permanent() => Err(Failure::ForEver(error.to_string())),
+        Err(error) if error.is_permanent() && !is_about_login(&error) => Err(Failure::ForEver(error.to_string())),
         Err(error) => Err(Failure::ForNow(error.to_string())),
     }
+}
+
+/// Whether it is the password, which somebody may mend, and not the mail.
+fn is_about_login(error: &lettre::transport::smtp::Error) -> bool {
+    error.status().is_some_and(|code| ["530", "534", "535", "538"].contains(&code.to_string().as_str()))
 }
 
 fn transport(server: &MailServer) -> Result<AsyncSmtpTransport<Tokio1Executor>, String> {
@@ -148,6 +153,7 @@ mod tests {
             pilots: Vec::new(),
             acknowledged: None,
             told: None,
+            held: None,
         };
         Notice { occasion, alarm }
     }

@@ -1,7 +1,8 @@
 //! Sends what is in the outbox, and tries again what could not be sent.
 
-use super::{alertmanager, mail, webhook};
+use super::{MESSAGES, SEND_HOLD, alertmanager, mail, webhook};
 use crate::config::{Destination, Receiver};
+use crate::duties::has;
 use crate::events::AlarmsTold;
 use crate::{ApiError, AppState, now};
 use std::path::Path;
@@ -13,9 +14,12 @@ const WORTH: Duration = Duration::from_secs(24 * 3600);
 /// The longest time for one message.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Sends all messages that are due. One that fails does not keep the others.
+/// Sends all messages that are due, as long as that is this server's duty. One that fails does not keep the others.
 pub(super) async fn due(state: &AppState) -> Result<(), ApiError> {
     for message in state.store.due_messages(now()).await? {
+        if !has(state, MESSAGES, SEND_HOLD).await {
+            break;
+        }
         let receiver = state.config.alarms.receivers.iter().find(|receiver| receiver.name == message.receiver);
         let sent = match receiver {
             Some(receiver) => tell(state, receiver, &message).await,

@@ -2,7 +2,7 @@
 
 use crate::pilot_log::status;
 use crate::{ApiError, AppState};
-use model::alarm::{BlackHole, Facts, LabelFacts, QueueFacts, Situation, black_holes, stuck_since};
+use model::alarm::{BlackHole, DAYS_BEFORE, Facts, LabelFacts, QueueFacts, Situation, black_holes, stuck_since};
 use model::{Durations, Levels, PilotFlow, PilotState, Span, Time, node_health};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -15,6 +15,7 @@ type Key = (String, String, String);
 const SLOW_TURNS: u32 = 10;
 const HOUR: Duration = Duration::from_secs(3600);
 const RECENT: Duration = Duration::from_secs(2 * 3600);
+const DAY: Duration = Duration::from_secs(24 * 3600);
 const STUCK_MAX: Duration = Duration::from_secs(48 * 3600);
 
 /// Reads what rules are told, and remembers what changes slowly.
@@ -28,7 +29,7 @@ pub(super) struct Gatherer {
 #[derive(Default)]
 struct Slow {
     starts_3h: BTreeMap<Key, u64>,
-    starts_7d: BTreeMap<Key, u64>,
+    starts_before: BTreeMap<Key, [u64; DAYS_BEFORE]>,
     ran: BTreeMap<Key, Durations>,
     stuck: BTreeMap<Key, Time>,
     black_holes: Vec<BlackHole>,
@@ -51,7 +52,7 @@ impl Gatherer {
             let of = |label: &model::LabelInfo| (factory.name.clone(), label.name.clone(), label.queue.clone());
             keys.extend(factory.said.labels.iter().map(of));
         }
-        let pending = pending(&counts);
+        let (pending, held) = (waiting(&counts, |count| count.pilots), waiting(&counts, |count| count.held));
         let names: BTreeSet<(String, String)> =
             keys.iter().map(|(factory, label, _)| (factory.clone(), label.clone())).collect();
         let decisions = store.last_decisions(names.into_iter().collect()).await?;
@@ -59,7 +60,7 @@ impl Gatherer {
             decisions.iter().map(|last| ((last.factory.as_str(), last.label.as_str()), last)).collect();
         let labels = keys.into_iter().map(|key| {
             let last = decisions.get(&(key.0.as_str(), key.1.as_str())).copied();
-            self.slow.label(key, &recent, &pending, last)
+            self.slow.label(key, &recent, [&pending, &held], last)
         });
         Ok(Situation {
             now,
@@ -85,7 +86,7 @@ impl Slow {
         let starts =
             |flows: BTreeMap<Key, PilotFlow>| flows.into_iter().map(|(key, flow)| (key, flow.started)).collect();
         let mut stuck = BTreeMap::new();
-        for (key, pending) in pending(counts) {
+        for (key, pending) in waiting(counts, |count| count.pilots) {
             if recent.get(&key).is_some_and(|flow| flow.started > 0) {
                 continue;
             }
@@ -105,7 +106,7 @@ impl Slow {
         });
         Ok(Slow {
             starts_3h: starts(flows(state, Span::TenMinutes, now - HOUR * 3).await?),
-            starts_7d: starts(flows(state, Span::SixHours, now - HOUR * 24 * 7).await?),
+            starts_before: starts_before(state, now).await?,
             ran: state.store.runs_by_label(now - RECENT).await?,
             stuck,
             black_holes: black_holes(nodes.collect()),
@@ -116,15 +117,16 @@ impl Slow {
         &self,
         key: Key,
         recent: &BTreeMap<Key, PilotFlow>,
-        pending: &BTreeMap<Key, u64>,
+        [pending, held]: [&BTreeMap<Key, u64>; 2],
         last: Option<&LastDecision>,
     ) -> LabelFacts {
         let recent = recent.get(&key).copied().unwrap_or_default();
         let facts = Facts {
             pending: pending.get(&key).copied().unwrap_or_default(),
+            held: held.get(&key).copied().unwrap_or_default(),
             recent,
             starts_3h: self.starts_3h.get(&key).copied().unwrap_or_default(),
-            starts_7d: self.starts_7d.get(&key).copied().unwrap_or_default(),
+            starts_before: self.starts_before.get(&key).copied().unwrap_or_default(),
             ran: self.ran.get(&key).cloned().unwrap_or_default(),
             // One that started since then is known before the rest is read again.
             stuck_since: self.stuck.get(&key).copied().filter(|_| recent.started == 0),
@@ -139,12 +141,25 @@ fn key(count: &LabelCount) -> Key {
     (count.factory.clone(), count.label.clone(), count.queue.clone())
 }
 
-fn pending(counts: &[LabelCount]) -> BTreeMap<Key, u64> {
-    let mut pending = BTreeMap::new();
+/// Something that is counted of waiting pilots, by label.
+fn waiting(counts: &[LabelCount], of: impl Fn(&LabelCount) -> u64) -> BTreeMap<Key, u64> {
+    let mut sums = BTreeMap::new();
     for count in counts.iter().filter(|count| count.state.is_pending()) {
-        *pending.entry(key(count)).or_default() += count.pilots;
+        *sums.entry(key(count)).or_default() += of(count);
     }
-    pending
+    sums
+}
+
+/// Starts in the same three hours of each of the days before.
+async fn starts_before(state: &AppState, now: Time) -> Result<BTreeMap<Key, [u64; DAYS_BEFORE]>, ApiError> {
+    let mut starts: BTreeMap<Key, [u64; DAYS_BEFORE]> = BTreeMap::new();
+    for day in 0..DAYS_BEFORE {
+        let until = now - DAY * (day as u32 + 1);
+        for (key, started) in state.store.starts_by_label(until - HOUR * 3, until).await? {
+            starts.entry(key).or_default()[day] = started;
+        }
+    }
+    Ok(starts)
 }
 
 async fn flows(state: &AppState, span: Span, since: Time) -> Result<BTreeMap<Key, PilotFlow>, ApiError> {

@@ -3,7 +3,7 @@ use model::{ErrorClass, Hold, OrderId, OrderScope, PilotId, PilotState, Time};
 use std::time::Duration;
 
 fn count(label: &str, state: PilotState, pilots: u64) -> LabelCount {
-    LabelCount { factory: "f".into(), label: label.into(), queue: "q".into(), state, pilots, slots: 0 }
+    LabelCount { factory: "f".into(), label: label.into(), queue: "q".into(), state, pilots, slots: 0, held: 0 }
 }
 
 fn factory() -> FactorySummary {
@@ -52,6 +52,7 @@ fn facts() -> Facts {
         durations,
         factories: vec![factory()],
         orders: vec![order()],
+        alarms: [((Rule::Held, Severity::Warning), 2)].into(),
         sites: [("q".to_owned(), "GLASGOW".to_owned())].into(),
         labels_max: 2,
     }

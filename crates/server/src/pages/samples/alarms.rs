@@ -25,6 +25,7 @@ fn alarm(id: i64, rule: Rule, subject: Subject, severity: Severity, words: &str)
         pilots: vec![PilotId(41), PilotId(40)],
         acknowledged: None,
         told: None,
+        held: None,
     };
     AlarmView { silence: None, explained_by: None, action: rule.action().to_owned(), alarm }
 }

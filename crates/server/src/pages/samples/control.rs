@@ -32,6 +32,14 @@ pub fn orders() -> Vec<Order> {
     ]
 }
 
+/// By an alarm.
+pub fn exclusion() -> Order {
+    let label = OrderScope::Label("glasgow-slurm".into());
+    let reason = "alarm 5: 90 % of its pilots end in <fault>".into();
+    let until = Some(Time(before(0).0 + 3_600_000));
+    Order { by: model::alarm::exclusion::ISSUER.into(), reason, until, ..order(4, label, Hold::Pause) }
+}
+
 fn command(id: i64, target: Target, verb: Verb, state: CommandState) -> Command {
     let note = match state {
         CommandState::Refused => "batch end point 'slurm' is <full>".to_owned(),
