@@ -49,6 +49,9 @@ _pilotage() {
             pilotage,factory)
                 cmd="pilotage__subcmd__factory"
                 ;;
+            pilotage,find)
+                cmd="pilotage__subcmd__find"
+                ;;
             pilotage,generate)
                 cmd="pilotage__subcmd__generate"
                 ;;
@@ -72,6 +75,9 @@ _pilotage() {
                 ;;
             pilotage,man)
                 cmd="pilotage__subcmd__man"
+                ;;
+            pilotage,nodes)
+                cmd="pilotage__subcmd__nodes"
                 ;;
             pilotage,pilot)
                 cmd="pilotage__subcmd__pilot"
@@ -316,6 +322,9 @@ _pilotage() {
             pilotage__subcmd__help,factory)
                 cmd="pilotage__subcmd__help__subcmd__factory"
                 ;;
+            pilotage__subcmd__help,find)
+                cmd="pilotage__subcmd__help__subcmd__find"
+                ;;
             pilotage__subcmd__help,generate)
                 cmd="pilotage__subcmd__help__subcmd__generate"
                 ;;
@@ -339,6 +348,9 @@ _pilotage() {
                 ;;
             pilotage__subcmd__help,man)
                 cmd="pilotage__subcmd__help__subcmd__man"
+                ;;
+            pilotage__subcmd__help,nodes)
+                cmd="pilotage__subcmd__help__subcmd__nodes"
                 ;;
             pilotage__subcmd__help,pilot)
                 cmd="pilotage__subcmd__help__subcmd__pilot"
@@ -457,8 +469,14 @@ _pilotage() {
             pilotage__subcmd__help__subcmd__pilots,drain)
                 cmd="pilotage__subcmd__help__subcmd__pilots__subcmd__drain"
                 ;;
+            pilotage__subcmd__help__subcmd__pilots,efficiency)
+                cmd="pilotage__subcmd__help__subcmd__pilots__subcmd__efficiency"
+                ;;
             pilotage__subcmd__help__subcmd__pilots,ends)
                 cmd="pilotage__subcmd__help__subcmd__pilots__subcmd__ends"
+                ;;
+            pilotage__subcmd__help__subcmd__pilots,errors)
+                cmd="pilotage__subcmd__help__subcmd__pilots__subcmd__errors"
                 ;;
             pilotage__subcmd__help__subcmd__pilots,events)
                 cmd="pilotage__subcmd__help__subcmd__pilots__subcmd__events"
@@ -502,8 +520,14 @@ _pilotage() {
             pilotage__subcmd__pilots,drain)
                 cmd="pilotage__subcmd__pilots__subcmd__drain"
                 ;;
+            pilotage__subcmd__pilots,efficiency)
+                cmd="pilotage__subcmd__pilots__subcmd__efficiency"
+                ;;
             pilotage__subcmd__pilots,ends)
                 cmd="pilotage__subcmd__pilots__subcmd__ends"
+                ;;
+            pilotage__subcmd__pilots,errors)
+                cmd="pilotage__subcmd__pilots__subcmd__errors"
                 ;;
             pilotage__subcmd__pilots,events)
                 cmd="pilotage__subcmd__pilots__subcmd__events"
@@ -529,8 +553,14 @@ _pilotage() {
             pilotage__subcmd__pilots__subcmd__help,drain)
                 cmd="pilotage__subcmd__pilots__subcmd__help__subcmd__drain"
                 ;;
+            pilotage__subcmd__pilots__subcmd__help,efficiency)
+                cmd="pilotage__subcmd__pilots__subcmd__help__subcmd__efficiency"
+                ;;
             pilotage__subcmd__pilots__subcmd__help,ends)
                 cmd="pilotage__subcmd__pilots__subcmd__help__subcmd__ends"
+                ;;
+            pilotage__subcmd__pilots__subcmd__help,errors)
+                cmd="pilotage__subcmd__pilots__subcmd__help__subcmd__errors"
                 ;;
             pilotage__subcmd__pilots__subcmd__help,events)
                 cmd="pilotage__subcmd__pilots__subcmd__help__subcmd__events"
@@ -620,7 +650,7 @@ _pilotage() {
 
     case "${cmd}" in
         pilotage)
-            opts="-h -V --help --version up demo submit jobs job logs wait kill retry top queues pilots decisions factories labels alarms programs token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help"
+            opts="-h -V --help --version up demo submit jobs job logs wait kill retry top queues pilots decisions factories labels alarms nodes find programs token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2075,6 +2105,28 @@ _pilotage() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        pilotage__subcmd__find)
+            opts="-h -V --json --url --dir --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         pilotage__subcmd__generate)
             opts="-h -V --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -2090,7 +2142,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__help)
-            opts="up demo submit jobs job logs wait kill retry top queues pilots decisions factories labels alarms programs token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help"
+            opts="up demo submit jobs job logs wait kill retry top queues pilots decisions factories labels alarms nodes find programs token doctor backup restore server factory pilot completions man generate demo-tile demo-assemble demo-memory help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2621,6 +2673,20 @@ _pilotage() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        pilotage__subcmd__help__subcmd__find)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         pilotage__subcmd__help__subcmd__generate)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -2733,6 +2799,20 @@ _pilotage() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        pilotage__subcmd__help__subcmd__nodes)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         pilotage__subcmd__help__subcmd__pilot)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -2748,7 +2828,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__help__subcmd__pilots)
-            opts="drain kill search show ends events history logs"
+            opts="drain kill search show ends errors efficiency events history logs"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2775,7 +2855,35 @@ _pilotage() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        pilotage__subcmd__help__subcmd__pilots__subcmd__efficiency)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         pilotage__subcmd__help__subcmd__pilots__subcmd__ends)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__help__subcmd__pilots__subcmd__errors)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -3331,6 +3439,56 @@ _pilotage() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        pilotage__subcmd__nodes)
+            opts="-q -n -h -V --hours --queue --site --node --bad --limit --json --url --dir --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --hours)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --queue)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -q)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         pilotage__subcmd__pilot)
             opts="-h -V --secret-file --secret-dir --first-id --array-index --slots --cores --memory-mib --life-s --idle-s --grace-s --scratch --scratch-max-mib --scratch-free-mib --node --output-max-mib --spool-dir --linger-s --no-pin --delete-program --delete-wrapper --program-version --program-source --passed-over --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -3430,7 +3588,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__pilots)
-            opts="-s -q -n -h -V --state --live --queue --factory --label --older-than --limit --cursor --all --json --url --dir --help --version drain kill search show ends events history logs help"
+            opts="-s -q -n -h -V --state --live --queue --factory --label --older-than --limit --cursor --all --json --url --dir --help --version drain kill search show ends errors efficiency events history logs help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3513,6 +3671,56 @@ _pilotage() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        pilotage__subcmd__pilots__subcmd__efficiency)
+            opts="-q -h -V --hours --queue --factory --label --site --region --json --url --dir --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --hours)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --queue)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -q)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --factory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --label)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --region)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         pilotage__subcmd__pilots__subcmd__ends)
             opts="-q -h -V --hours --queue --factory --label --json --url --dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -3537,6 +3745,64 @@ _pilotage() {
                     return 0
                     ;;
                 --label)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__pilots__subcmd__errors)
+            opts="-q -n -h -V --hours --queue --factory --label --site --region --limit --json --url --dir --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --hours)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --queue)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -q)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --factory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --label)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --region)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3598,7 +3864,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__pilots__subcmd__help)
-            opts="drain kill search show ends events history logs help"
+            opts="drain kill search show ends errors efficiency events history logs help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3625,7 +3891,35 @@ _pilotage() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        pilotage__subcmd__pilots__subcmd__help__subcmd__efficiency)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         pilotage__subcmd__pilots__subcmd__help__subcmd__ends)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__pilots__subcmd__help__subcmd__errors)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

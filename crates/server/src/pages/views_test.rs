@@ -56,7 +56,7 @@ fn label_pilots() -> LabelPilots {
     let [factory, label, queue] = ["f1", "glasgow-slurm", "glasgow"].map(str::to_owned);
     let count = |(state, pilots)| {
         let (factory, label, queue) = (factory.clone(), label.clone(), queue.clone());
-        LabelCount { factory, label, queue, state, pilots, slots: 0 }
+        LabelCount { factory, label, queue, state, pilots, slots: 0, held: 0 }
     };
     let counts = [(PilotState::Pending, 1), (PilotState::Running, 2), (PilotState::Fault, 3)].map(count);
     let flow = PilotFlow { done: 40, fault: 2, ..PilotFlow::default() };

@@ -137,7 +137,9 @@ fn an_order_that_somebody_ended_is_not_given_again() {
     let mut ended = watched("l", 1, None);
     ended.order.ended = Some(OrderEnd { by: "ann".into(), at: NOW, reason: "mended".into() });
     let held = Alarm { held: Some(Held::By(OrderId(1))), ..alarm(1, "l", Severity::Critical) };
-    let [Step::Ended(_, words)] = &steps(&[held.clone()], &[], &[ended], NOW)[..] else { panic!("not ended") };
+    let [Step::Ended(_, words)] = &steps(std::slice::from_ref(&held), &[], &[ended], NOW)[..] else {
+        panic!("not ended")
+    };
     assert_eq!(words, "order 1 was ended by ann: mended");
     assert_eq!(steps(&[held], &[], &[], NOW), [], "the same alarm");
     assert_eq!(steps(&[alarm(2, "l", Severity::Critical)], &[], &[], NOW).len(), 1, "it has come again");
