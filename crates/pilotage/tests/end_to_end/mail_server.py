@@ -13,7 +13,7 @@ tls.load_cert_chain(certificate, key)
 
 def authenticate(server, session, envelope, mechanism, data):
     known = LoginPassword(user.encode(), password.encode())
-    return AuthResult(success=data == known)
+    return AuthResult(success=data == known, handled=False)
 
 
 def speak():

@@ -24,7 +24,9 @@ pub(super) async fn send(state: &AppState, to: &[String], message: &Message) -> 
     };
     let mail = mail(server, to, message, &state.url).map_err(|error| Failure::ForEver(error.to_string()))?;
     let transport = transport(server).map_err(Failure::ForNow)?;
-    match transport.send(mail).await {
+    // The library's own time is that of connecting: a server that falls silent later would hold up all messages.
+    let sent = tokio::time::timeout(TIMEOUT, transport.send(mail)).await;
+    match sent.map_err(|_| Failure::ForNow(format!("no answer within {} s", TIMEOUT.as_secs())))? {
         Ok(_) => Ok(()),
         Err(error) if error.is_permanent() && !is_about_login(&error) => Err(Failure::ForEver(error.to_string())),
         Err(error) => Err(Failure::ForNow(error.to_string())),
