@@ -154,6 +154,10 @@ async fn show(kind: Kind, name: String, state: AppState, asked: Asked) -> Answer
         let detail = format!("there is no {} '{}'", kind.word(), number::capped(&name, 80));
         return Err(read.fail(ApiError::missing("unknown-group", detail)));
     }
+    // A region has many queues: what was last decided for each stands on the page of its site.
+    if kind == Kind::Site {
+        read.decided(&mut queues).await?;
+    }
     let mut sums = groups::sums(kind, &queues, &Facts::read(&read).await?);
     let (site, region) = match kind {
         Kind::Site => (Some(name.clone()), None),

@@ -225,6 +225,11 @@ fn worst_first(mut factories: Vec<FactoryRow>) -> Vec<FactoryRow> {
     factories
 }
 
+/// Whether anything was decided for any of the queues, as far as that was read.
+pub fn has_decisions(queues: &[QueueRow]) -> bool {
+    queues.iter().any(|row| row.last.is_some())
+}
+
 /// The row of one queue.
 pub fn queue_row(situation: QueueSituation) -> QueueRow {
     let QueueSituation { queue, jobs, pilots, idle_slots, status_set: _, last } = situation;
