@@ -79,7 +79,8 @@ async fn held_suspended_and_evicted_pilots_go_on() {
     let again = pool.wait_for_event(14, PilotEvent::Run).await;
     assert_eq!(again.flag, None);
 
-    pool.wait_for_event(15, PilotEvent::Run).await;
+    // Suspended while its files are still on their way, HTCondor's shadow hears of nothing else any more.
+    pool.wait_for_file("go.ready.15").await;
     pool.act("condor_suspend", &[], 15);
     pool.wait_for(15, |pilot| pilot.flag == Some(Flag::Suspended)).await;
     pool.act("condor_continue", &[], 15);
@@ -100,7 +101,7 @@ async fn a_removed_pilot_is_told_first() {
     let pool = Pool::new("told");
     pool.submit(4, 1).await;
     pool.wait_for_event(4, PilotEvent::Run).await;
-    pool.wait_for_file("go.ready").await;
+    pool.wait_for_file("go.ready.4").await;
     pool.condor.remove(&[PilotId(4)]).await.unwrap();
     let removed = pool.wait_for_event(4, PilotEvent::End).await;
     assert_eq!(removed.message, "removed");

@@ -23,7 +23,7 @@ pilot=${PILOTAGE_SECRET_FILE%.json}
 case $pilot in *2) mkdir "$PILOTAGE_SPOOL_DIR/$pilot.spool"; echo late >"$PILOTAGE_SPOOL_DIR/$pilot.spool/report";; esac
 case $pilot in
 *1) exit 0;; *2) exit 73;; *3) kill -9 $$;;
-*) : >"$GO.ready"; while [ ! -e "$GO" ]; do sleep 0.2; done;;
+*) : >"$GO.ready.$pilot"; while [ ! -e "$GO" ]; do sleep 0.2; done;;
 esac
 "#;
 

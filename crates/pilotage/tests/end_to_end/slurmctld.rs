@@ -21,11 +21,12 @@ struct Cluster {
     port: u16,
 }
 
-/// A port that is free, and so is the tenth after it, which the node gets.
+/// A port that is free, and so is the tenth after it, which the node gets. Below those that the kernel gives to
+/// connections: nobody may have it while the controller is away.
 fn ports() -> u16 {
     let is_free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
-    let found = (0..100).map(|_| crate::support::free_port()).find(|port| *port < 60_000 && is_free(port + 10));
-    found.expect("two free ports")
+    let first = 20_000 + (std::process::id() % 10_000) as u16;
+    (first..32_000).find(|port| is_free(*port) && is_free(port + 10)).expect("two free ports")
 }
 
 impl Cluster {
@@ -71,12 +72,13 @@ impl Cluster {
     fn restart(&self) {
         let words = "SERVICE=slurm; . $0/lib.sh; export SLURM_CONF=$STATE/slurm.conf\n\
             file=$(command -v /usr/sbin/slurmctld-wlm || command -v /usr/sbin/slurmctld)\n\
-            launch slurmctld bash -c 'exec -a slurmctld \"$1\" -D' _ \"$file\"\n\
-            within 60 scontrol ping";
+            back() { launch slurmctld bash -c 'exec -a slurmctld \"$1\" -D' _ \"$file\"; scontrol ping; }\n\
+            within 60 back";
         let mut script = Command::new("bash");
         script.args(["-c", words, SERVICES]).env("SERVICES_ROOT", self.root.path()).stdin(Stdio::null());
         let status = script.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
-        assert!(status.success(), "the controller does not come back: {status}");
+        let said = || fs::read_to_string(self.root.path().join("slurm/log/slurmctld.log")).unwrap();
+        assert!(status.success(), "the controller does not come back: {status}: {}", said());
     }
 
     /// All jobs that the controller has or had; ended ones stay for minutes.

@@ -132,12 +132,12 @@ async fn present(world: &World) -> Vec<(&'static str, String)> {
     ]
 }
 
-async fn announced(world: &World, label: &str, queue: &str) -> (PilotId, String) {
+async fn announced(world: &World, label: &str, queue: &str, batch: &str) -> (PilotId, String) {
     let request = AnnounceRequest {
         factory: "north".into(),
         label: label.into(),
         queue: queue.into(),
-        batch: "htcondor-main".into(),
+        batch: batch.into(),
         count: 1,
         test: None,
     };
@@ -145,13 +145,13 @@ async fn announced(world: &World, label: &str, queue: &str) -> (PilotId, String)
     (answer.first, answer.secrets[0].clone())
 }
 
-async fn told(world: &World, pilot: PilotId, event: PilotEvent, message: &str) {
+async fn told(world: &World, pilot: PilotId, event: PilotEvent, native_state: &str, message: &str) {
     let error_class = (event == PilotEvent::Break).then_some(ErrorClass::Lost);
     let update = BatchUpdate {
         pilot,
         event,
-        batch_id: format!("{}.0", 48_000 + pilot.0),
-        native_state: if event == PilotEvent::Break { "NODE_FAIL" } else { "PENDING" }.into(),
+        batch_id: (48_000 + pilot.0).to_string(),
+        native_state: native_state.into(),
         flag: None,
         error_class,
         message: message.into(),
@@ -161,8 +161,8 @@ async fn told(world: &World, pilot: PilotId, event: PilotEvent, message: &str) {
 
 /// A pilot with six jobs, one of which writes. Returns that one.
 async fn work(world: &World) -> model::JobId {
-    let (pilot, secret) = announced(world, "glasgow-condor", "glasgow").await;
-    told(world, pilot, PilotEvent::Submit, "").await;
+    let (pilot, secret) = announced(world, "glasgow-condor", "glasgow", "htcondor-main").await;
+    told(world, pilot, PilotEvent::Submit, "Idle", "").await;
     let pilot: LivePilot = world.hello(pilot, &secret).await;
     for job in &pilot.jobs[..4] {
         pilot.report(job, JobState::Running, |_| ()).await;
@@ -175,9 +175,9 @@ async fn work(world: &World) -> model::JobId {
 
 /// A pilot that broke, with its logs.
 async fn broken(world: &World) -> PilotId {
-    let (pilot, _) = announced(world, LABEL, "lancaster").await;
-    told(world, pilot, PilotEvent::Submit, "").await;
-    told(world, pilot, PilotEvent::Break, "slurmstepd: node lan-wn007 failed while the pilot ran").await;
+    let (pilot, _) = announced(world, LABEL, "lancaster", "slurm-main").await;
+    told(world, pilot, PilotEvent::Submit, "PENDING", "").await;
+    told(world, pilot, PilotEvent::Break, "NODE_FAIL", "slurmstepd: node lan-wn007 failed while the pilot ran").await;
     let query = PilotQuery { label: Some(LABEL.into()), live: Some(false), limit: Some(12), ..PilotQuery::default() };
     for pilot in world.admin.pilots(&query).await.unwrap().pilots {
         let text = Bytes::from(format!("pilotage wrapper: node {}, 2 cores\n", pilot.node));

@@ -96,7 +96,6 @@ async fn a_label_is_held_back_tested_and_let_go(mut test: TestStore) {
         .close_pilot(PilotEnd { pilot: works, error_class: None, message: String::new(), now: last })
         .await
         .unwrap();
-    gone(&test, works, PilotEvent::End, last).await;
 
     let [ended] = exclusions(&test, last + MINUTE).await.try_into().unwrap();
     assert_eq!(ended.ended.unwrap().reason, format!("test pilot {works} works"));
