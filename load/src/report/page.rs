@@ -17,8 +17,8 @@ pub fn save(figures: &[Figure], path: &Path) -> Result<()> {
 fn page(figures: &[Figure], cores: usize, day: &str) -> Result<String> {
     let mut page = format!(
         "# What was measured\n\n`cargo xtask load` measured this on {day} with a release build on {cores} cores, client and \
-         server together. A figure is the median of its runs,\nof pages the time within which 99 of 100 looks were answered. \
-         Rows of other programs were measured on the same kind of machine.\n"
+         server together. A figure is the\nmedian of its runs, of pages the time within which 99 of 100 looks were answered. \
+         Rows of other programs were measured on\nthe same kind of machine.\n"
     );
     for of_one in figures.chunk_by(|a, b| a.scenario == b.scenario) {
         let scenario = of_one[0].scenario;

@@ -13,6 +13,7 @@ use crate::report::{Figure, Target};
 use anyhow::{Context, Result};
 use std::path::Path;
 use std::time::{Duration, Instant};
+use wire::api::PilotQuery;
 
 /// How long each kind of traffic lasts.
 const LASTS: Duration = Duration::from_secs(60);
@@ -33,6 +34,9 @@ pub async fn measure(pilots: usize, made: Option<&Path>) -> Result<Vec<Figure>> 
     let server = Instance::server_with(dir, &["--compat", "apfmon"])?;
     let start_s = server.start.as_secs_f64();
     let client = server.client()?;
+    let newest = client.pilots(&PilotQuery { limit: Some(1), ..PilotQuery::default() }).await?;
+    let count = newest.pilots.first().context("there is no pilot")?.id.0 as f64 / 1e6;
+    figures.push(Figure::of("monitor", "pilots of the last week in the store", &[count], "million"));
     figures.push(Figure::of("monitor", "start with them", &[start_s], "s").with(Target::AtMost(5.0)));
     figures.extend(pages::measure(&client).await?);
     figures.extend(events::measure(&client, &server).await?);
