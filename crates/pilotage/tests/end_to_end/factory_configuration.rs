@@ -72,7 +72,9 @@ fn labels_of_a_directory_change_while_the_factory_runs() {
     let factory = Factory::start();
     factory.up.place.write("labels.d/4.toml", "[label.c]\nqueue = \"own\"\n");
     let (code, said) = factory.reload(&[]);
-    assert_eq!((code, said.as_str()), (0, "factory apart: done: labels: 1 added, 0 changed, 0 removed\n"));
+    // A factory looks at its sources once more right after its start, which may have been faster than the command.
+    let answers = ["labels: 1 added, 0 changed, 0 removed", "nothing is different"];
+    assert!(code == 0 && answers.iter().any(|words| said == format!("factory apart: done: {words}\n")), "{said}");
     factory.tells(&["a", "b", "c"]);
 
     // Two of three are gone: refused, told, and accepted by name.
