@@ -65,7 +65,10 @@ impl HtmlSafe for Growing {}
 
 impl fmt::Display for Growing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, r#"<span class="nowrap" data-running="{}">{}</span>"#, self.0.0, span(self.1.since(self.0)))
+        let since = self.1.since(self.0);
+        // What counts on by the second has no use for their hundredths.
+        let words = if since.as_secs() < 10 { format!("{} s", since.as_secs()) } else { span(since) };
+        write!(f, r#"<span class="nowrap" data-running="{}">{words}</span>"#, self.0.0)
     }
 }
 

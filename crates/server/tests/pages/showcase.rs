@@ -308,8 +308,8 @@ fn report(job: LeasedJob, state: JobState) -> JobReport {
 /// What the labels of the factories that live decided lately.
 async fn decisions(store: &Store, now: Time) {
     let step = |plugin: &str, input, output, message: String| Step { plugin: plugin.into(), input, output, message };
-    for Section(factory, _, label, queue, each, fate) in SECTIONS.iter().filter(|section| section.0 != "cloud") {
-        for ago in (0..12).rev() {
+    for ago in (0..12).rev() {
+        for Section(factory, _, label, queue, each, fate) in SECTIONS.iter().filter(|section| section.0 != "cloud") {
             let each = i64::try_from(*each).unwrap();
             let (ready, pending) = (20 + each * (ago % 3), if *fate == Fate::Wait { 10 } else { each * (ago % 2) });
             let number = 5.min(10 - pending);
