@@ -288,21 +288,7 @@ impl Life<'_> {
 }
 
 fn report(job: LeasedJob, state: JobState) -> JobReport {
-    JobReport {
-        job: job.id,
-        attempt: job.attempt,
-        token: String::new(),
-        state,
-        started: None,
-        ended: None,
-        exit_code: None,
-        signal: None,
-        error_class: None,
-        message: String::new(),
-        usage: Usage::default(),
-        stdout: String::new(),
-        stderr: String::new(),
-    }
+    JobReport::new(job.id, job.attempt, "", state)
 }
 
 /// What the labels of the factories that live decided lately.
