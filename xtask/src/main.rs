@@ -41,7 +41,7 @@ enum Task {
     /// Kill parts of a release build at random while jobs run; check that nothing is lost.
     Soak(harness::Arguments),
     /// Take the pictures of all pages that the documentation shows.
-    Screenshots,
+    Screenshots(screenshots::Arguments),
     /// Run a command while the services of the tests are up.
     Services(suite::WithServices),
 }
@@ -67,7 +67,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Test(arguments) => suite::run(&workspace, &arguments),
         Task::Load(arguments) => harness::load(&workspace, &arguments),
         Task::Soak(arguments) => harness::soak(&workspace, &arguments),
-        Task::Screenshots => screenshots::run(&workspace),
+        Task::Screenshots(arguments) => screenshots::run(&workspace, &arguments),
         Task::Services(arguments) => suite::with_services(&workspace, &arguments),
     }
 }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use store::{LabelCoreTime, LabelCount, LabelFlow, MessageCount, NodeFlow, Store};
+use store::{FactoryFlow, LabelCoreTime, LabelCount, LabelFlow, MessageCount, NodeFlow, Store};
 use wire::api::{HistoryQuery, PilotHistory};
 
 type Read<T> = store::Result<Arc<T>>;
@@ -22,6 +22,7 @@ pub struct Aggregates {
     counts: Remembered<Vec<LabelCount>>,
     /// These by the time that somebody looks back to, such as the beginning of an hour.
     flows: ByKey<i64, Vec<LabelFlow>>,
+    activity: ByKey<i64, Vec<FactoryFlow>>,
     ends: ByKey<i64, Vec<EndedPilots>>,
     messages: ByKey<i64, Vec<MessageCount>>,
     core_time: ByKey<i64, Vec<LabelCoreTime>>,
@@ -76,6 +77,14 @@ impl Aggregates {
             Ok(flows)
         };
         self.flows.of(Span::TenMinutes.start(since)).get(read).await
+    }
+
+    /// What happened to the pilots of each factory by the hour, in the last hours, in order of factories.
+    pub async fn activity(&self, store: &Store, hours: u64, now: Time) -> Read<Vec<FactoryFlow>> {
+        let since = now - Duration::from_secs((hours - 1) * 3600);
+        let store = store.clone();
+        let read = async move { store.pilot_flow_by_factory(since).await };
+        self.activity.of(since.as_secs().div_euclid(3600)).get(read).await
     }
 
     /// How pilots ended since the beginning of an hour.

@@ -4,6 +4,8 @@
 //! [`reading`], the same way as the API does. Handlers hold no logic of their own; they come last in the file of
 //! their page.
 
+mod about;
+mod activity;
 mod alarm;
 mod alarm_forms;
 mod alarms;
@@ -18,6 +20,7 @@ mod elsewhere;
 mod errors;
 mod factories;
 mod factory;
+mod factory_row;
 mod frame;
 mod group;
 mod groups;
@@ -32,6 +35,7 @@ mod log_search;
 mod login;
 mod messages;
 mod moment;
+mod native_states;
 mod node;
 mod nodes;
 mod number;
@@ -43,6 +47,7 @@ mod pilots;
 mod plots;
 mod problem;
 mod queue;
+mod queue_row;
 mod queues;
 mod reading;
 mod red;

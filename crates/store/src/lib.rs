@@ -65,7 +65,7 @@ pub use pilots::batch::BatchRefusal;
 pub use pilots::core_time::LabelCoreTime;
 pub use pilots::events::{ToldFilter, ToldPage};
 pub use pilots::hello::{Greeting, HelloCall};
-pub use pilots::history::{HistoryOf, LabelFlow, PilotDurations};
+pub use pilots::history::{FactoryFlow, HistoryOf, LabelFlow, PilotDurations};
 pub use pilots::leave::PilotEnd;
 pub use pilots::list::{LabelCount, PilotFilter};
 pub use pilots::messages::MessageCount;

@@ -1,8 +1,8 @@
 //! `/factories`: all factories.
 
+use super::factory_row::{FactoryRow, factory_row};
 use super::frame::{self, Answer, Asked, Frame, Section};
 use super::label_pilots::LabelPilots;
-use super::overview::{FactoryRow, factory_row};
 use super::reading::Reader;
 use super::{assets, link, moment, number};
 use crate::AppState;
@@ -11,6 +11,7 @@ use axum::extract::State;
 use model::FactorySummary;
 use serde_json::json;
 use std::sync::Arc;
+use store::FactoryFlow;
 
 /// The page.
 #[derive(Template)]
@@ -24,8 +25,13 @@ pub struct Factories {
 
 impl Factories {
     /// Builds the page.
-    pub fn new(frame: Frame, factories: &[Arc<FactorySummary>], pilots: &LabelPilots) -> Factories {
-        let rows = factories.iter().map(|factory| factory_row(factory, frame.now, pilots));
+    pub fn new(
+        frame: Frame,
+        factories: &[Arc<FactorySummary>],
+        pilots: &LabelPilots,
+        flows: &[FactoryFlow],
+    ) -> Factories {
+        let rows = factories.iter().map(|factory| factory_row(factory, frame.now, pilots, flows));
         let any_reported = factories.iter().any(|factory| factory.reported.is_some());
         Factories { factories: rows.collect(), any_reported, frame }
     }
@@ -35,10 +41,12 @@ impl Factories {
 pub async fn show(State(state): State<AppState>, asked: Asked) -> Answer {
     let read = Reader::new(&state, &asked);
     let (factories, pilots) = (read.factories().await?, read.label_pilots().await?);
+    let activity = read.activity().await?;
     if asked.json {
         let factories: Vec<&FactorySummary> = factories.iter().map(Arc::as_ref).collect();
-        return frame::data(&json!({ "factories": factories, "labels": pilots.rows(None).collect::<Vec<_>>() }));
+        let labels: Vec<_> = pilots.rows(None).collect();
+        return frame::data(&json!({ "factories": factories, "labels": labels, "activity": *activity }));
     }
     let frame = Frame::new(Section::Factories, "Factories", &asked).live(&["factories", "pilots"]);
-    frame::shown(&Factories::new(frame, &factories, &pilots))
+    frame::shown(&Factories::new(frame, &factories, &pilots, &activity))
 }

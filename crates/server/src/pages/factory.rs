@@ -1,10 +1,11 @@
 //! `/factories/{name}`: one factory, its labels and what they decided.
 
+use super::about::About;
 use super::cells::Cell;
 use super::control::{Control, held};
+use super::factory_row::{COLUMNS, FactoryRow, factory_row};
 use super::frame::{self, Answer, Asked, Frame, Section};
 use super::label_pilots::LabelPilots;
-use super::overview::{FactoryRow, factory_row};
 use super::plots::Plots;
 use super::reading::{Reader, SIDE_ROWS};
 use super::{assets, link, moment, number, result, words};
@@ -34,9 +35,6 @@ struct LabelRow {
     /// Errors that a factory of other software counted a short time ago, in words, and when.
     counted_errors: Option<(String, Time)>,
 }
-
-/// The monitor's columns of counts.
-const COLUMNS: [&str; 5] = ["Created", "Running", "Exiting", "Done 1 h", "Fault 1 h"];
 
 /// One credential.
 struct CredentialRow {
@@ -81,7 +79,7 @@ impl Factory {
             ..label_row(&factory.name, info, pilots, last.remove(&info.name))
         };
         let labels = factory.said.labels.iter().map(label).collect();
-        let row = factory_row(factory, frame.now, pilots);
+        let row = factory_row(factory, frame.now, pilots, &[]);
         let said = &factory.said;
         Factory {
             factory: row,
@@ -147,6 +145,15 @@ pub async fn show(State(state): State<AppState>, asked: Asked, Path(name): Path<
         );
     }
     let topic = format!("factory:{name}");
-    let frame = Frame::new(Section::Factories, format!("Factory {name}"), &asked).with_plots();
-    frame::shown(&Factory::new(frame.live(&[&topic, "pilots"]), factory, &pilots, last, decisions, orders, plots))
+    let about = About::of(&read.open_alarms().await?, |subject| subject.factory == name);
+    let frame = Frame::new(Section::Factories, format!("Factory {name}"), &asked).with_plots().about(about);
+    frame::shown(&Factory::new(
+        frame.live(&[&topic, "pilots", "alarms"]),
+        factory,
+        &pilots,
+        last,
+        decisions,
+        orders,
+        plots,
+    ))
 }

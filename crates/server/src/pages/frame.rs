@@ -1,5 +1,6 @@
 //! What every page has around its content, and what every request for a page says.
 
+use super::about::About;
 use super::as_json::{self, AsJson};
 use super::problem::PageError;
 use super::{moment, number};
@@ -137,6 +138,8 @@ pub struct Frame {
     pub has_plots: bool,
     /// Open alarms that nobody looks after.
     pub alarms: usize,
+    /// Open alarms about what the page is about.
+    pub about: About,
     /// What is wrong with writing to the store.
     pub trouble: Option<WriteTrouble>,
 }
@@ -154,8 +157,15 @@ impl Frame {
             topics: Vec::new(),
             has_plots: false,
             alarms: asked.alarms,
+            about: About::default(),
             trouble: asked.trouble.clone(),
         }
+    }
+
+    /// The same with the open alarms about what it is about.
+    #[must_use]
+    pub fn about(self, about: About) -> Frame {
+        Frame { about, ..self }
     }
 
     /// The same in words.

@@ -1,28 +1,33 @@
 //! `/sites/{name}`, `/regions/{name}` and `/tags/{name}`: one group of queues, who serves it, and what goes wrong there.
 
+use super::about::About;
 use super::cells::{self, Count};
 use super::control::held;
 use super::frame::{self, Answer, Asked, Frame, Section};
 use super::groups::{self, Facts, Kind, Sums};
 use super::link::Link;
 use super::messages::{self, MessageRow};
-use super::overview::{QueueRow, QueueSituation, queue_row};
 use super::plots::Plots;
+use super::queue_row::{self, QueueRow, QueueSituation};
 use super::reading::{Reader, SIDE_ROWS};
 use super::use_of_cores::UseOfCores;
 use super::{assets, link, moment, number, tone, words};
 use crate::{ApiError, AppState};
 use askama::Template;
 use axum::extract::{Path, State};
+use model::alarm::SubjectKind;
 use model::job::JobCounts;
 use model::{FactorySummary, LabelInfo, Order, Time};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use wire::api::{EndsQuery, HistoryQuery, NodeInfo, NodeQuery, PilotErrors};
+use wire::api::{AlarmView, EndsQuery, HistoryQuery, NodeInfo, NodeQuery, PilotErrors};
 
 /// The most messages that are listed.
 const MESSAGES_SHOWN: usize = 10;
+
+/// What changes the page.
+const TOPICS: &[&str] = &["queues", "jobs", "pilots", "factories", "alarms"];
 
 /// A label that serves one of the queues.
 struct Serving {
@@ -46,6 +51,9 @@ pub struct Situation {
     /// Orders in force, of all labels.
     #[serde(skip)]
     pub orders: Vec<Order>,
+    /// All open alarms.
+    #[serde(skip)]
+    pub alarms: Arc<Vec<AlarmView>>,
     /// The history of pilots; none for tags, which are not counted.
     #[serde(rename = "history")]
     pub plots: Option<Plots>,
@@ -82,7 +90,7 @@ impl Group {
         situation: Situation,
         factories: &[Arc<FactorySummary>],
     ) -> Group {
-        let Situation { sums, queues, errors, bad_nodes, orders, plots } = situation;
+        let Situation { sums, queues, errors, bad_nodes, orders, alarms, plots } = situation;
         let mut jobs = JobCounts::default();
         for (state, count) in queues.iter().flat_map(|queue| &queue.jobs.0) {
             *jobs.0.entry(*state).or_default() += count;
@@ -91,6 +99,7 @@ impl Group {
         let names: BTreeSet<&str> = queues.iter().map(|queue| queue.queue.name.as_str()).collect();
         let labels = serving(&names, factories, &orders, frame.now);
         let around = around(kind, &queues);
+        let about = about(&queues, &alarms);
         Group {
             jobs: if kind == Kind::Site { of_jobs } else { by_queue(of_jobs) },
             pilots: by_queue(cells::of_pilots(&sums.pilots, &Link::to("/pilots"))),
@@ -98,8 +107,8 @@ impl Group {
             faults: errors.classes.iter().map(|class| class.pilots).sum(),
             messages: messages::rows(&errors.messages, MESSAGES_SHOWN),
             nodes: bad_nodes,
-            queues: queues.into_iter().map(queue_row).collect(),
-            frame,
+            queues: queue_row::rows(queues, &alarms),
+            frame: frame.about(about),
             kind,
             name,
             around,
@@ -116,6 +125,16 @@ impl Group {
             kind => Link::to("/errors").with(kind.word(), &self.name).url(),
         }
     }
+}
+
+/// Alarms of these queues and of their sites.
+fn about(queues: &[QueueSituation], alarms: &[AlarmView]) -> About {
+    let names: BTreeSet<&str> = queues.iter().map(|queue| queue.queue.name.as_str()).collect();
+    let sites: BTreeSet<&str> = queues.iter().map(|queue| queue.queue.site.as_str()).collect();
+    About::of(alarms, |subject| {
+        let is_site = subject.kind == SubjectKind::Site && sites.contains(subject.name.as_str());
+        is_site || names.contains(subject.queue.as_str())
+    })
 }
 
 /// Counts that no listing can be narrowed to: they lead to the table of queues, whose counts do.
@@ -180,13 +199,14 @@ async fn show(kind: Kind, name: String, state: AppState, asked: Asked) -> Answer
     };
     let sums = sums.remove(&name).unwrap_or_default();
     let orders = read.orders(None).await?;
-    let situation = Situation { sums, queues, errors, bad_nodes, orders, plots };
+    let alarms = read.open_alarms().await?;
+    let situation = Situation { sums, queues, errors, bad_nodes, orders, alarms, plots };
     if asked.json {
         return frame::data(&situation);
     }
     let factories = read.factories().await?;
     let title = format!("{} {name}", number::capitalised(kind.word()));
-    let frame = Frame::new(Section::Sites, title, &asked).with_plots().live(&["queues", "jobs", "pilots", "factories"]);
+    let frame = Frame::new(Section::Sites, title, &asked).with_plots().live(TOPICS);
     frame::shown(&Group::new(frame, kind, name, situation, &factories))
 }
 

@@ -3,7 +3,7 @@
 use super::cells::Cell;
 use super::frame::{self, Answer, Asked, Frame, Section};
 use super::link::{self, Link};
-use super::overview::QueueSituation;
+use super::queue_row::QueueSituation;
 use super::reading::Reader;
 use super::use_of_cores::UseOfCores;
 use super::{assets, moment, number};

@@ -1,5 +1,6 @@
 //! `/factories/{factory}/labels/{label}`: one label: what it does, why, and how its pilots end.
 
+use super::about::About;
 use super::cells::{self, Count, PilotCounts};
 use super::control::Control;
 use super::frame::{self, Answer, Asked, Frame, Section};
@@ -11,6 +12,7 @@ use super::{assets, commands, link, moment, number, result, tone, words};
 use crate::AppState;
 use askama::Template;
 use axum::extract::{Path, State};
+use model::alarm::SubjectKind;
 use model::{Command, CoreTime, Decision, EndedPilots, LabelInfo, Order, PilotFlow, PilotSummary, Time, orders_on};
 use serde::Serialize;
 use serde_json::json;
@@ -163,8 +165,15 @@ pub async fn show(
     if asked.json {
         return frame::data(&json!({ "label": situation, "history": plots }));
     }
-    let site = read.site_of(queue).await?;
-    let frame = Frame::new(Section::Factories, format!("Label {label}"), &asked).with_plots();
-    let frame = frame.live(&[&format!("factory:{factory}"), "pilots"]);
+    let site = read.site_of(queue.clone()).await?;
+    let about = About::of(&read.open_alarms().await?, |subject| match subject.kind {
+        SubjectKind::Label => subject.factory == factory && subject.name == label,
+        SubjectKind::Factory => subject.name == factory,
+        SubjectKind::Queue => subject.name == queue,
+        SubjectKind::Site => subject.name == site,
+        _ => false,
+    });
+    let frame = Frame::new(Section::Factories, format!("Label {label}"), &asked).with_plots().about(about);
+    let frame = frame.live(&[&format!("factory:{factory}"), "pilots", "alarms"]);
     frame::shown(&Label::new(frame, factory, label, &site, situation, plots))
 }

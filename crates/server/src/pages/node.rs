@@ -1,11 +1,13 @@
 //! `/nodes/{name}`: one worker node: what happened there by the hour, and its pilots.
 
+use super::about::About;
 use super::frame::{self, Answer, Asked, Frame, Section};
 use super::reading::{Reader, SIDE_ROWS};
 use super::{assets, link, moment, number, result, tone};
 use crate::{ApiError, AppState};
 use askama::Template;
 use axum::extract::{Path, State};
+use model::alarm::{Subject, SubjectKind};
 use model::{NodeCounts, PilotSummary, Time};
 use serde_json::json;
 use std::time::Duration;
@@ -100,7 +102,9 @@ pub async fn show(State(state): State<AppState>, asked: Asked, Path(name): Path<
         let hours = read.node_hours(&row.queue, &name, since).await?;
         charts.push(OfQueue { queue: row.queue.clone(), bars: bars(&hours, hour(asked.now)) });
     }
-    let frame = Frame::new(Section::Errors, format!("Node {name}"), &asked).live(&["pilots"]);
+    let is_it = |subject: &Subject| subject.kind == SubjectKind::Node && subject.name == name;
+    let about = About::of(&read.open_alarms().await?, is_it);
+    let frame = Frame::new(Section::Errors, format!("Node {name}"), &asked).live(&["pilots", "alarms"]).about(about);
     frame::shown(&Node { frame, name, rows, charts, pilots })
 }
 

@@ -1,11 +1,13 @@
 //! `/`: what runs, what waits, and what needs attention.
 
 use super::cells::{self, Count};
+use super::factory_row::{FactoryRow, factory_row};
 use super::frame::{self, Answer, Asked, Frame, Section};
 use super::label_pilots::LabelPilots;
 use super::link::Link;
 use super::number::counted;
 use super::plots::Plots;
+use super::queue_row::{self, QueueRow, QueueSituation};
 use super::reading::{Reader, in_state};
 use super::{assets, control, link, moment, number, result, tone, words};
 use crate::AppState;
@@ -13,14 +15,13 @@ use askama::Template;
 use axum::extract::State;
 use model::alarm::exclusion::ISSUER;
 use model::job::{JobCounts, JobSummary};
-use model::{
-    Decision, Demand, FactorySummary, JobState, Order, PilotState, QueueRecord, QueueStatus, StatusChange, Time,
-};
+use model::{Demand, FactorySummary, JobState, Order, PilotState, Time};
 use serde::{Serialize, Serializer};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use wire::api::{AlarmQuery, AlarmView, HistoryQuery, JobQuery};
+use store::FactoryFlow;
+use wire::api::{AlarmView, HistoryQuery, JobQuery};
 
 /// Rows of the short lists.
 const SHORT_ROWS: u32 = 10;
@@ -28,55 +29,6 @@ const SHORT_ROWS: u32 = 10;
 const TABLE_ROWS: usize = 20;
 /// Alarms that are told here; the list of alarms tells all.
 const ALARMS_SHOWN_MAX: usize = 20;
-
-/// Jobs and pilots in the row of a queue.
-pub const QUEUE_COLUMNS: [&str; 6] = ["Waiting", "With pilots", "Finished", "Failed", "Pilots created", "Running"];
-
-/// A queue with everything its row shows.
-pub struct QueueRow {
-    /// Its name.
-    pub name: String,
-    /// Its site.
-    pub site: String,
-    /// Its region.
-    pub region: String,
-    /// Its status.
-    pub status: QueueStatus,
-    /// One for each of [`QUEUE_COLUMNS`].
-    pub cells: Vec<cells::Cell>,
-    /// Slots without a job.
-    pub idle_slots: u64,
-    /// The last decision for it.
-    pub last: Option<Decision>,
-}
-
-/// A factory with everything its row shows.
-pub struct FactoryRow {
-    /// Its name.
-    pub name: String,
-    /// Its host.
-    pub host: String,
-    /// Its version.
-    pub version: String,
-    /// How many labels it has.
-    pub labels: usize,
-    /// How many of them are in trouble.
-    pub troubled: usize,
-    /// Seconds between two cycles.
-    pub cycle_s: u32,
-    /// When it started.
-    pub started: Time,
-    /// When it was heard last.
-    pub heard: Time,
-    /// It has not been heard for several cycles.
-    pub silent: bool,
-    /// It takes no new work.
-    pub draining: bool,
-    /// It is one of other software.
-    pub reported: bool,
-    /// Created, running, exiting; done and fault in the last hour.
-    pub cells: Vec<cells::Cell>,
-}
 
 /// Something that needs attention.
 pub struct Trouble {
@@ -95,13 +47,19 @@ pub struct Situation {
     pub jobs: JobCounts,
     /// All queues with their counts.
     pub queues: Vec<QueueSituation>,
-    /// The queues in which most waits, then those with most pilots, with their last decision.
+    /// The queues in trouble, then those in which most waits, then those with most pilots; with their last decision.
     pub busiest: Vec<QueueSituation>,
     /// What waits in the queues.
     pub demand: Vec<Demand>,
     /// All factories.
     #[serde(serialize_with = "as_list")]
     pub factories: Vec<Arc<FactorySummary>>,
+    /// Pilots of all labels.
+    #[serde(skip)]
+    pub pilots: LabelPilots,
+    /// What happened to the pilots of each factory by the hour, in the last day.
+    #[serde(serialize_with = "as_flows")]
+    pub activity: Arc<Vec<FactoryFlow>>,
     /// Newest running jobs.
     pub running: Vec<JobSummary>,
     /// The jobs that failed last.
@@ -115,23 +73,6 @@ pub struct Situation {
     pub plots: Plots,
 }
 
-/// One queue with its counts.
-#[derive(Clone, Debug, Serialize)]
-pub struct QueueSituation {
-    /// As registered.
-    pub queue: QueueRecord,
-    /// Its jobs by state.
-    pub jobs: JobCounts,
-    /// Its pilots by state.
-    pub pilots: BTreeMap<PilotState, u64>,
-    /// Slots without a job.
-    pub idle_slots: u64,
-    /// Who last set its status.
-    pub status_set: Option<StatusChange>,
-    /// The last decision for it.
-    pub last: Option<Decision>,
-}
-
 /// The page.
 #[derive(Template)]
 #[template(path = "overview.html")]
@@ -143,7 +84,7 @@ pub struct Overview {
     running_pilots: u64,
     idle: String,
     troubles: Vec<Trouble>,
-    /// The busiest.
+    /// Those in trouble first, then the busiest.
     queues: Vec<QueueRow>,
     queues_total: u64,
     running: Vec<JobSummary>,
@@ -163,17 +104,18 @@ impl Overview {
         }
         let idle: u64 = situation.queues.iter().map(|queue| queue.idle_slots).sum();
         let troubles = troubles(&situation, frame.now);
-        let factories =
-            situation.factories.iter().map(|factory| factory_row(factory, frame.now, &LabelPilots::default()));
+        let row =
+            |factory: &Arc<FactorySummary>| factory_row(factory, frame.now, &situation.pilots, &situation.activity);
+        let factories = worst_first(situation.factories.iter().map(row).collect());
         Overview {
             jobs: cells::of_jobs(&situation.jobs, &Link::to("/jobs")),
             pilots: cells::of_pilots(&pilots, &Link::to("/pilots")),
             running_pilots: pilots.get(&PilotState::Running).copied().unwrap_or_default(),
             idle: counted(idle, "slot"),
             troubles,
-            factories: worst_first(factories.collect()),
+            factories,
             queues_total: situation.queues.len() as u64,
-            queues: situation.busiest.into_iter().map(queue_row).collect(),
+            queues: queue_row::rows(situation.busiest, &situation.alarms),
             factories_total: situation.factories.len() as u64,
             totals: situation.jobs,
             running: situation.running,
@@ -210,73 +152,11 @@ impl Overview {
     }
 }
 
-/// Queues that show most, as many as the overview has room for.
-fn busiest(queues: &[QueueSituation]) -> Vec<QueueSituation> {
-    let mut queues: Vec<&QueueSituation> = queues.iter().collect();
-    let live = |queue: &QueueSituation| queue.pilots.values().sum::<u64>();
-    queues.sort_by_key(|queue| Reverse((queue.jobs.of(JobState::Activated), live(queue))));
-    queues.into_iter().take(TABLE_ROWS).cloned().collect()
-}
-
 /// Factories that are silent or have labels in trouble before the others, as many as there is room for.
 fn worst_first(mut factories: Vec<FactoryRow>) -> Vec<FactoryRow> {
     factories.sort_by_key(|factory| Reverse((factory.silent, factory.troubled)));
     factories.truncate(TABLE_ROWS);
     factories
-}
-
-/// Whether anything was decided for any of the queues, as far as that was read.
-pub fn has_decisions(queues: &[QueueRow]) -> bool {
-    queues.iter().any(|row| row.last.is_some())
-}
-
-/// The row of one queue.
-pub fn queue_row(situation: QueueSituation) -> QueueRow {
-    let QueueSituation { queue, jobs, pilots, idle_slots, status_set: _, last } = situation;
-    let jobs_link = Link::to("/jobs").with("queue", &queue.name);
-    let pilots_link = Link::to("/pilots").with("queue", &queue.name);
-    let with_state = |state: JobState| jobs_link.clone().with("state", state).url();
-    let with_pilots = jobs.0.iter().filter(|(state, _)| state.is_with_pilot()).map(|(_, count)| count).sum();
-    let cell = |number: u64, href: String| cells::Cell { number, href };
-    let row = vec![
-        cell(jobs.of(JobState::Activated), with_state(JobState::Activated)),
-        cell(with_pilots, jobs_link.clone().with("with_pilot", true).url()),
-        cell(jobs.of(JobState::Finished), with_state(JobState::Finished)),
-        cell(jobs.of(JobState::Failed), with_state(JobState::Failed)),
-        cell(cells::sum(&pilots, PilotState::is_pending), pilots_link.clone().with("live", true).url()),
-        cell(
-            pilots.get(&PilotState::Running).copied().unwrap_or_default(),
-            pilots_link.with("state", PilotState::Running).url(),
-        ),
-    ];
-    QueueRow {
-        name: queue.name,
-        site: queue.site,
-        region: queue.region,
-        status: queue.status,
-        cells: row,
-        idle_slots,
-        last,
-    }
-}
-
-/// The row of one factory.
-pub fn factory_row(factory: &FactorySummary, now: Time, pilots: &LabelPilots) -> FactoryRow {
-    let said = &factory.said;
-    FactoryRow {
-        name: factory.name.clone(),
-        host: said.host.clone(),
-        version: said.version.clone(),
-        labels: said.labels.len(),
-        troubled: said.labels.iter().filter(|label| !label.trouble.is_empty()).count(),
-        cycle_s: said.cycle_s,
-        started: said.started,
-        heard: factory.last_heard,
-        silent: factory.is_silent(now),
-        draining: said.draining,
-        reported: factory.reported.is_some(),
-        cells: pilots.of_factory(&factory.name),
-    }
 }
 
 /// Open alarms, then labels that alarms hold back, then jobs that wait in vain.
@@ -360,11 +240,16 @@ fn as_list<S: Serializer>(factories: &[Arc<FactorySummary>], serializer: S) -> R
     serializer.collect_seq(factories.iter().map(Arc::as_ref))
 }
 
+fn as_flows<S: Serializer>(flows: &Arc<Vec<FactoryFlow>>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(flows.iter())
+}
+
 /// `GET /`.
 pub async fn show(State(state): State<AppState>, asked: Asked) -> Answer {
     let read = Reader::new(&state, &asked);
     let queues = read.queues().await?;
-    let mut busiest = busiest(&queues);
+    let alarms = read.open_alarms().await?;
+    let mut busiest = queue_row::worst_first(&queues, &alarms, TABLE_ROWS);
     read.decided(&mut busiest).await?;
     let situation = Situation {
         jobs: read.counts(JobQuery::default()).await?.unwrap_or_default(),
@@ -372,9 +257,11 @@ pub async fn show(State(state): State<AppState>, asked: Asked) -> Answer {
         busiest,
         demand: read.all_demand().await?,
         factories: read.factories().await?,
+        pilots: read.label_pilots().await?,
+        activity: read.activity().await?,
         running: read.jobs(in_state(JobState::Running, SHORT_ROWS)).await?.jobs,
         failed: read.failures(SHORT_ROWS).await?,
-        alarms: read.alarms(AlarmQuery::default()).await?.alarms,
+        alarms: alarms.to_vec(),
         excluded: read.orders(None).await?.into_iter().filter(|order| order.by == ISSUER).collect(),
         plots: Plots::read(&read, &asked, "/".to_owned(), HistoryQuery::default()).await?,
     };

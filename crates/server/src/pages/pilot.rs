@@ -98,7 +98,10 @@ impl Pilot {
             PilotState::Running => format!("Runs {}{node}.", number::counted(pilot.jobs_now, "job")),
             PilotState::Exiting => format!("Takes no more jobs and cleans up{node}."),
             PilotState::Done => format!("Done{node} after {}.", number::counted(pilot.jobs_ended, "job")),
-            PilotState::Fault => format!("Ended in fault{node} after {}.", number::counted(pilot.jobs_ended, "job")),
+            PilotState::Fault => match pilot.jobs_ended {
+                0 => format!("Ended in fault{node} before it had run a job."),
+                jobs => format!("Ended in fault{node} after {}.", number::counted(jobs, "job")),
+            },
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Pages for what did not work: what happened, and what to do next.
 
+use super::about::About;
 use super::frame::{self, Asked, Frame, Section};
 use super::{assets, moment, number};
 use crate::error::Refusal;
@@ -80,6 +81,7 @@ pub fn anonymous(title: &str) -> Frame {
         topics: Vec::new(),
         has_plots: false,
         alarms: 0,
+        about: About::default(),
         trouble: None,
     }
 }

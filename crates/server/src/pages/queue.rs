@@ -1,23 +1,28 @@
 //! `/queues/{name}`: one queue, who serves it, and why pilots were submitted or not.
 
+use super::about::About;
 use super::cells::{self, Cell, Count};
 use super::control::held;
 use super::frame::{self, Answer, Asked, Frame, Section};
 use super::label_pilots::LabelPilots;
 use super::link::Link;
-use super::overview::QueueSituation;
 use super::plots::Plots;
+use super::queue_row::QueueSituation;
 use super::reading::{Reader, SIDE_ROWS, of_queue};
 use super::{assets, link, moment, number, result, tone, words};
 use crate::AppState;
 use askama::Template;
 use axum::extract::{Path, State};
+use model::alarm::SubjectKind;
 use model::job::JobSummary;
 use model::{Decision, Demand, FactorySummary, Order, QueueRecord, QueueStatus, StatusChange, Time};
 use serde::Serialize;
 use serde_json::json;
 use std::sync::Arc;
 use wire::api::{DecisionQuery, HistoryQuery, JobQuery};
+
+/// Pilots in the row of a label.
+const LABEL_COLUMNS: [&str; 4] = ["Created", "Running", "Done 1 h", "Fault 1 h"];
 
 /// A label that serves the queue.
 struct LabelRow {
@@ -145,7 +150,10 @@ pub async fn show(State(state): State<AppState>, asked: Asked, Path(name): Path<
         return frame::data(&json!({ "queue": situation, "demand": demand, "past": past }));
     }
     let topic = format!("queue:{name}");
-    let frame = Frame::new(Section::Queues, format!("Queue {name}"), &asked).with_plots();
-    let frame = frame.live(&[&topic, "jobs", "pilots", "factories"]);
+    let about = About::of(&read.open_alarms().await?, |subject| {
+        subject.queue == name || (subject.kind == SubjectKind::Site && subject.name == situation.queue.site)
+    });
+    let frame = Frame::new(Section::Queues, format!("Queue {name}"), &asked).with_plots().about(about);
+    let frame = frame.live(&[&topic, "jobs", "pilots", "factories", "alarms"]);
     frame::shown(&Queue::new(frame, situation, demand, &factories, &pilots, &orders, past))
 }

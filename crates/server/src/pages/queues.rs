@@ -3,7 +3,7 @@
 use super::cells::Pager;
 use super::frame::{self, Answer, Asked, Frame, Section};
 use super::link::Link;
-use super::overview::{QueueRow, QueueSituation, queue_row};
+use super::queue_row::{self, QueueRow, QueueSituation};
 use super::reading::{ROWS, Reader};
 use super::{assets, link, moment, number, tone, words};
 use crate::AppState;
@@ -38,7 +38,7 @@ impl Queues {
     pub fn new(
         frame: Frame,
         unplaced: u64,
-        queues: Vec<QueueSituation>,
+        queues: Vec<QueueRow>,
         total: u64,
         view: &QueuesView,
         next: Option<String>,
@@ -47,7 +47,7 @@ impl Queues {
             first: view.after.as_ref().map(|_| "/queues".to_owned()),
             next: next.map(|after| Link::to("/queues").with("after", after).url()),
         };
-        Queues { frame, unplaced, queues: queues.into_iter().map(queue_row).collect(), total, pager }
+        Queues { frame, unplaced, queues, total, pager }
     }
 }
 
@@ -66,6 +66,8 @@ pub async fn show(State(state): State<AppState>, asked: Asked) -> Answer {
     if asked.json {
         return frame::data(&json!({ "unplaced": unplaced, "total": total, "queues": queues, "next": next }));
     }
-    let frame = Frame::new(Section::Queues, "Queues", &asked).live(&["queues", "jobs", "pilots", "factories"]);
+    let frame =
+        Frame::new(Section::Queues, "Queues", &asked).live(&["queues", "jobs", "pilots", "factories", "alarms"]);
+    let queues = queue_row::rows(queues, &read.open_alarms().await?);
     frame::shown(&Queues::new(frame, unplaced, queues, total, &view, next))
 }

@@ -7,8 +7,8 @@ use super::elsewhere::Elsewhere;
 use super::frame::Asked;
 use super::job::LogPiece;
 use super::label::TestRun;
-use super::overview::QueueSituation;
 use super::problem::PageError;
+use super::queue_row::QueueSituation;
 use crate::api::{
     commands, decisions, factories, jobs, log_index, log_read, orders, pilot_lines, pilot_list, pilot_logs, queues,
     told,

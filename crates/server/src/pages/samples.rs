@@ -8,9 +8,11 @@ pub use alarms::{alarms, silence};
 use super::elsewhere::Elsewhere;
 use super::frame::{Asked, Frame, Section};
 use super::job::{Allowed, Job, LogPiece, Siblings};
+use super::label_pilots::LabelPilots;
 use super::link::Link;
-use super::overview::{Overview, QueueSituation, Situation};
+use super::overview::{Overview, Situation};
 use super::plots::{Plots, Range};
+use super::queue_row::QueueSituation;
 use crate::Identity;
 use model::decision::{Fact, Step};
 use model::job::{
@@ -25,6 +27,7 @@ use model::{
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+use store::FactoryFlow;
 use wire::api::{HistoryQuery, PilotDetail, PilotHistory, Quantiles};
 
 /// 2026-11-22 02:00:00 UTC.
@@ -393,6 +396,16 @@ pub fn plots(page: &str, of: HistoryQuery) -> Plots {
     Plots::new(&Link::to(page), &of, Range::Days, history)
 }
 
+/// What happened to the pilots of the factories in two hours.
+pub fn activity() -> Vec<FactoryFlow> {
+    let flow = |seconds, done, fault| FactoryFlow {
+        factory: "f1".into(),
+        start: before(seconds).as_secs(),
+        flow: PilotFlow { started: done + fault, done, fault, ..PilotFlow::default() },
+    };
+    vec![flow(7200, 40, 0), flow(3600, 10, 10)]
+}
+
 pub fn situation() -> Situation {
     Situation {
         jobs: counts(&[
@@ -406,6 +419,8 @@ pub fn situation() -> Situation {
         queues: vec![queue_situation(None)],
         busiest: vec![queue_situation(decisions().into_iter().next())],
         factories: factories(),
+        pilots: LabelPilots::default(),
+        activity: Arc::new(activity()),
         running: vec![job(1014, "render tile 13", JobState::Running), job(1009, "render tile 8", JobState::Running)],
         failed: vec![job(1011, "<script>alert(1)</script> & \"quotes\"", JobState::Failed)],
         alarms: alarms(),

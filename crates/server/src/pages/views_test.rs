@@ -9,7 +9,7 @@ use super::plots::{Plots, Range};
 use super::samples::{self, frame};
 use super::{
     alarm, alarms, commands, decisions, factories, factory, jobs, label, log_index, orders, pilot, pilots, queue,
-    queues, red,
+    queue_row, queues, red,
 };
 use crate::config::{LogKeeping, Watermark};
 use crate::pilot_log::status::{Pressure, Status};
@@ -77,6 +77,8 @@ fn overview_of_an_empty_server_tells_what_to_do_next() {
         busiest: Vec::new(),
         demand: Vec::new(),
         factories: Vec::new(),
+        pilots: LabelPilots::default(),
+        activity: Arc::default(),
         running: Vec::new(),
         failed: Vec::new(),
         excluded: Vec::new(),
@@ -165,7 +167,7 @@ fn queues_and_one_queue() {
     let list = queues::Queues::new(
         content(Section::Queues, "Queues", "/queues"),
         1,
-        vec![samples::queue_situation(samples::decisions().pop())],
+        queue_row::rows(vec![samples::queue_situation(samples::decisions().pop())], &samples::alarms()),
         101,
         &queues::QueuesView::default(),
         Some("glasgow-short".into()),
@@ -220,9 +222,12 @@ fn pilots_and_one_pilot() {
 #[test]
 fn factories_and_one_factory() {
     let frame = || content(Section::Factories, "Factories", "/factories");
-    insta::assert_snapshot!("factories_none", html(&factories::Factories::new(frame(), &[], &label_pilots())));
+    insta::assert_snapshot!("factories_none", html(&factories::Factories::new(frame(), &[], &label_pilots(), &[])));
     let all = samples::factories();
-    insta::assert_snapshot!("factories", html(&factories::Factories::new(frame(), &all, &label_pilots())));
+    insta::assert_snapshot!(
+        "factories",
+        html(&factories::Factories::new(frame(), &all, &label_pilots(), &samples::activity()))
+    );
     let last = BTreeMap::from([("glasgow-slurm".to_owned(), samples::decision(1, 12))]);
     let plots = || samples::plots("/factories/f1", HistoryQuery::default());
     let one = factory::Factory::new(frame(), &all[0], &label_pilots(), last, samples::decisions(), in_force(), plots());

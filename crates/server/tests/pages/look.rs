@@ -4,7 +4,7 @@ use crate::browser::run;
 use crate::world::{LivePilot, World, now};
 
 /// Pages that are there on every server.
-const ALWAYS: &[&str] = &[
+pub const ALWAYS: &[&str] = &[
     "/",
     "/jobs",
     "/queues",

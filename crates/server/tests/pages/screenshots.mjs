@@ -1,4 +1,5 @@
-// Takes pictures of pages: `screenshots.mjs take FOLDER PICTURE...`, each picture `NAME WIDTH SCHEME PATH`.
+// Takes pictures of pages: `screenshots.mjs take FOLDER PICTURE...`, each picture `NAME WIDTH SCHEME PATH`; with `whole` down to
+// the end of each page.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { base, expect, run, session } from "./session.mjs";
@@ -8,7 +9,13 @@ const QUALITY = 75;
 /** The longest picture; what is further down is more of the same. */
 const HEIGHT_MAX = 1280;
 
-async function take(folder, ...pictures) {
+/** The same of whole pages. */
+const WHOLE_MAX = 8000;
+
+const take = (folder, ...pictures) => pictured(folder, HEIGHT_MAX, pictures);
+const whole = (folder, ...pictures) => pictured(folder, WHOLE_MAX, pictures);
+
+async function pictured(folder, heightMax, pictures) {
   const pages = new Map();
   for (const picture of pictures) {
     const [name, width, scheme, path] = picture.split(" ");
@@ -22,7 +29,7 @@ async function take(folder, ...pictures) {
     await page.waitForFunction(() => [...document.querySelectorAll("#plots")].every((box) => box.querySelectorAll("canvas").length === 2));
     const height = await page.evaluate(() => document.documentElement.scrollHeight);
     const devtools = await page.context().newCDPSession(page);
-    const clip = { x: 0, y: 0, width: here, height: Math.min(height, HEIGHT_MAX), scale: 1 };
+    const clip = { x: 0, y: 0, width: here, height: Math.min(height, heightMax), scale: 1 };
     await page.evaluate(() => document.activeElement.blur());
     const { data } = await devtools.send("Page.captureScreenshot", { format: "webp", quality: QUALITY, captureBeyondViewport: true, clip });
     expect(data.length > 2000, `${name} is a blank picture`);
@@ -31,4 +38,4 @@ async function take(folder, ...pictures) {
   }
 }
 
-await run({ take });
+await run({ take, whole });

@@ -1,6 +1,8 @@
-//! Pictures of all pages, for the documentation: `cargo xtask screenshots` keeps them in `docs/screenshots`.
+//! Pictures of all pages, for the documentation: `cargo xtask screenshots` keeps them in `docs/screenshots`, and with
+//! `--every-state FOLDER` takes each page in every state, for those who look at them.
 
 use crate::browser::run;
+use crate::look;
 use crate::showcase;
 use crate::world::{LivePilot, PATIENCE, World, now};
 use bytes::Bytes;
@@ -15,6 +17,10 @@ use wire::api::{
 
 /// Where the documentation has them.
 const KEPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/screenshots");
+/// The folder for pictures of every state, from `cargo xtask screenshots`.
+const EVERY_STATE: &str = "PILOTAGE_SCREENSHOTS_EVERY_STATE";
+/// The widths and colours in which they are taken.
+const STATES: &[&str] = &["360 light", "360 dark", "1280 light", "1280 dark", "1920 light"];
 /// The most bytes of all pictures together.
 const BYTES_MAX: u64 = 3 << 20;
 /// Pages that are shown in the dark and on a telephone, too.
@@ -27,6 +33,8 @@ async fn every_page_has_its_picture() {
     let folder = taken.path();
     let empty = World::empty().await;
     take(&empty, folder, &["login 1280 light /login".into(), "empty 1280 light /".into()]).await;
+    let always: Vec<_> = look::ALWAYS.iter().map(|path| (name_of(path), path.to_string())).collect();
+    take_every_state(&empty, "empty", &always).await;
     empty.server.shutdown().await;
 
     let at_once = Change { hold: Some(Duration::ZERO), ..Change::default() };
@@ -37,6 +45,8 @@ async fn every_page_has_its_picture() {
     let places = present(&world).await;
     let pictures = places.iter().flat_map(|(name, path)| pictures(name, path)).collect::<Vec<String>>();
     take(&world, folder, &pictures).await;
+    let named: Vec<_> = places.into_iter().map(|(name, path)| (name.to_owned(), path)).collect();
+    take_every_state(&world, "filled", &named).await;
     world.server.shutdown().await;
 
     if std::env::var_os("PILOTAGE_SCREENSHOTS").is_some() {
@@ -61,9 +71,29 @@ fn replace(folder: &Path) {
 }
 
 async fn take(world: &World, folder: &Path, pictures: &[String]) {
+    run_task("take", world, folder, pictures).await;
+}
+
+/// Takes pages at every width and in all colours, when somebody asked for it.
+async fn take_every_state(world: &World, content: &str, pages: &[(String, String)]) {
+    let Some(folder) = std::env::var_os(EVERY_STATE) else { return };
+    for state in STATES {
+        let kind = state.replace(' ', "-");
+        let pictures = pages.iter().map(|(name, path)| format!("{name}-{content}-{kind} {state} {path}"));
+        run_task("whole", world, Path::new(&folder), &pictures.collect::<Vec<String>>()).await;
+    }
+}
+
+async fn run_task(task: &str, world: &World, folder: &Path, pictures: &[String]) {
     let pictures = pictures.iter().map(String::as_str);
-    let words: Vec<&str> = ["take", folder.to_str().unwrap()].into_iter().chain(pictures).collect();
+    let words: Vec<&str> = [task, folder.to_str().unwrap()].into_iter().chain(pictures).collect();
     run(world, "screenshots.mjs", &words).await.unwrap();
+}
+
+/// The name of a picture of a page that is there on every server.
+fn name_of(path: &str) -> String {
+    let name = path.trim_matches('/').replace('/', "-");
+    if name.is_empty() { "overview".to_owned() } else { name }
 }
 
 /// Names of the pictures in a folder, and their bytes.

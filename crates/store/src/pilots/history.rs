@@ -93,6 +93,12 @@ statements! {
         => concat!("SELECT s.factory, s.label, s.queue, ", sums!(postgres), " FROM pilot_scope s JOIN \
             pilot_flow f ON f.span = ?1 AND f.scope = s.id AND f.start >= ?2 WHERE s.kind = 2 \
             GROUP BY s.factory, s.label, s.queue");
+    FLOW_BY_FACTORY = concat!("SELECT s.factory, f.start / 3600 * 3600 AS hour, ", sums!(sqlite), " FROM pilot_scope s \
+            JOIN pilot_flow f ON f.span = ?1 AND f.scope = s.id AND f.start >= ?2 WHERE s.kind = 1 \
+            GROUP BY s.factory, hour")
+        => concat!("SELECT s.factory, f.start / 3600 * 3600 AS hour, ", sums!(postgres), " FROM pilot_scope s \
+            JOIN pilot_flow f ON f.span = ?1 AND f.scope = s.id AND f.start >= ?2 WHERE s.kind = 1 \
+            GROUP BY s.factory, hour");
     DURATIONS_OF_SCOPE = durations_of!(sqlite "kind = ?4 AND factory = ?5")
         => durations_of!(postgres "kind = ?4 AND factory = ?5");
     DURATIONS_OF_LABEL = durations_of!(sqlite "kind = 2 AND factory = ?4 AND label = ?5")
@@ -157,6 +163,17 @@ pub struct LabelFlow {
     pub label: String,
     /// The queue.
     pub queue: String,
+    /// What happened.
+    pub flow: PilotFlow,
+}
+
+/// What happened to the pilots of one factory in one hour.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct FactoryFlow {
+    /// The factory.
+    pub factory: String,
+    /// When the hour began, in seconds since 1970.
+    pub start: i64,
     /// What happened.
     pub flow: PilotFlow,
 }
@@ -280,6 +297,17 @@ impl Store {
             Ok(LabelFlow { factory, label, queue, flow: flow_in(row, 3)? })
         };
         self.rows(&FLOW_BY_LABEL, values, label).await
+    }
+
+    /// What happened to the pilots of each factory by the hour since the beginning of that of `since`, in order of factories
+    /// and hours; hours in which nothing happened are left out.
+    pub async fn pilot_flow_by_factory(&self, since: Time) -> Result<Vec<FactoryFlow>> {
+        let span = Span::TenMinutes;
+        let hour = since.as_secs().div_euclid(3600) * 3600;
+        let flow = |row: &Row| Ok(FactoryFlow { factory: row.text(0)?, start: row.int(1)?, flow: flow_in(row, 2)? });
+        let mut flows = self.rows(&FLOW_BY_FACTORY, params![span.seconds(), hour].to_vec(), flow).await?;
+        flows.sort_by(|a, b| (&a.factory, a.start).cmp(&(&b.factory, b.start)));
+        Ok(flows)
     }
 
     /// How long pilots waited and ran that started or ended from `since` to before `until`, to ten minutes.

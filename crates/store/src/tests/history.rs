@@ -7,6 +7,7 @@ use std::time::Duration;
 
 on_both! {
     flows => what_happens_is_counted_by_span_and_scope;
+    by_factory => each_factory_has_its_hours;
     durations => waiting_and_running_are_told_in_quantiles;
     several => one_commit_counts_what_many_say;
     old => old_counts_go_and_newer_stay;
@@ -102,6 +103,23 @@ async fn what_happens_is_counted_by_span_and_scope(test: TestStore) {
     said.sort();
     let row = |factory: &str, started, ended| (factory.to_owned(), "a".to_owned(), "q".to_owned(), started, ended);
     assert_eq!(said, [row("fab", 1, 3), row("mill", 0, 0)]);
+}
+
+async fn each_factory_has_its_hours(test: TestStore) {
+    test.queue("q").await;
+    for (factory, minute) in [("mill", 5), ("Fab", 1), ("Fab", 59), ("Fab", 61), ("mill", 130)] {
+        announce(&test, factory, "a", 1, BEGIN + MINUTE * minute).await;
+    }
+    let hours = async |since| {
+        let flows = test.store.pilot_flow_by_factory(since).await.unwrap();
+        let said =
+            flows.into_iter().map(|of| (of.factory, (of.start - BEGIN.as_secs()) / 3600, of.flow.pending_change));
+        said.collect::<Vec<_>>()
+    };
+    let row = |factory: &str, hour, pilots| (factory.to_owned(), hour, pilots);
+    let all = [row("Fab", 0, 2), row("Fab", 1, 1), row("mill", 0, 1), row("mill", 2, 1)];
+    assert_eq!(hours(BEGIN + MINUTE * 30).await, all, "the hour counts from its beginning");
+    assert_eq!(hours(BEGIN + MINUTE * 60).await, [row("Fab", 1, 1), row("mill", 2, 1)]);
 }
 
 async fn waiting_and_running_are_told_in_quantiles(test: TestStore) {

@@ -6,12 +6,19 @@ use crate::extract::{Body, Params, Segments};
 use axum::extract::State;
 use model::alarm::{Alarm, Silence};
 use model::{AlarmId, Permission, SilenceId};
-use wire::api::{AlarmDetail, AlarmPage, AlarmQuery, AlarmText, SilenceRequest};
+use std::sync::Arc;
+use wire::api::{AlarmDetail, AlarmPage, AlarmQuery, AlarmText, AlarmView, SilenceRequest};
 
 impl Reader<'_> {
     /// Open alarms, or a page of those that are over.
     pub async fn alarms(&self, query: AlarmQuery) -> Read<AlarmPage> {
         self.told(alarms::list(State(self.state.clone()), self.asked.identity.clone(), Params(query)).await)
+    }
+
+    /// All open alarms, the worst first.
+    pub async fn open_alarms(&self) -> Read<Arc<Vec<AlarmView>>> {
+        self.asked.identity.require(Permission::Read).map_err(|error| self.fail(error))?;
+        self.state.attention.open(self.state).await.map_err(|error| self.fail(error))
     }
 
     /// One alarm.

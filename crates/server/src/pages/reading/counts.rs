@@ -1,5 +1,6 @@
 //! What pages read of counts: history, ends, errors, time of cores, nodes; and what is found by name.
 
+use super::super::activity;
 use super::super::label_pilots::LabelPilots;
 use super::{Read, Reader};
 use crate::api::{core_time, find, history, nodes, pilot_ends, pilot_errors};
@@ -7,7 +8,7 @@ use crate::extract::Params;
 use axum::extract::State;
 use model::{EndedPilots, NodeCounts, PilotFlow, Time};
 use std::sync::Arc;
-use store::{HistoryOf, LabelFlow};
+use store::{FactoryFlow, HistoryOf, LabelFlow};
 use wire::api::{
     EndsQuery, FindQuery, HistoryQuery, Hit, LabelCoreTime, NodeList, NodeQuery, PilotErrors, PilotHistory,
 };
@@ -27,6 +28,12 @@ impl Reader<'_> {
     /// What happened to the pilots of each label in the last hours, to ten minutes.
     pub async fn flows(&self, hours: u64) -> Read<Arc<Vec<LabelFlow>>> {
         self.stored(self.state.aggregates.flows(&self.state.store, hours, self.asked.now).await)
+    }
+
+    /// What happened to the pilots of each factory by the hour, in the last day.
+    pub async fn activity(&self) -> Read<Arc<Vec<FactoryFlow>>> {
+        let hours = activity::HOURS as u64;
+        self.stored(self.state.aggregates.activity(&self.state.store, hours, self.asked.now).await)
     }
 
     /// Pilots of every label: how many there are, and how they ended in the last hour.
