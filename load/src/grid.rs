@@ -3,7 +3,7 @@
 
 use anyhow::{Result, ensure};
 use model::pilot::BatchUpdate;
-use model::{ErrorClass, FactoryHeartbeat, LabelInfo, Offer, PilotEvent, PilotId, QueueRecord, Shape, Time};
+use model::{ErrorClass, FactoryHeartbeat, LabelInfo, Offer, PilotEvent, PilotId, QueueRecord, Shape, Time, Written};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use store::{Announcement, HelloCall, Store, StoreConfig};
@@ -77,7 +77,7 @@ async fn queues(store: &Store) -> Result<()> {
         let site = index / SHARED.1;
         let mut queue = QueueRecord::named(format!("queue-{index:04}"));
         (queue.site, queue.region) = (format!("site-{site:03}"), format!("region-{:02}", site / SHARED.2));
-        store.put_queue(queue, Time(0)).await?;
+        store.put_queue(queue, Written { by: "load".to_owned(), at: Time(0) }).await?;
     }
     Ok(())
 }

@@ -25,7 +25,9 @@ pub use inhibition::inhibitor;
 pub use life::{Turn, turn};
 pub use matcher::Matcher;
 pub use notice::{Notice, Occasion};
-pub use record::{Acknowledgement, Alarm, AlarmEvent, AlarmEventKind, Held, Severity, Subject, SubjectKind, Told};
+pub use record::{
+    Acknowledgement, Alarm, AlarmEvent, AlarmEventKind, AlarmRemark, Held, Severity, Subject, SubjectKind, Told,
+};
 pub use rule::{Direction, Rule, Unit, reference};
 pub use settings::{Adjustment, AlarmSettings, Change, ExclusionSettings, RuleSettings};
 pub use silence::Silence;

@@ -53,7 +53,7 @@ pub use order::{Hold, Order, OrderEnd, OrderScope, orders_on};
 pub use pilot::{BatchUpdate, EndedPilots, PilotEvent, PilotFlag, PilotState, PilotSummary};
 pub use pilot_choice::PilotChoice;
 pub use program::ProgramInfo;
-pub use queue::{QueueRecord, QueueStatus, StatusChange};
+pub use queue::{QueueRecord, QueueStatus, StatusChange, Written};
 pub use reported::{Claim, LabelPatterns, Reported};
 pub use role::{Permission, Role};
 pub use template::template;

@@ -63,6 +63,15 @@ pub struct StatusChange {
     pub reason: String,
 }
 
+/// Who wrote the record of a queue last, and when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Written {
+    /// The user or factory, or what told of the queue, such as the reports of another factory.
+    pub by: String,
+    /// When.
+    pub at: Time,
+}
+
 /// A name that cannot be used for a queue, site, factory or label.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("'{name}' is no name: use 1 to 64 letters, digits, '_', '-' or '.', beginning with a letter or digit")]

@@ -22,4 +22,7 @@ pub struct TokenInfo {
     pub created: Time,
     /// When it ends.
     pub expires: Option<Time>,
+    /// When it was used last; none when it has not been.
+    #[serde(default)]
+    pub last_used: Option<Time>,
 }

@@ -7,6 +7,7 @@ pub mod reaper;
 mod rebroker;
 mod retention;
 mod silent;
+mod token_use;
 mod writing;
 
 use crate::events::DutyFailed;
@@ -30,6 +31,7 @@ pub fn start(state: &AppState, tasks: &TaskTracker) {
     if let Some(config) = state.config.apfmon.clone() {
         tasks.spawn(silent::run(state.clone(), config));
     }
+    tasks.spawn(token_use::run(state.clone()));
     tasks.spawn(writing::watch(state.clone()));
     tasks.spawn(sweep(state.clone()));
 }

@@ -3,6 +3,7 @@
 pub(crate) mod exclusions;
 pub(crate) mod facts;
 pub(crate) mod outbox;
+pub(crate) mod remarks;
 pub(crate) mod silences;
 
 use crate::engine::value::to_json;

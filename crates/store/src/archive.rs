@@ -3,6 +3,7 @@
 pub(crate) mod copies;
 pub(crate) mod day;
 pub(crate) mod forget;
+pub(crate) mod size;
 
 use self::day::{day_name, existing, write_file};
 use crate::engine::{Connection, Row, Value, params, statements};

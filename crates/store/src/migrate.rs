@@ -29,6 +29,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { number: 12, both: include_str!("../migrations/0012_reported.sql"), postgres: "" },
     Migration { number: 13, both: include_str!("../migrations/0013_exclusions.sql"), postgres: "" },
     Migration { number: 14, both: include_str!("../migrations/0014_held.sql"), postgres: "" },
+    Migration { number: 15, both: include_str!("../migrations/0015_admin.sql"), postgres: "" },
 ];
 
 /// Serialises servers that start together on an empty PostgreSQL database.

@@ -5,7 +5,7 @@ use crate::engine::{Row, params, statements};
 use crate::jobs::codes;
 use crate::tx::Tx;
 use crate::{Error, Result, Store};
-use model::{QueueRecord, QueueStatus, StatusChange, Time};
+use model::{QueueRecord, QueueStatus, StatusChange, Written};
 use std::collections::HashMap;
 
 statements! {
@@ -14,16 +14,30 @@ statements! {
     QUEUE = "SELECT name, site, region, tags, status, max_cores, max_memory_mib, max_wall_time_s FROM queue \
         WHERE name = ?1";
     PUT_QUEUE = "INSERT INTO queue (name, site, region, tags, status, max_cores, max_memory_mib, max_wall_time_s, reason, \
-        changed) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, '', ?9) ON CONFLICT (name) DO UPDATE SET site = excluded.site, \
+        changed, put_by, put_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, '', ?9, ?10, ?9) ON CONFLICT (name) DO UPDATE SET site = excluded.site, \
         region = excluded.region, tags = excluded.tags, max_cores = excluded.max_cores, \
-        max_memory_mib = excluded.max_memory_mib, max_wall_time_s = excluded.max_wall_time_s";
+        max_memory_mib = excluded.max_memory_mib, max_wall_time_s = excluded.max_wall_time_s, \
+        put_by = excluded.put_by, put_at = excluded.put_at";
     SET_STATUS = "UPDATE queue SET status = ?2, reason = ?3, changed = ?4, changed_by = ?5 WHERE name = ?1";
-    STATUS_CHANGES = "SELECT name, changed_by, changed, reason FROM queue WHERE changed_by <> ''";
+    QUEUE_ORIGINS = "SELECT name, changed_by, changed, reason, put_by, put_at FROM queue \
+        WHERE changed_by <> '' OR put_by <> ''";
+    QUEUES_AFTER = "SELECT name, site, region, tags, status, max_cores, max_memory_mib, max_wall_time_s, changed_by, \
+        changed, reason, put_by, put_at FROM queue WHERE name > ?1 ORDER BY name LIMIT ?2";
+    COUNT_QUEUES = "SELECT COUNT(*) FROM queue";
+}
+
+/// Where the record and the status of a queue came from, as far as that was kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct QueueOrigin {
+    /// Who set its status, if anybody did.
+    pub status_set: Option<StatusChange>,
+    /// Who wrote its record last.
+    pub written: Option<Written>,
 }
 
 impl Store {
     /// Creates a queue or changes one; the status of one that is there stays as it is. Returns whether anything changed.
-    pub async fn put_queue(&self, queue: QueueRecord, now: Time) -> Result<bool> {
+    pub async fn put_queue(&self, queue: QueueRecord, written: Written) -> Result<bool> {
         self.write(move |tx| {
             let there = find(tx, &queue.name)?;
             let status = there.as_ref().map_or(queue.status, |there| there.status);
@@ -31,7 +45,7 @@ impl Store {
             if there.as_ref() == Some(&wanted) {
                 return Ok(false);
             }
-            put(tx, &wanted, now)?;
+            put(tx, &wanted, &written)?;
             Ok(true)
         })
         .await
@@ -42,12 +56,21 @@ impl Store {
         self.write(move |tx| set_status(tx, &name, status, &change)).await
     }
 
-    /// Who last set the status of each queue of which anybody did.
-    pub async fn status_changes(&self) -> Result<HashMap<String, StatusChange>> {
-        let changes = self.rows(&STATUS_CHANGES, Vec::new(), |row: &Row| {
-            Ok((row.text(0)?, StatusChange { by: row.text(1)?, at: row.time(2)?, reason: row.text(3)? }))
-        });
-        Ok(changes.await?.into_iter().collect())
+    /// Where each queue came from of which that was kept.
+    pub async fn queue_origins(&self) -> Result<HashMap<String, QueueOrigin>> {
+        let origins = self.rows(&QUEUE_ORIGINS, Vec::new(), |row: &Row| Ok((row.text(0)?, origin_of(row, 1)?)));
+        Ok(origins.await?.into_iter().collect())
+    }
+
+    /// Queues by name from behind `after`, at most `limit`, with where they came from.
+    pub async fn queues_after(&self, after: String, limit: u32) -> Result<Vec<(QueueRecord, QueueOrigin)>> {
+        let both = |row: &Row| Ok((queue_of(row)?, origin_of(row, 8)?));
+        self.rows(&QUEUES_AFTER, params![after, limit].to_vec(), both).await
+    }
+
+    /// How many queues there are.
+    pub async fn count_queues(&self) -> Result<u64> {
+        Ok(self.rows(&COUNT_QUEUES, Vec::new(), |row| row.count(0)).await?.into_iter().next().unwrap_or_default())
     }
 
     /// All queues by name.
@@ -77,7 +100,7 @@ pub(crate) fn find(tx: &mut Tx<'_>, name: &str) -> Result<Option<QueueRecord>> {
 }
 
 /// Creates a queue, or changes one apart from its status.
-pub(crate) fn put(tx: &mut Tx<'_>, queue: &QueueRecord, now: Time) -> Result<()> {
+pub(crate) fn put(tx: &mut Tx<'_>, queue: &QueueRecord, written: &Written) -> Result<()> {
     tx.execute(
         &PUT_QUEUE,
         params![
@@ -89,7 +112,8 @@ pub(crate) fn put(tx: &mut Tx<'_>, queue: &QueueRecord, now: Time) -> Result<()>
             queue.max_cores,
             queue.max_memory_mib,
             queue.max_wall_time_s,
-            now
+            written.at,
+            &written.by
         ],
     )?;
     tx.changes().queues.insert(queue.name.clone());
@@ -107,5 +131,15 @@ pub(crate) fn queue_of(row: &Row) -> Result<QueueRecord> {
         max_cores: row.small(5)?,
         max_memory_mib: row.small(6)?,
         max_wall_time_s: row.small(7)?,
+    })
+}
+
+/// Where a queue came from, from five columns that begin at `first`.
+fn origin_of(row: &Row, first: usize) -> Result<QueueOrigin> {
+    let change = StatusChange { by: row.text(first)?, at: row.time(first + 1)?, reason: row.text(first + 2)? };
+    let written = Written { by: row.text(first + 3)?, at: row.time(first + 4)? };
+    Ok(QueueOrigin {
+        status_set: Some(change).filter(|change| !change.by.is_empty()),
+        written: Some(written).filter(|written| !written.by.is_empty()),
     })
 }

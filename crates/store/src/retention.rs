@@ -1,6 +1,8 @@
 //! What is of no use any more, deleted in bounded portions.
 
-use crate::archive::{DAY_MS, keys};
+pub(crate) mod removals;
+
+use crate::archive::keys;
 use crate::engine::{Row, params, statements};
 use crate::jobs::codes;
 use crate::pilots::core_time::OLD_CORE_TIME;
@@ -11,12 +13,27 @@ use crate::sessions::OLD_SESSIONS;
 use crate::tx::{LabelKey, Tx};
 use crate::{LabelCount, Result, Store};
 use model::Time;
+use removals::Removable;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// How long ends of pilots are counted by hour, and on each node.
-const ENDS_KEPT_HOURS: i64 = 30 * 24;
-const NODES_KEPT_HOURS: i64 = 3 * 24;
+/// How long what nobody configures is kept.
+pub mod kept {
+    use std::time::Duration;
+
+    const DAY_S: u64 = 86_400;
+    /// Ends of pilots by the hour, their error texts, and what their cores were used for.
+    pub const ENDS: Duration = Duration::from_secs(30 * DAY_S);
+    /// Ends of pilots by the hour on each node.
+    pub const NODES: Duration = Duration::from_secs(3 * DAY_S);
+    /// Decisions.
+    pub const DECISIONS: Duration = Duration::from_secs(30 * DAY_S);
+    /// Commands after their expiry.
+    pub const COMMANDS: Duration = Duration::from_secs(7 * DAY_S);
+    /// Orders after their end.
+    pub const ORDERS: Duration = Duration::from_secs(365 * DAY_S);
+}
+
 /// Pilots that one step deletes.
 const PORTION: i64 = 1000;
 
@@ -52,22 +69,27 @@ statements! {
 }
 
 impl Store {
-    /// Deletes what is of no use any more: idempotency keys after `keep_keys`, throughput after two hours, ends
-    /// of pilots after thirty days (on nodes after three), commands a week after their expiry, decisions after thirty
-    /// days, orders a year after their end, sessions that have ended, lanes without any job. Returns how much.
-    pub async fn prune(&self, now: Time, keep_keys: Duration) -> Result<u64> {
+    /// Deletes what is of no use any more: idempotency keys after `keep_keys`, what [`kept`] names after its time,
+    /// throughput after two hours, sessions that have ended, lanes without any job. Returns how much of what is counted.
+    pub async fn prune(&self, now: Time, keep_keys: Duration) -> Result<BTreeMap<Removable, u64>> {
         self.write(move |tx| {
-            let keys = tx.execute(&OLD_KEYS, params![now - keep_keys])?;
-            let minutes = tx.execute(&OLD_THROUGHPUT, params![now.0.div_euclid(60_000) - 120])?;
-            let mut ends = tx.execute(&OLD_ENDS, params![hour(now) - ENDS_KEPT_HOURS])?;
-            ends += tx.execute(&OLD_CORE_TIME, params![hour(now) - ENDS_KEPT_HOURS])?;
-            ends += tx.execute(&OLD_MESSAGES, params![hour(now) - ENDS_KEPT_HOURS])?;
-            ends += tx.execute(&OLD_NODES, params![hour(now) - NODES_KEPT_HOURS])?;
-            let commands = tx.execute(&OLD_COMMANDS, params![now.0 - 7 * DAY_MS])?;
-            let decisions = tx.execute(&OLD_DECISIONS, params![now.0 - 30 * DAY_MS])?;
-            let orders = tx.execute(&OLD_ORDERS, params![now.0 - 365 * DAY_MS])?;
-            let sessions = tx.execute(&OLD_SESSIONS, params![now])?;
-            Ok(keys + minutes + ends + commands + decisions + orders + sessions + drop_empty_lanes(tx)?)
+            tx.execute(&OLD_THROUGHPUT, params![now.0.div_euclid(60_000) - 120])?;
+            tx.execute(&OLD_SESSIONS, params![now])?;
+            drop_empty_lanes(tx)?;
+            let of_hours = hour(now - kept::ENDS);
+            let mut ends = 0;
+            for sql in [&OLD_ENDS, &OLD_CORE_TIME, &OLD_MESSAGES] {
+                ends += tx.execute(sql, params![of_hours])?;
+            }
+            Ok([
+                (Removable::Ends, ends),
+                (Removable::Nodes, tx.execute(&OLD_NODES, params![hour(now - kept::NODES)])?),
+                (Removable::Decisions, tx.execute(&OLD_DECISIONS, params![now - kept::DECISIONS])?),
+                (Removable::Commands, tx.execute(&OLD_COMMANDS, params![now - kept::COMMANDS])?),
+                (Removable::Orders, tx.execute(&OLD_ORDERS, params![now - kept::ORDERS])?),
+                (Removable::Keys, tx.execute(&OLD_KEYS, params![now - keep_keys])?),
+            ]
+            .into())
         })
         .await
     }
@@ -95,14 +117,14 @@ fn forgotten(row: &Row) -> Result<LabelCount> {
 }
 
 /// Deletes lanes without any job, except those in which the same commit has just counted some.
-fn drop_empty_lanes(tx: &mut Tx<'_>) -> Result<u64> {
+fn drop_empty_lanes(tx: &mut Tx<'_>) -> Result<()> {
     let counted = tx.touched_lanes();
     let empty = tx.query(&EMPTY_LANES, &[])?;
     let empty = empty.iter().map(|row| row.int(0)).collect::<Result<Vec<_>>>()?;
     empty
         .iter()
         .filter(|lane| !counted.contains(lane))
-        .try_fold(0, |dropped, lane| Ok(dropped + tx.execute(&DROP_LANE, params![*lane])?))
+        .try_for_each(|lane| tx.execute(&DROP_LANE, params![*lane]).map(|_| ()))
 }
 
 fn forget_pilots(tx: &mut Tx<'_>, before: Time) -> Result<u64> {

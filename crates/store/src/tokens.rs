@@ -1,16 +1,18 @@
 //! Tokens, stored as hashes.
 
 use crate::engine::value::to_json;
-use crate::engine::{Row, params, statements};
+use crate::engine::{Row, Value, params, statements};
 use crate::{Error, Result, Store};
 use model::{Role, Time, TokenInfo};
+use std::collections::BTreeMap;
 
 statements! {
     ADD_TOKEN = "INSERT INTO token (id, hash, usr, grp, role, sites, note, made, expires) \
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (hash) DO NOTHING";
     TOKEN_BY_HASH = "SELECT id, usr, grp, role, sites, expires FROM token WHERE hash = ?1 AND revoked = 0";
-    TOKENS = "SELECT id, usr, grp, role, sites, expires, note, made FROM token WHERE revoked = 0 \
+    TOKENS = "SELECT id, usr, grp, role, sites, expires, note, made, last_used FROM token WHERE revoked = 0 \
         AND (expires IS NULL OR expires > ?1) ORDER BY id";
+    TOKEN_USED = "UPDATE token SET last_used = ?2 WHERE id = ?1 AND (last_used IS NULL OR last_used < ?2)";
     REVOKE = "UPDATE token SET revoked = 1 WHERE id = ?1 AND revoked = 0";
 }
 
@@ -86,9 +88,16 @@ impl Store {
                 note: row.text(6)?,
                 created: row.time(7)?,
                 expires: owner.expires,
+                last_used: row.opt_time(8)?,
             })
         })
         .await
+    }
+
+    /// Writes down when tokens were used last, by their numbers.
+    pub async fn tokens_used(&self, used: BTreeMap<i64, Time>) -> Result<()> {
+        let rows: Vec<Vec<Value>> = used.into_iter().map(|(id, at)| params![id, at].to_vec()).collect();
+        self.write(move |tx| tx.execute_many(&TOKEN_USED, &rows).map(|_| ())).await
     }
 
     /// Revokes a token. Returns whether there was one.

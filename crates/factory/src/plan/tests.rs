@@ -79,7 +79,14 @@ fn by_queue(demand: Vec<Demand>) -> BTreeMap<String, Demand> {
 
 fn set_queue(world: &mut World, queue: QueueRecord) {
     let jobs = JobCounts([(JobState::Transferring, 4)].into());
-    let summary = QueueSummary { queue: queue.clone(), jobs, pilots: BTreeMap::new(), idle_slots: 0, status_set: None };
+    let summary = QueueSummary {
+        queue: queue.clone(),
+        jobs,
+        pilots: BTreeMap::new(),
+        idle_slots: 0,
+        status_set: None,
+        written: None,
+    };
     world.queues = Some(Read { value: [(queue.name, summary)].into(), at: START });
 }
 

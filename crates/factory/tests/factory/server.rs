@@ -160,7 +160,14 @@ impl State {
 }
 
 fn summary(queue: QueueRecord) -> QueueSummary {
-    QueueSummary { queue, jobs: JobCounts::default(), pilots: BTreeMap::new(), idle_slots: 0, status_set: None }
+    QueueSummary {
+        queue,
+        jobs: JobCounts::default(),
+        pilots: BTreeMap::new(),
+        idle_slots: 0,
+        status_set: None,
+        written: None,
+    }
 }
 
 fn announced(id: PilotId, request: &AnnounceRequest) -> PilotSummary {

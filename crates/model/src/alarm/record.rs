@@ -239,6 +239,18 @@ pub struct AlarmEvent {
     pub text: String,
 }
 
+/// What somebody said of an alarm.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlarmRemark {
+    /// The alarm.
+    pub alarm: AlarmId,
+    /// What it is about.
+    pub subject: Subject,
+    /// Who said what, and when.
+    #[serde(flatten)]
+    pub event: AlarmEvent,
+}
+
 /// What may happen to an alarm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]

@@ -4,7 +4,7 @@ use super::args::TokenAction;
 use super::jobs::{dash, or_dash};
 use super::{now, with_client};
 use crate::config::whole_seconds;
-use crate::output::{Table, print, print_json, utc_time};
+use crate::output::{Table, ago, print, print_json, utc_time};
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use wire::Client;
@@ -58,7 +58,7 @@ fn table(list: &TokenList) -> String {
     if list.tokens.is_empty() {
         return "no tokens\n".to_owned();
     }
-    let mut table = Table::new(&[">id", "user", "group", "role", "sites", "created", "expires", "~note"])
+    let mut table = Table::new(&[">id", "user", "group", "role", "sites", "created", "expires", "last used", "~note"])
         .minor(&["sites", "created", "group"]);
     for token in &list.tokens {
         let expires = token.expires.map_or_else(
@@ -68,6 +68,7 @@ fn table(list: &TokenList) -> String {
                 format!("{} (in {left})", utc_time(end))
             },
         );
+        let last_used = token.last_used.map_or_else(|| "not yet".to_owned(), |used| ago(now(), used));
         let sites = if token.sites.is_empty() { dash() } else { token.sites.join(", ") };
         table.row([
             token.id.to_string(),
@@ -77,6 +78,7 @@ fn table(list: &TokenList) -> String {
             sites,
             utc_time(token.created),
             expires,
+            last_used,
             token.note.clone(),
         ]);
     }

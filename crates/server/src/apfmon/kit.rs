@@ -4,8 +4,11 @@ use super::Call;
 use super::answer::{Answer, Answered};
 use super::body;
 use model::reported::queue_name;
-use model::{Permission, QueueRecord, QueueStatus};
+use model::{Permission, QueueRecord, QueueStatus, Written};
 use serde_json::Value;
+
+/// Who writes the records of queues that it tells.
+const MADE_BY: &str = "sites' catalogue";
 
 /// `GET /kit/q/`: one name per line.
 pub(super) async fn queues(call: &Call) -> Answer {
@@ -36,7 +39,7 @@ pub(super) async fn update(call: &Call) -> Answer {
             region: region.unwrap_or_else(|| before.region.clone()),
             ..before
         };
-        store.put_queue(queue, crate::now()).await?;
+        store.put_queue(queue, Written { by: MADE_BY.to_owned(), at: crate::now() }).await?;
     }
     Ok(Answered::text(format!("{entries} queues")))
 }

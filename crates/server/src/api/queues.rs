@@ -9,9 +9,10 @@ use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 use model::queue::check_name;
-use model::{IdlePilots, JobCounts, Permission, PilotState, QueueRecord, StatusChange};
+use model::{IdlePilots, JobCounts, Permission, PilotState, QueueRecord, StatusChange, Written};
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
+use store::QueueOrigin;
 use wire::api::{DemandList, QueueGroup, QueueGroupList, QueueList, QueueSummary, SetQueueStatus};
 
 /// The most tags of one queue.
@@ -51,13 +52,17 @@ pub async fn summaries(state: &AppState) -> Result<Vec<QueueSummary>, ApiError> 
     let mut jobs = state.store.counts_by_queue().await?;
     let mut pilots = live_pilots(state).await?;
     let idle = idle_slots(state).await?;
-    let mut changes = state.store.status_changes().await?;
-    let summary = |queue: QueueRecord| QueueSummary {
-        status_set: changes.remove(&queue.name),
-        jobs: every_state(jobs.remove(&queue.name).unwrap_or_default()),
-        pilots: pilots.remove(&queue.name).unwrap_or_default(),
-        idle_slots: idle.get(&queue.name).copied().unwrap_or_default(),
-        queue,
+    let mut origins = state.store.queue_origins().await?;
+    let summary = |queue: QueueRecord| {
+        let QueueOrigin { status_set, written } = origins.remove(&queue.name).unwrap_or_default();
+        QueueSummary {
+            jobs: every_state(jobs.remove(&queue.name).unwrap_or_default()),
+            pilots: pilots.remove(&queue.name).unwrap_or_default(),
+            idle_slots: idle.get(&queue.name).copied().unwrap_or_default(),
+            queue,
+            status_set,
+            written,
+        }
     };
     Ok(queues.into_iter().map(summary).collect())
 }
@@ -111,7 +116,7 @@ pub async fn put_queue(
         queue.site.clone_from(&queue.name);
     }
     check_words(&queue)?;
-    state.store.put_queue(queue, now()).await?;
+    state.store.put_queue(queue, Written { by: who.user, at: now() }).await?;
     state.candidates.forget().await;
     Ok(StatusCode::NO_CONTENT)
 }

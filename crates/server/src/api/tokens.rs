@@ -89,7 +89,10 @@ fn check_sites(request: &TokenRequest) -> Result<(), ApiError> {
     responses((status = 200, body = TokenList), (status = "4XX", body = wire::api::Problem)))]
 pub async fn list(State(state): State<AppState>, who: Identity) -> Result<Json<TokenList>, ApiError> {
     who.require(Permission::Administer)?;
-    Ok(Json(TokenList { tokens: state.store.tokens(now()).await? }))
+    let mut tokens = state.store.tokens(now()).await?;
+    let used = state.tokens.used();
+    tokens.iter_mut().for_each(|token| token.last_used = token.last_used.max(used.get(&token.id).copied()));
+    Ok(Json(TokenList { tokens }))
 }
 
 /// Ends a token at once; on other servers of the same store within seconds.

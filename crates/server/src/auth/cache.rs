@@ -4,7 +4,7 @@ use super::{Identity, unauthorized};
 use crate::hub::locked;
 use crate::{ApiError, AppState, now};
 use model::Time;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 use std::time::Duration;
 use store::TokenOwner;
@@ -22,6 +22,8 @@ pub struct TokenCache {
     owners: Mutex<HashMap<Hash, (Time, TokenOwner)>>,
     /// Tokens of sessions.
     sessions: Mutex<HashMap<Hash, (Time, Hash)>>,
+    /// When tokens were used last, by number, as long as that is not written down.
+    used: Mutex<BTreeMap<i64, Time>>,
 }
 
 impl TokenCache {
@@ -56,11 +58,26 @@ impl TokenCache {
         locked(&self.sessions).clear();
     }
 
+    /// When tokens were used last, of those of which that is not written down yet.
+    pub fn used(&self) -> BTreeMap<i64, Time> {
+        locked(&self.used).clone()
+    }
+
+    /// Forgets what was written down, except of tokens that were used again since.
+    pub fn written_down(&self, written: &BTreeMap<i64, Time>) {
+        locked(&self.used).retain(|token, at| written.get(token) != Some(at));
+    }
+
     async fn look_up(&self, hash: Hash, state: &AppState, now: Time) -> Result<TokenOwner, ApiError> {
         let Some(owner) = state.store.token_owner(hash).await? else {
             return Err(unauthorized("bad-credential", "the token is unknown or was revoked"));
         };
         remember(&self.owners, hash, (now, owner.clone()));
+        let mut used = locked(&self.used);
+        // The use of one that does not fit is told by its next look-up.
+        if used.len() < ENTRIES_MAX {
+            used.insert(owner.id, now);
+        }
         Ok(owner)
     }
 

@@ -14,6 +14,7 @@ use object_store::ObjectStore;
 use object_store::path::Path;
 use round::{Round, Visit};
 use std::collections::BTreeMap;
+use store::Removable;
 
 /// Name of the duty.
 const DUTY: &str = "pilot-logs";
@@ -81,9 +82,10 @@ async fn keep(state: &AppState, memory: &mut Memory) -> Result<(), ApiError> {
             Err(error) => done = done.and(Err(error)),
         }
     }
-    round.tell();
+    let deleted = round.tell();
     make_room(state, memory, &days, Round::new(state, &ages, now)).await?;
     tell(state, memory, now).await?;
+    state.store.removed([(Removable::PilotLogs, deleted)].into(), now).await?;
     done
 }
 

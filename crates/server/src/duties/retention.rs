@@ -7,6 +7,7 @@ use model::Time;
 use object_store::ObjectStoreExt;
 use object_store::path::Path;
 use std::time::Duration;
+use store::Removable;
 
 const COMMANDS_EVERY: Duration = Duration::from_secs(2);
 /// Logs that are moved and files that are deleted at once.
@@ -40,21 +41,26 @@ pub async fn jobs(state: AppState) {
 /// One thing that fails does not keep the others.
 async fn pass(state: &AppState) {
     let now = now();
-    let told = |done: Result<(), ApiError>| {
-        if let Err(error) = done {
-            failed(state, "retention", &error);
-        }
-    };
-    told(state.store.prune(now, state.config.keep_idempotency).await.map(drop).map_err(ApiError::from));
-    told(prune_history(state, now).await);
-    told(drop_alarms(state, now - state.config.alarms.rules.keep).await);
-    told(archive(state, now).await);
-    told(move_logs(state).await);
+    let alarms_before = now - state.config.alarms.rules.keep;
+    let mut gone = told(state, state.store.prune(now, state.config.keep_idempotency).await);
+    told(state, prune_history(state, now).await);
+    gone.insert(Removable::Alarms, told(state, by_portions(state, || state.store.drop_alarms(alarms_before)).await));
+    told(state, archive(state, now).await);
+    told(state, move_logs(state).await);
     if let Some(keep) = state.config.keep_archive {
-        told(state.store.drop_archive(now - keep, now).await.map_err(ApiError::from));
-        told(drop_pilots(state, now - keep).await);
+        gone.insert(Removable::Days, told(state, state.store.drop_archive(now - keep, now).await));
+        gone.insert(Removable::Pilots, told(state, by_portions(state, || state.store.drop_pilots(now - keep)).await));
     }
-    told(delete_discarded(state, now).await);
+    told(state, delete_discarded(state, now).await);
+    told(state, state.store.removed(gone, now).await);
+}
+
+/// What was done, or that it failed.
+fn told<T: Default>(state: &AppState, done: Result<T, impl Into<ApiError>>) -> T {
+    done.unwrap_or_else(|error| {
+        failed(state, "retention", &error.into());
+        T::default()
+    })
 }
 
 async fn prune_history(state: &AppState, now: Time) -> Result<(), ApiError> {
@@ -68,18 +74,23 @@ async fn prune_history(state: &AppState, now: Time) -> Result<(), ApiError> {
     Ok(())
 }
 
-async fn drop_alarms(state: &AppState, before: Time) -> Result<(), ApiError> {
-    while state.store.drop_alarms(before).await? > 0 && turn(state, BREATH).await {}
-    Ok(())
+/// Deletes portion after portion until nothing is left to delete. Returns how much went.
+async fn by_portions<D>(state: &AppState, delete: impl Fn() -> D) -> store::Result<u64>
+where
+    D: Future<Output = store::Result<u64>>,
+{
+    let mut all = 0;
+    loop {
+        let gone = delete().await?;
+        all += gone;
+        if gone == 0 || !turn(state, BREATH).await {
+            return Ok(all);
+        }
+    }
 }
 
 async fn archive(state: &AppState, now: Time) -> Result<(), ApiError> {
     while state.store.archive(now - state.config.archive_after).await?.more && turn(state, BREATH).await {}
-    Ok(())
-}
-
-async fn drop_pilots(state: &AppState, before: Time) -> Result<(), ApiError> {
-    while state.store.drop_pilots(before).await? > 0 && turn(state, BREATH).await {}
     Ok(())
 }
 

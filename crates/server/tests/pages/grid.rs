@@ -5,7 +5,7 @@ use crate::world::{World, now};
 use futures_util::future::join_all;
 use model::alarm::{Change, Rule};
 use model::pilot::BatchUpdate;
-use model::{ErrorClass, FactoryHeartbeat, LabelInfo, Offer, PilotEvent, PilotId, QueueRecord, Time};
+use model::{ErrorClass, FactoryHeartbeat, LabelInfo, Offer, PilotEvent, PilotId, QueueRecord, Time, Written};
 use std::path::Path;
 use std::time::Duration;
 use store::{Announcement, Store, StoreConfig};
@@ -76,7 +76,7 @@ async fn fill(dir: &Path) {
     for index in 0..40 {
         let mut queue = QueueRecord::named(format!("queue-{index:02}"));
         (queue.site, queue.region) = (format!("site-{}", index % 8), format!("region-{}", index % 2));
-        store.put_queue(queue, now).await.unwrap();
+        store.put_queue(queue, Written { by: "grid".to_owned(), at: now }).await.unwrap();
     }
     for factory in 0..SIZE.0 {
         store.factory_says(format!("factory-{factory:02}"), heartbeat(factory, now), now).await.unwrap();

@@ -7,7 +7,7 @@ use model::decision::{Fact, Step};
 use model::pilot::BatchUpdate;
 use model::{
     CredentialInfo, Decision, DecisionId, ErrorClass, FactoryHeartbeat, JobReport, JobSpec, JobState, LabelInfo, Offer,
-    PilotEvent, PilotId, Placement, QueueRecord, Shape, Time, Usage,
+    PilotEvent, PilotId, Placement, QueueRecord, Shape, Time, Usage, Written,
 };
 use std::path::Path;
 use std::time::Duration;
@@ -70,7 +70,7 @@ pub async fn fill(dir: &Path) {
         (record.site, record.region, record.max_cores) = (site.to_string(), region.to_string(), 8);
         record.tags =
             ["simulation"].into_iter().chain((*region == "UK").then_some("render")).map(String::from).collect();
-        store.put_queue(record, now - PAST).await.unwrap();
+        store.put_queue(record, Written { by: "petra".to_owned(), at: now - PAST }).await.unwrap();
         submit(store, queue, now - PAST).await;
     }
     for (name, silent) in [("north", 12), ("south", 5), ("cloud", 4_300)] {

@@ -3,7 +3,7 @@
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use model::job::LogStream;
-use model::{JobDetail, JobId, JobSpec, Placement, QueueRecord};
+use model::{JobDetail, JobId, JobSpec, Placement, QueueRecord, Written};
 use serde_json::Value;
 use server::{Config, Running, Server};
 use std::io::Write;
@@ -24,6 +24,11 @@ pub struct Bench {
     _dir: TempDir,
 }
 
+/// Who writes the records of queues.
+pub fn written() -> Written {
+    Written { by: "ann".to_owned(), at: server::now() }
+}
+
 impl Bench {
     pub async fn start() -> Bench {
         Bench::start_with(|_| ()).await
@@ -40,7 +45,7 @@ impl Bench {
         let server = Server::start(config).await.unwrap();
         let token = server.admin_token().to_owned();
         let client = Client::new(ClientConfig::new([server.url().to_owned()], Some(token))).unwrap();
-        server.state().store.put_queue(QueueRecord::named(QUEUE), server::now()).await.unwrap();
+        server.state().store.put_queue(QueueRecord::named(QUEUE), written()).await.unwrap();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         Bench { server, client, http, _dir: dir }
     }

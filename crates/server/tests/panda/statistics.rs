@@ -1,6 +1,6 @@
 //! What factories ask: how many jobs wait where.
 
-use crate::bench::{Bench, QUEUE, shell};
+use crate::bench::{Bench, QUEUE, shell, written};
 use model::{JobSpec, QueueRecord, Role};
 use serde_json::{Value, json};
 
@@ -40,7 +40,7 @@ async fn jobs_are_counted_by_queue_resource_type_label_and_state() {
 #[tokio::test]
 async fn a_token_sees_the_queues_of_its_sites_alone() {
     let bench = Bench::start_with(|config| config.public_url = Some("https://pilotage.example".into())).await;
-    bench.server.state().store.put_queue(QueueRecord::named("OTHER"), server::now()).await.unwrap();
+    bench.server.state().store.put_queue(QueueRecord::named("OTHER"), written()).await.unwrap();
     let path = "/api/v1/statistics/active_job_stats_by_site";
     let (status, _) = bench.get_as("", path).await;
     assert_eq!(status, 403);

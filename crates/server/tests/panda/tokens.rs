@@ -1,6 +1,6 @@
 //! Off this machine a PanDA pilot shows a token: one that does nothing else, at its sites alone.
 
-use crate::bench::{Bench, QUEUE, shell};
+use crate::bench::{Bench, QUEUE, shell, written};
 use axum::body::{Body, to_bytes};
 use http::{Request, StatusCode};
 use model::{JobState, QueueRecord, Role, Shape};
@@ -13,7 +13,7 @@ const ELSEWHERE: &str = "ELSEWHERE";
 /// Served to others; its URL is not ours to reach, so calls go straight to the router.
 async fn public() -> Bench {
     let bench = Bench::start_with(|config| config.public_url = Some("https://pilotage.example".into())).await;
-    bench.server.state().store.put_queue(QueueRecord::named(ELSEWHERE), server::now()).await.unwrap();
+    bench.server.state().store.put_queue(QueueRecord::named(ELSEWHERE), written()).await.unwrap();
     bench
 }
 

@@ -67,13 +67,15 @@ fn note(tx: &mut Tx<'_>, dropping: Dropping) -> Result<()> {
 impl Store {
     /// Forgets what ended before `before`: whole days of the archive with their logs' records, jobs that never ran, and
     /// arrays of which nothing is left. Files in the object store that nothing refers to any more are discarded. Goes on
-    /// where a crash or an error broke it off.
-    pub async fn drop_archive(&self, before: Time, now: Time) -> Result<()> {
-        let Ok(_files_stay) = self.inner.archive_from.try_lock() else { return Ok(()) };
-        if let Some(begun) = self.read(dropping).await?
-            && !self.drop_day(begun, now).await?
-        {
-            return Ok(());
+    /// where a crash or an error broke it off. Returns how many days went.
+    pub async fn drop_archive(&self, before: Time, now: Time) -> Result<u64> {
+        let Ok(_files_stay) = self.inner.archive_from.try_lock() else { return Ok(0) };
+        let mut gone = 0;
+        if let Some(begun) = self.read(dropping).await? {
+            if !self.drop_day(begun, now).await? {
+                return Ok(gone);
+            }
+            gone += 1;
         }
         let days = self.rows(&DAYS, Vec::new(), |row| row.int(0)).await?;
         for day in days.into_iter().filter(|day| (day + 1) * DAY_MS <= before.0) {
@@ -85,11 +87,13 @@ impl Store {
             })
             .await?;
             if !self.drop_day(begun, now).await? {
-                return Ok(());
+                return Ok(gone);
             }
+            gone += 1;
         }
         self.drop_ranges(before).await?;
-        self.write(drop_empty_arrays).await
+        self.write(drop_empty_arrays).await?;
+        Ok(gone)
     }
 
     /// Goes on with a day. False when its partition is in use and is to be dropped another time.

@@ -7,7 +7,7 @@ use crate::queues;
 use crate::tx::{LabelKey, Tx};
 use crate::{Result, Store};
 use model::reported::queue_name;
-use model::{Decision, LabelPatterns, QueueRecord, QueueStatus, StatusChange, Time};
+use model::{Decision, LabelPatterns, QueueRecord, QueueStatus, StatusChange, Time, Written};
 use std::sync::Arc;
 
 /// Why a queue that is made for a label takes no jobs.
@@ -155,7 +155,7 @@ fn make_queue(tx: &mut Tx<'_>, name: &str, now: Time) -> Result<()> {
         return Ok(());
     }
     let queue = QueueRecord { status: QueueStatus::Offline, ..QueueRecord::named(name) };
-    queues::put(tx, &queue, now)?;
+    queues::put(tx, &queue, &Written { by: MADE_BY.into(), at: now })?;
     queues::set_status(tx, name, queue.status, &StatusChange { by: MADE_BY.into(), at: now, reason: MADE_FOR.into() })
 }
 

@@ -51,6 +51,10 @@ async fn an_alarm_is_kept_from_onset_to_retention(mut test: TestStore) {
     let ann = Acknowledgement { by: "ann".into(), at: NOW, why: "rebooting it".into() };
     test.store.acknowledge_alarm(AlarmId(1), ann.clone()).await.unwrap();
     test.store.comment_alarm(AlarmId(1), "bob".into(), "ticket #17".into(), NOW).await.unwrap();
+    let said = test.store.alarm_remarks(2).await.unwrap();
+    assert_eq!(said.iter().map(|remark| remark.event.who.as_str()).collect::<Vec<_>>(), ["bob", "ann"]);
+    assert_eq!((said[0].alarm, said[0].subject.name.as_str()), (AlarmId(1), "fab"));
+    assert_eq!(test.store.alarm_remarks(1).await.unwrap(), said[..1]);
     evaluate(&test, silent(NOW, NOW + HOUR), NOW + HOUR).await;
     let open = test.store.open_alarms().await.unwrap();
     assert_eq!(open.len(), 1, "it is the same alarm");

@@ -66,8 +66,10 @@ async fn ended_jobs_move_and_are_found(mut test: TestStore) {
     some_history(&test).await;
     let counts = test.store.counts(CountScope::All).await.unwrap();
     assert_eq!(archive_all(&test.store, NOW).await, 0, "nothing ended before");
+    let before = test.store.bytes().await.unwrap();
     assert_eq!(archive_all(&test.store, NOW + DAY).await, 7);
     assert_eq!(archive_all(&test.store, NOW + DAY).await, 0, "once is enough");
+    assert!(test.store.bytes().await.unwrap() > before, "a day of the archive takes room");
     test.reopen().await;
     assert_eq!(test.state(JobId(3)).await, JobState::Finished);
     assert_eq!(test.store.job(JobId(6)).await.unwrap().unwrap().attempts.len(), 1);
@@ -96,9 +98,9 @@ async fn whole_days_are_dropped(test: TestStore) {
     some_history(&test).await;
     archive_all(&test.store, NOW + DAY).await;
     let later = NOW + 2 * DAY;
-    test.store.drop_archive(NOW, later).await.unwrap();
+    assert_eq!(test.store.drop_archive(NOW, later).await.unwrap(), 0);
     assert_eq!(test.state(JobId(11)).await, JobState::Finished, "the day is not over");
-    test.store.drop_archive(later, later).await.unwrap();
+    assert_eq!(test.store.drop_archive(later, later).await.unwrap(), 1);
     assert_eq!(discarded(&test, later).await, ["out/2"]);
     test.store.deleted(vec!["out/2".into()]).await.unwrap();
     test.store.drop_archive(later, later).await.unwrap();
@@ -188,7 +190,7 @@ async fn a_drop_that_breaks_off_goes_on(test: TestStore) {
     broken_off(&test, move |tx| archive.forget_some(tx, begun, NOW)).await;
     test.counters_agree(11).await;
     assert!(discarded(&test, NOW).await.is_empty());
-    test.store.drop_archive(NOW + 2 * DAY, NOW).await.unwrap();
+    assert_eq!(test.store.drop_archive(NOW + 2 * DAY, NOW).await.unwrap(), 1, "it went on with the day");
     assert_eq!(discarded(&test, NOW).await, ["out/2"]);
     assert_eq!(test.store.counts(CountScope::All).await.unwrap().total(), 4);
     test.counters_agree(11).await;

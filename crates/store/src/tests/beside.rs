@@ -1,9 +1,9 @@
 //! What is remembered beside jobs: pilots, queues, factories, decisions, commands, tokens, logs.
 
-use super::support::{NOW, TestStore, array, hello, on_both, report, single};
+use super::support::{NOW, TestStore, array, hello, on_both, report, single, written};
 use crate::{
     Announcement, CommandFilter, DecisionFilter, Error, JobOutput, LogAppend, LogFrom, LogName, NewCommand,
-    NewTokenRow, PilotEnd, PilotFilter, Taken, Taker,
+    NewTokenRow, PilotEnd, PilotFilter, QueueOrigin, Removable, Taken, Taker,
 };
 use model::job::LogStream;
 use model::{
@@ -161,19 +161,27 @@ async fn queues_are_kept(test: TestStore) {
     let mut queue = QueueRecord::named("a");
     queue.tags = ["gpu".to_owned()].into();
     queue.max_memory_mib = 4096;
-    assert!(test.store.put_queue(queue.clone(), NOW).await.unwrap());
-    assert!(!test.store.put_queue(queue.clone(), NOW).await.unwrap());
+    assert!(test.store.put_queue(queue.clone(), written(NOW)).await.unwrap());
+    assert!(!test.store.put_queue(queue.clone(), written(NOW)).await.unwrap());
     assert_eq!(test.store.queue("a".into()).await.unwrap(), Some(queue.clone()));
-    assert!(test.store.status_changes().await.unwrap().is_empty());
+    let origin = |status_set: Option<StatusChange>, at| QueueOrigin { status_set, written: Some(written(at)) };
+    assert_eq!(test.store.queue_origins().await.unwrap(), [("a".to_owned(), origin(None, NOW))].into());
     let change = StatusChange { by: "ann".into(), at: NOW, reason: "new nodes".into() };
     test.store.set_queue_status("a".into(), QueueStatus::Test, change.clone()).await.unwrap();
     queue.max_cores = 8;
-    assert!(test.store.put_queue(queue.clone(), after(9)).await.unwrap());
-    assert_eq!(test.store.status_changes().await.unwrap(), [("a".to_owned(), change.clone())].into());
+    assert!(test.store.put_queue(queue.clone(), written(after(9))).await.unwrap());
+    let changed = origin(Some(change.clone()), after(9));
+    assert_eq!(test.store.queue_origins().await.unwrap(), [("a".to_owned(), changed.clone())].into());
     queue.status = QueueStatus::Test;
     assert_eq!(test.store.queues().await.unwrap(), [queue]);
-    let unknown = test.store.set_queue_status("b".into(), QueueStatus::Test, change).await;
-    assert!(matches!(unknown, Err(Error::NotFound { what }) if what == "queue b"));
+    test.queue("b").await;
+    test.queue("c").await;
+    let after_a = test.store.queues_after("a".into(), 1).await.unwrap();
+    assert_eq!(after_a, [(QueueRecord::named("b"), origin(None, NOW))]);
+    assert_eq!(test.store.queues_after(String::new(), 1).await.unwrap()[0].1, changed);
+    assert_eq!(test.store.count_queues().await.unwrap(), 3);
+    let unknown = test.store.set_queue_status("d".into(), QueueStatus::Test, change).await;
+    assert!(matches!(unknown, Err(Error::NotFound { what }) if what == "queue d"));
 
     let said = FactoryHeartbeat {
         version: "1".into(),
@@ -301,8 +309,9 @@ async fn commands_that_are_never_answered_fail_and_are_pruned(test: TestStore) {
     assert_eq!(states, [CommandState::Accepted, CommandState::Failed]);
     assert_eq!(newest[1].note, "it was taken and its outcome never told");
     let week = Duration::from_secs(7 * 86_400);
-    assert_eq!(test.store.prune(after(59) + week, week).await.unwrap(), 0);
-    assert_eq!(test.store.prune(after(61) + week, week).await.unwrap(), 2, "also those whose end nobody told");
+    assert_eq!(test.store.prune(after(59) + week, week).await.unwrap()[&Removable::Commands], 0);
+    let gone = test.store.prune(after(61) + week, week).await.unwrap();
+    assert_eq!(gone[&Removable::Commands], 2, "also those whose end nobody told");
 }
 
 async fn tokens_are_found_by_hash(test: TestStore) {
@@ -323,6 +332,11 @@ async fn tokens_are_found_by_hash(test: TestStore) {
     assert_eq!(test.store.token_owner([3; 32]).await.unwrap(), None);
     assert_eq!(test.store.tokens(after(1)).await.unwrap().len(), 2);
     assert_eq!(test.store.tokens(after(11)).await.unwrap().len(), 1);
+    let last_used = async || test.store.tokens(after(1)).await.unwrap()[0].last_used;
+    assert_eq!(last_used().await, None);
+    test.store.tokens_used([(first, after(5)), (99, after(5))].into()).await.unwrap();
+    test.store.tokens_used([(first, after(2))].into()).await.unwrap();
+    assert_eq!(last_used().await, Some(after(5)), "another server may tell it late");
     assert!(test.store.revoke_token(first).await.unwrap());
     assert!(!test.store.revoke_token(first).await.unwrap());
     assert_eq!(test.store.add_token(row(1, None)).await.unwrap(), None, "a revoked token stays revoked");

@@ -24,11 +24,12 @@ async fn an_empty_lane_is_deleted_and_made_again(test: TestStore) {
     test.queue("q").await;
     let unplaced = || NewJobs { queue: None, reason: "no queue fits".into(), ..single("ann", "q") };
     test.submit(unplaced()).await;
-    assert_eq!(test.store.prune(NOW, DAY).await.unwrap(), 0, "a job waits in the lane");
+    test.store.prune(NOW, DAY).await.unwrap();
+    assert_eq!(lanes(&test).await, [1], "a job waits in the lane");
     let to = Destination::Queue("q".into());
     assert_eq!(test.store.move_waiting(JobId(1), JobId(1), to, NOW).await.unwrap(), 1);
     assert_eq!(lanes(&test).await, [1, 2]);
-    assert_eq!(test.store.prune(NOW, DAY).await.unwrap(), 1);
+    test.store.prune(NOW, DAY).await.unwrap();
     assert_eq!(lanes(&test).await, [2]);
     // The store saw the first lane; what it remembers must not count where nothing is any more.
     test.submit(unplaced()).await;

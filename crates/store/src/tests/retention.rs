@@ -2,7 +2,7 @@
 
 use super::support::{NOW, TestStore, lease, on_both, report, single};
 use crate::engine::statements;
-use crate::{JobOutput, LogAppend, LogName, PilotEnd, PilotFilter, SubmitCall};
+use crate::{JobOutput, LogAppend, LogName, PilotEnd, PilotFilter, Removable, Removal, SubmitCall};
 use model::job::LogStream;
 use model::{JobId, JobState, PilotState, Time};
 use std::time::Duration;
@@ -11,6 +11,7 @@ on_both! {
     pilots => ended_pilots_are_deleted_and_uncounted;
     files => every_file_is_referred_to_or_discarded;
     keys => a_key_is_kept_as_long_as_is_asked;
+    removals => what_went_last_is_remembered_by_kind;
 }
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -81,6 +82,18 @@ async fn a_key_is_kept_as_long_as_is_asked(test: TestStore) {
     test.store.submit(call(NOW)).await.unwrap();
     test.store.prune(NOW + DAY, DAY).await.unwrap();
     assert!(test.store.submit(call(NOW + DAY)).await.unwrap().repeated);
-    test.store.prune(NOW + DAY, DAY / 2).await.unwrap();
+    assert_eq!(test.store.prune(NOW + DAY, DAY / 2).await.unwrap()[&Removable::Keys], 1);
     assert!(!test.store.submit(call(NOW + DAY)).await.unwrap().repeated);
+}
+
+async fn what_went_last_is_remembered_by_kind(mut test: TestStore) {
+    assert!(test.store.removals().await.unwrap().is_empty());
+    let of_all = Removable::ALL.map(|kind| (kind, 1)).into();
+    test.store.removed(of_all, NOW).await.unwrap();
+    test.store.removed([(Removable::Pilots, 2000), (Removable::Alarms, 0)].into(), NOW + DAY).await.unwrap();
+    test.reopen().await;
+    let removals = test.store.removals().await.unwrap();
+    assert_eq!(removals.len(), Removable::ALL.len());
+    assert_eq!(removals[&Removable::Pilots], Removal { at: NOW + DAY, count: 2000 });
+    assert_eq!(removals[&Removable::Alarms], Removal { at: NOW, count: 1 }, "none went since");
 }

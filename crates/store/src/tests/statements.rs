@@ -13,10 +13,12 @@ fn all() -> Vec<&'static Sql> {
         crate::alarms::exclusions::ALL,
         crate::alarms::facts::ALL,
         crate::alarms::outbox::ALL,
+        crate::alarms::remarks::ALL,
         crate::alarms::silences::ALL,
         crate::archive::ALL,
         crate::archive::copies::ALL,
         crate::archive::forget::ALL,
+        crate::archive::size::ALL,
         crate::backup::ALL,
         crate::commands::ALL,
         crate::decisions::ALL,
@@ -62,6 +64,7 @@ fn all() -> Vec<&'static Sql> {
         crate::reported::row::ALL,
         crate::reported::silent::ALL,
         crate::retention::ALL,
+        crate::retention::removals::ALL,
         crate::sessions::ALL,
         crate::store::ALL,
         crate::tokens::ALL,
@@ -169,6 +172,9 @@ fn hot() -> Vec<&'static Sql> {
         "RUNS_BY_LABEL",
         "STARTS_BY_LABEL",
         "LAST_DECISIONS",
+        "REMARKS",
+        "QUEUES_AFTER",
+        "TOKEN_USED",
     ];
     let all = all();
     let find = |name: &str| all.iter().copied().find(|sql| sql.name == name);

@@ -1,7 +1,7 @@
 //! Stores for tests: each in a directory or a database of its own, on both engines.
 
 use crate::{HelloCall, LeaseCall, Location, NewJobs, Store, StoreConfig, SubmitCall};
-use model::{IdSet, JobId, JobReport, JobSpec, JobState, Offer, PilotId, QueueRecord, Shape, Submitted, Time};
+use model::{IdSet, JobId, JobReport, JobSpec, JobState, Offer, PilotId, QueueRecord, Shape, Submitted, Time, Written};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -84,7 +84,7 @@ impl TestStore {
     }
 
     pub(super) async fn queue(&self, name: &str) {
-        self.store.put_queue(QueueRecord::named(name), NOW).await.unwrap();
+        self.store.put_queue(QueueRecord::named(name), written(NOW)).await.unwrap();
     }
 
     pub(super) async fn submit(&self, jobs: NewJobs) -> Submitted {
@@ -135,6 +135,11 @@ impl TestStore {
         let by_ids = self.store.counts(crate::CountScope::Ids(IdSet::range(JobId(1), JobId(last)))).await.unwrap();
         assert_eq!(all, by_ids);
     }
+}
+
+/// Somebody who writes records of queues.
+pub(super) fn written(at: Time) -> Written {
+    Written { by: "ann".to_owned(), at }
 }
 
 pub(super) fn hello(pilot: PilotId, instance: &str) -> HelloCall {

@@ -1,7 +1,7 @@
 //! `/queues`, `/sites`, `/tags`, `/demand`.
 
 use super::JobCounts;
-use model::{Demand, PilotState, QueueRecord, QueueStatus, StatusChange};
+use model::{Demand, PilotState, QueueRecord, QueueStatus, StatusChange, Written};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -20,6 +20,9 @@ pub struct QueueSummary {
     /// Who last set its status, if anybody did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status_set: Option<StatusChange>,
+    /// Who wrote its record last; none when that was before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written: Option<Written>,
 }
 
 /// `GET /queues`.

@@ -63,9 +63,11 @@ impl<'a> Round<'a> {
         self.is_over
     }
 
-    /// Says what was done, if anything was.
-    pub fn tell(self) {
+    /// Says what was done, if anything was. Returns how many logs were deleted.
+    pub fn tell(self) -> u64 {
+        let deleted = self.kept.deleted;
         self.kept.emit(&self.state.metrics);
+        deleted
     }
 
     /// Does what is due on a day; none when the round is over before that is done.
