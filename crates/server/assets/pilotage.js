@@ -55,7 +55,7 @@
   };
   const stale = () => {
     if (live && live.dataset.state === "stale") return;
-    say("stale", "stale since " + new Date(Date.now() + skew).toISOString().slice(11, 19) + " UTC");
+    say("stale", "stale since " + new Date(Date.now() + skew).toISOString().slice(11, 19));
   };
   const target = document.getElementById("live");
   let missed = false;

@@ -118,7 +118,7 @@ impl FakeServer {
             tokio::time::sleep(delay).await;
         }
         if self.lock().down || self.lock().unanswered.contains(call) {
-            return Err(Error::Unavailable { url: "fake".into(), reason: "switched off".into() });
+            return Err(Error::Unavailable { url: "fake".into(), reason: "switched off".into(), answered: false });
         }
         if self.lock().hangs_before.contains(call) {
             return std::future::pending().await;

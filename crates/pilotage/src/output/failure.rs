@@ -90,6 +90,9 @@ fn hint(error: &anyhow::Error) -> Option<String> {
         return bad.hint.clone();
     }
     match find::<wire::Error>(error)? {
+        wire::Error::Unavailable { answered: true, .. } => {
+            Some("what was accepted before is kept; `pilotage doctor` tells whether the server works again".into())
+        }
         wire::Error::Unavailable { .. } => Some(
             "is it running? `pilotage up` starts one; --url, --dir, PILOTAGE_URL or PILOTAGE_DIR name another".into(),
         ),
@@ -143,7 +146,8 @@ mod tests {
 
     #[test]
     fn exit_codes_follow_the_contract() {
-        let unreached = wire::Error::Unavailable { url: "http://a".into(), reason: "no connection".into() };
+        let unreached =
+            wire::Error::Unavailable { url: "http://a".into(), reason: "no connection".into(), answered: false };
         assert_eq!(exit_code(&anyhow::Error::from(unreached).context("list jobs")), UNREACHED);
         assert_eq!(exit_code(&BadInput::new("x").into()), BAD_INPUT);
         let codes =

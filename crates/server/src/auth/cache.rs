@@ -14,6 +14,9 @@ const TRUSTED: Duration = Duration::from_secs(5);
 /// The most tokens, and the most sessions, that are remembered.
 const ENTRIES_MAX: usize = 10_000;
 
+/// The most sessions that are held because they cannot be written down.
+const UNWRITTEN_MAX: usize = 1_000;
+
 type Hash = [u8; 32];
 
 /// What was looked up a moment ago, by hash.
@@ -22,6 +25,8 @@ pub struct TokenCache {
     owners: Mutex<HashMap<Hash, (Time, TokenOwner)>>,
     /// Tokens of sessions.
     sessions: Mutex<HashMap<Hash, (Time, Hash)>>,
+    /// Tokens of the sessions that could not be written down, with their ends.
+    unwritten: Mutex<HashMap<Hash, (Time, Hash)>>,
     /// When tokens were used last, by number, as long as that is not written down.
     used: Mutex<BTreeMap<i64, Time>>,
 }
@@ -45,11 +50,29 @@ impl TokenCache {
     /// Whom the session with this hash stands for.
     pub(super) async fn of_session(&self, session: Hash, state: &AppState) -> Result<Identity, ApiError> {
         let now = now();
-        let token = match remembered(&self.sessions, &session, now) {
+        let unwritten = locked(&self.unwritten).get(&session).filter(|(ends, _)| *ends > now).map(|(_, token)| *token);
+        let token = match unwritten.or_else(|| remembered(&self.sessions, &session, now)) {
             Some(token) => token,
             None => self.token_of(session, state, now).await?,
         };
         self.identity(token, state).await
+    }
+
+    /// Holds a session that cannot be written down until it ends or the server stops. When there are too many, the one that
+    /// ends first goes.
+    pub(super) fn hold_session(&self, session: Hash, token: Hash, ends: Time) {
+        let mut unwritten = locked(&self.unwritten);
+        if unwritten.len() >= UNWRITTEN_MAX
+            && let Some(first) = unwritten.iter().min_by_key(|(_, (ends, _))| *ends).map(|(session, _)| *session)
+        {
+            unwritten.remove(&first);
+        }
+        unwritten.insert(session, (ends, token));
+    }
+
+    /// Ends a session that is held here. Returns whether there was one.
+    pub(super) fn drop_session(&self, session: &Hash) -> bool {
+        locked(&self.unwritten).remove(session).is_some()
     }
 
     /// Forgets all of them, after a revocation or the end of a session.

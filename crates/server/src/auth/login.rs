@@ -58,7 +58,9 @@ pub async fn login(State(state): State<AppState>, request: Request) -> Result<Re
 /// `POST /logout`: ends the session of this browser.
 pub async fn logout(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, ApiError> {
     refuse_foreign_origin(&headers, &Method::POST)?;
-    if let Some(session) = session(&headers, &state) {
+    if let Some(session) = session(&headers, &state)
+        && !state.tokens.drop_session(&session)
+    {
         state.store.end_session(session).await?;
         state.tokens.clear();
     }
@@ -72,7 +74,12 @@ fn is_own_path(path: &str) -> bool {
 
 async fn new_session(token: [u8; 32], state: &AppState) -> Result<String, ApiError> {
     let cookie = hex::encode(random_bytes::<32>()?);
-    state.store.begin_session(token_hash(&cookie), token, now() + SESSION).await?;
+    let (session, ends) = (token_hash(&cookie), now() + SESSION);
+    // Whoever wants to see why nothing can be written must be let in.
+    if let Err(error) = state.store.begin_session(session, token, ends).await {
+        tracing::warn!(%error, "failed to write down a session; it lasts until this server stops");
+        state.tokens.hold_session(session, token, ends);
+    }
     Ok(cookie)
 }
 

@@ -65,7 +65,8 @@ pub const ALL: [(&str, &[(&str, &str)]); 3] = [
 pub fn in_words(state: &str) -> Option<&'static str> {
     let plain = state.split(" (").next().unwrap_or_default();
     let of_slurm = state.split([' ', '+']).next().unwrap_or_default();
-    let known = |name: &&str| *name == plain || *name == of_slurm && name.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+    let known =
+        |name: &&str| *name == plain || *name == of_slurm && name.chars().all(|c| c.is_ascii_uppercase() || c == '_');
     ALL.iter().flat_map(|(_, states)| states.iter()).find(|(name, _)| known(name)).map(|(_, says)| *says)
 }
 

@@ -17,12 +17,14 @@ pub enum Error {
         problem: Problem,
     },
     /// No server answered, or those that did are not able to work now. Trying later may help.
-    #[error("reach the server at {url}: {reason}")]
+    #[error("{} the server at {url}: {reason}", if *answered { "be served by" } else { "reach" })]
     Unavailable {
         /// Whom was tried last.
         url: String,
         /// What happened, causes included.
         reason: String,
+        /// It answered that it cannot work now.
+        answered: bool,
     },
     /// The answer is not what this version expects.
     #[error("understand the answer of {url}")]

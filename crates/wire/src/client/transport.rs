@@ -183,7 +183,7 @@ impl Http {
 }
 
 fn unavailable(url: &str, reason: String) -> Error {
-    Error::Unavailable { url: url.to_owned(), reason }
+    Error::Unavailable { url: url.to_owned(), reason, answered: false }
 }
 
 fn unreadable(call: &Call, error: &std::io::Error) -> Error {
@@ -241,7 +241,7 @@ fn judge(answer: Answer, url: &str) -> Result<Answer, Error> {
         field: None,
     });
     if status.is_server_error() {
-        return Err(Error::Unavailable { url: url.to_owned(), reason: problem.detail });
+        return Err(Error::Unavailable { url: url.to_owned(), reason: problem.detail, answered: true });
     }
     Err(Error::Refused { call: answer.from, problem })
 }

@@ -50,7 +50,7 @@ mod tests {
         assert_eq!(meaning(&refused(401, "bad-credential")), Meaning::Stranger);
         assert_eq!(meaning(&refused(403, "not-allowed")), Meaning::Refused);
         assert_eq!(meaning(&refused(422, "too-many")), Meaning::Refused);
-        let away = Error::Unavailable { url: "http://x".into(), reason: "no connection".into() };
+        let away = Error::Unavailable { url: "http://x".into(), reason: "no connection".into(), answered: false };
         assert_eq!(meaning(&away), Meaning::Away);
     }
 }
