@@ -30,7 +30,7 @@ mod ranged;
 mod service;
 pub(crate) mod silences;
 mod submit;
-mod tokens;
+pub(crate) mod tokens;
 pub(crate) mod told;
 
 pub(crate) mod openapi;

@@ -6,6 +6,7 @@
 
 mod about;
 mod activity;
+mod admin;
 mod alarm;
 mod alarm_forms;
 mod alarms;
@@ -81,6 +82,9 @@ pub fn router() -> Router<AppState> {
     Router::new()
         .route("/", get(overview::show))
         .route("/login", get(login::show))
+        .route("/admin", get(admin::show))
+        .route("/admin/silences/{id}/end", post(admin::end_silence))
+        .route("/admin/tokens/{id}/revoke", post(admin::revoke))
         .route("/red", get(red::show))
         .route("/alarms", get(alarms::show))
         .route("/alarms/count", get(open_alarms::show))

@@ -103,6 +103,14 @@ fn tokens_are_made_used_and_revoked() {
     assert_eq!(jobs["jobs"].as_array().unwrap().len(), 1);
     assert_eq!(as_ada(&["token", "list"]).status.code(), Some(4));
     up.wait(&jobs["jobs"][0]["id"].to_string(), 0);
+    let list = up.json(&["token", "list", "--json"]);
+    let of_ada = list["tokens"].as_array().unwrap().iter().find(|one| one["id"] == made["id"]).unwrap();
+    assert!(of_ada["last_used"].is_string(), "{of_ada}");
+    let unused = up.json(&["token", "create", "bob", "--json"])["id"].to_string();
+    let line =
+        |id: &str| up.out(&["token", "list"]).lines().find(|line| line.trim().starts_with(id)).unwrap().to_owned();
+    assert!(line(&unused).contains("not yet"), "{}", line(&unused));
+    assert!(!line(&made["id"].to_string()).contains("not yet"));
     up.out(&["token", "revoke", &made["id"].to_string()]);
     assert_eq!(as_ada(&["jobs"]).status.code(), Some(4));
     up.stop();

@@ -8,7 +8,8 @@ use tower::util::MapRequestLayer;
 
 const ENDING: &str = ".json";
 /// The first part of the paths of pages; other interfaces have addresses of their own that end so.
-const PAGES: [&str; 17] = [
+const PAGES: [&str; 18] = [
+    "admin",
     "overview",
     "alarms",
     "red",

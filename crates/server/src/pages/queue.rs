@@ -119,6 +119,12 @@ fn labels(
 }
 
 fn limits(queue: &QueueRecord) -> String {
+    let largest = largest_job(queue);
+    if largest.is_empty() { "Jobs of any size.".to_owned() } else { format!("Jobs of at most {largest}.") }
+}
+
+/// What a job in the queue may need at most; empty when there is no limit.
+pub fn largest_job(queue: &QueueRecord) -> String {
     let mut parts = Vec::new();
     if queue.max_cores > 0 {
         parts.push(number::counted(u64::from(queue.max_cores), "core"));
@@ -129,7 +135,7 @@ fn limits(queue: &QueueRecord) -> String {
     if queue.max_wall_time_s > 0 {
         parts.push(result::seconds_whole(&queue.max_wall_time_s));
     }
-    if parts.is_empty() { "Jobs of any size.".to_owned() } else { format!("Jobs of at most {}.", parts.join(", ")) }
+    parts.join(", ")
 }
 
 /// `GET /queues/{name}`.

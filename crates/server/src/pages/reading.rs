@@ -1,5 +1,6 @@
 //! What pages read: always through the API's own functions, so that a page shows nothing that a program cannot get.
 
+mod admin;
 mod alarms;
 mod counts;
 

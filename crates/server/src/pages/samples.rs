@@ -1,5 +1,6 @@
 //! Values for the tests of pages: one coherent moment of a small server, with fixed times.
 
+pub mod admin;
 mod alarms;
 pub mod control;
 

@@ -123,6 +123,28 @@ async function zoom(page, path) {
   await page.mouse.dblclick(over.x + over.width * 0.5, over.y + 60);
 }
 
+// --- Administration: a silence is ended without scripts, a token is revoked on a telephone.
+
+async function administration(token) {
+  const plain = await session(1280, "light", { javaScriptEnabled: false });
+  await plain.goto(base + "/admin");
+  await plain.click('button[aria-label="End silence 1"]');
+  await plain.waitForURL(base + "/admin#silences");
+  expect((await plain.locator('button[aria-label^="End silence"]').count()) === 0, "the silence is still in force");
+  const page = await session(360, "dark");
+  await page.goto(base + "/admin");
+  const revoke = page.locator(`#revoke-${token}`);
+  await revoke.locator("summary").click();
+  const { x, width } = await revoke.locator("form").boundingBox();
+  expect(x >= 0 && x + width <= 360, `the question is ${width} px wide at ${x}`);
+  await page.keyboard.press("Escape");
+  expect(!(await revoke.evaluate((box) => box.open)), "Escape leaves the question open");
+  await revoke.locator("summary").click();
+  await revoke.locator("button.danger").click();
+  await page.waitForURL(base + "/admin#tokens");
+  expect((await revoke.count()) === 0, "the token is still there");
+}
+
 // --- The keyboard alone.
 
 async function keyboard(job) {
@@ -158,4 +180,4 @@ async function tabTo(page, text) {
   faults.push(`the keyboard does not reach '${text}'`);
 }
 
-await run({ live, late, hidden, plots: (...paths) => plots(paths), keyboard });
+await run({ live, late, hidden, plots: (...paths) => plots(paths), administration, keyboard });

@@ -41,6 +41,7 @@ const PAGES: &[&str] = &[
     "/alarms",
     "/red",
     "/decisions",
+    "/admin",
     "/search?q=label",
     "/search?q=label-1",
 ];

@@ -24,6 +24,7 @@ pub const ALWAYS: &[&str] = &[
     "/commands",
     "/orders",
     "/logs/",
+    "/admin",
 ];
 
 /// Pages of what the filled world has, and of what it has not.

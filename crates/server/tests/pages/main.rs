@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should stop where it is")]
 
 mod actions;
+mod admin;
 mod alarms;
 mod browser;
 mod control;

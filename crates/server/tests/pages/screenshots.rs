@@ -6,13 +6,14 @@ use crate::look;
 use crate::showcase;
 use crate::world::{LivePilot, PATIENCE, World, now};
 use bytes::Bytes;
-use model::alarm::{Change, Rule, Subject, SubjectKind};
-use model::{ErrorClass, Hold, JobState, OrderScope, PilotEvent, PilotId, Target, Verb};
+use model::alarm::{Change, Matcher, Rule, Subject, SubjectKind};
+use model::{ErrorClass, Hold, JobState, OrderScope, PilotEvent, PilotId, Role, Target, Verb};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 use wire::api::{
     AlarmQuery, AnnounceRequest, BatchReport, BatchUpdate, CommandRequest, JobQuery, OrderRequest, PilotQuery,
+    SilenceRequest, TokenRequest,
 };
 
 /// Where the documentation has them.
@@ -121,6 +122,7 @@ async fn present(world: &World) -> Vec<(&'static str, String)> {
     let running = work(world).await;
     let broken = broken(world).await;
     order(world).await;
+    tokens(world).await;
     let alarm = look_after(world).await;
     let failed = JobQuery { state: Some(JobState::Failed), limit: Some(1), ..JobQuery::default() };
     let failed = world.admin.jobs(&failed).await.unwrap().jobs[0].id;
@@ -157,9 +159,34 @@ async fn present(world: &World) -> Vec<(&'static str, String)> {
         page("decisions", "/decisions"),
         page("commands", "/commands"),
         page("orders", "/orders"),
+        page("admin", "/admin"),
         page("logs", &format!("/logs/north/{day}/{LABEL}/")),
         page("nothing", "/nothing"),
     ]
+}
+
+/// People and factories with tokens; some of them use theirs.
+async fn tokens(world: &World) {
+    let token = |user: &str, role: Role, note: &str, days: Option<u64>| TokenRequest {
+        user: user.into(),
+        group: String::new(),
+        role,
+        sites: if role == Role::SiteAdmin { vec!["LANCASTER".into(), "MANCHESTER".into()] } else { Vec::new() },
+        expires_s: days.map(|days| days * 86_400),
+        note: note.into(),
+    };
+    let requests = [
+        token("north", Role::Factory, "factory at Glasgow", None),
+        token("petra", Role::Operator, "", None),
+        token("shift", Role::Shifter, "wall screen and desk of the shifters", Some(200)),
+        token("lena", Role::SiteAdmin, "sites of Lancashire", Some(5)),
+    ];
+    for (nth, request) in requests.iter().enumerate() {
+        let made = world.admin.create_token(request).await.unwrap();
+        if nth % 2 == 0 {
+            world.admin.with_token(&made.token).whoami().await.unwrap();
+        }
+    }
 }
 
 async fn announced(world: &World, label: &str, queue: &str, batch: &str) -> (PilotId, String) {
@@ -264,6 +291,10 @@ async fn look_after(world: &World) -> String {
         assert!(began.elapsed() < PATIENCE, "not all alarms open, only {subjects:?}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     };
+    let of = Matcher { rule: "black-hole".into(), site: "HAMBURG".into(), ..Matcher::default() };
+    let reason = "nodes are being reinstalled, #4715".to_owned();
+    let silence = SilenceRequest { of: Some(of), alarm: None, reason, for_s: 6 * 3600 };
+    world.admin.silence(&silence).await.unwrap();
     world.admin.comment_alarm(id, "the site knows since 09:40, #4711").await.unwrap();
     format!("/alarms/{id}")
 }

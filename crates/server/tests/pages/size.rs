@@ -14,8 +14,17 @@ async fn a_million_waiting_jobs_do_not_slow_a_page() {
     let first = world.submit(JobSpec::command("/bin/true", []), Some(1_000_000)).await;
     let job = format!("/jobs/{}", first.0 + 500_000);
     let array = format!("/jobs?ids={}-{}", first.0, first.0 + 999_999);
-    let pages =
-        ["/", "/jobs", "/jobs?state=activated&limit=1000", "/jobs?state=failed", &array, &job, "/queues", "/queues/q"];
+    let pages = [
+        "/",
+        "/jobs",
+        "/jobs?state=activated&limit=1000",
+        "/jobs?state=failed",
+        &array,
+        &job,
+        "/queues",
+        "/queues/q",
+        "/admin",
+    ];
     for path in pages {
         world.page(path).await;
         let mut times: Vec<Duration> = Vec::new();

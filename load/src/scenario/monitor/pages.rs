@@ -13,7 +13,7 @@ use wire::client::Call;
 const LOOKS: usize = 100;
 
 /// The pages; `{}` is a pilot.
-const PAGES: [&str; 27] = [
+const PAGES: [&str; 28] = [
     "/",
     "/queues",
     "/queues/queue-0001",
@@ -38,6 +38,7 @@ const PAGES: [&str; 27] = [
     "/red",
     "/orders",
     "/commands",
+    "/admin",
     "/jobs",
     "/help",
     "/logs/",
