@@ -160,6 +160,9 @@ _pilotage() {
             pilotage__subcmd__factories,cap)
                 cmd="pilotage__subcmd__factories__subcmd__cap"
                 ;;
+            pilotage__subcmd__factories,config)
+                cmd="pilotage__subcmd__factories__subcmd__config"
+                ;;
             pilotage__subcmd__factories,cycle)
                 cmd="pilotage__subcmd__factories__subcmd__cycle"
                 ;;
@@ -192,6 +195,9 @@ _pilotage() {
                 ;;
             pilotage__subcmd__factories__subcmd__help,cap)
                 cmd="pilotage__subcmd__factories__subcmd__help__subcmd__cap"
+                ;;
+            pilotage__subcmd__factories__subcmd__help,config)
+                cmd="pilotage__subcmd__factories__subcmd__help__subcmd__config"
                 ;;
             pilotage__subcmd__factories__subcmd__help,cycle)
                 cmd="pilotage__subcmd__factories__subcmd__help__subcmd__cycle"
@@ -408,6 +414,9 @@ _pilotage() {
                 ;;
             pilotage__subcmd__help__subcmd__factories,cap)
                 cmd="pilotage__subcmd__help__subcmd__factories__subcmd__cap"
+                ;;
+            pilotage__subcmd__help__subcmd__factories,config)
+                cmd="pilotage__subcmd__help__subcmd__factories__subcmd__config"
                 ;;
             pilotage__subcmd__help__subcmd__factories,cycle)
                 cmd="pilotage__subcmd__help__subcmd__factories__subcmd__cycle"
@@ -1138,7 +1147,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__factories)
-            opts="-h -V --idle --json --url --dir --help --version pause drain cap resume orders cycle test stop forgive reload help"
+            opts="-h -V --idle --json --url --dir --help --version pause drain cap resume orders config cycle test stop forgive reload help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1187,6 +1196,32 @@ _pilotage() {
                     return 0
                     ;;
                 --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__factories__subcmd__config)
+            opts="-h -V --limit --json --url --dir --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --limit)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1296,7 +1331,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__factories__subcmd__help)
-            opts="pause drain cap resume orders cycle test stop forgive reload help"
+            opts="pause drain cap resume orders config cycle test stop forgive reload help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1310,6 +1345,20 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__factories__subcmd__help__subcmd__cap)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__factories__subcmd__help__subcmd__config)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2366,7 +2415,7 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__help__subcmd__factories)
-            opts="pause drain cap resume orders cycle test stop forgive reload"
+            opts="pause drain cap resume orders config cycle test stop forgive reload"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2380,6 +2429,20 @@ _pilotage() {
             return 0
             ;;
         pilotage__subcmd__help__subcmd__factories__subcmd__cap)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pilotage__subcmd__help__subcmd__factories__subcmd__config)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -10,6 +10,7 @@ mod origin;
 mod program;
 mod sched;
 mod source;
+mod told;
 mod tree;
 mod wms;
 
@@ -25,6 +26,7 @@ pub use program::ProgramSection;
 pub(crate) use program::versions;
 pub use sched::*;
 pub use source::*;
+pub use told::{Told, told};
 pub use tree::Tree;
 pub(crate) use tree::{inherit, overlay, tables_of, typed};
 pub use wms::*;

@@ -4,6 +4,7 @@
 mod act;
 mod ask;
 mod closing;
+mod configuration;
 mod jobs;
 mod kill;
 mod learn;
@@ -22,6 +23,7 @@ use crate::{Config, FactoryError, PilotLaunch, Server, logs};
 use ask::Resting;
 use batch::{BatchError, BatchSystem, Status, crash_point};
 use closing::CLOSE_MAX;
+pub(crate) use configuration::Telling;
 use jobs::Counting;
 use look::Look;
 use looks::Looks;
@@ -71,6 +73,8 @@ pub struct Cycler {
     pub(crate) sources: Vec<SourceInfo>,
     /// None before the factory runs: who only looks tells nobody.
     monitors: Option<Monitors>,
+    /// What the server is told of the configuration.
+    pub(crate) telling: Telling,
     /// Why the configuration, as it stands now, is not in use.
     pub(crate) trouble: String,
     /// The last heartbeat and its time.
@@ -110,6 +114,7 @@ impl Cycler {
             started: now(),
             sources: Vec::new(),
             monitors: None,
+            telling: Telling::default(),
             trouble: String::new(),
             said: None,
         }
@@ -155,6 +160,7 @@ impl Cycler {
             tracing::warn!("nothing is decided before the server has told what was ordered");
         }
         self.clean_up(&answers, &gaps).await;
+        self.tell_configuration().await;
     }
 
     /// A factory that was stopped, configured without an end point and started again.

@@ -13,6 +13,8 @@ use tokio::task::JoinHandle;
 pub struct Wish {
     /// The command that wants it, and an answer; none for a signal.
     pub command: Option<CommandId>,
+    /// Why, in words.
+    pub cause: String,
     /// Sources that may lose any number of labels.
     pub accepted: BTreeSet<String>,
 }
@@ -24,6 +26,8 @@ pub struct Fresh {
     pub loaded: Result<Loaded, String>,
     /// The command that wanted it.
     pub command: Option<CommandId>,
+    /// Why it was read, in words.
+    pub cause: String,
     /// Told whether it was taken.
     taken: oneshot::Sender<bool>,
 }
@@ -41,7 +45,18 @@ pub struct Keeping {
 impl Wish {
     /// Of a command.
     pub fn of(command: &Command) -> Wish {
-        Wish { command: Some(command.id), accepted: command.arguments.iter().cloned().collect() }
+        let cause = format!("command {} of {}", command.id, command.issuer);
+        Wish { command: Some(command.id), cause, accepted: command.arguments.iter().cloned().collect() }
+    }
+
+    /// Of a signal.
+    pub fn of_signal() -> Wish {
+        Wish { command: None, cause: "a signal".to_owned(), accepted: BTreeSet::new() }
+    }
+
+    /// Of nobody: it is due.
+    fn of_interval() -> Wish {
+        Wish { command: None, cause: "its interval".to_owned(), accepted: BTreeSet::new() }
     }
 }
 
@@ -81,11 +96,11 @@ impl Drop for Keeping {
 
 async fn keep(mut keeper: Keeper, mut wishes: mpsc::Receiver<Wish>, outbox: mpsc::Sender<Fresh>) {
     loop {
-        let Some((look, command)) = next(&keeper, &mut wishes).await else { return };
+        let Some((look, Wish { command, cause, .. })) = next(&keeper, &mut wishes).await else { return };
         let loaded = keeper.load(&look).await.map_err(|error| error.to_string());
         let (taken, was_taken) = oneshot::channel();
         let main = loaded.as_ref().ok().map(Loaded::main);
-        if outbox.send(Fresh { loaded, command, taken }).await.is_err() {
+        if outbox.send(Fresh { loaded, command, cause, taken }).await.is_err() {
             return;
         }
         if let (Ok(true), Some(main)) = (was_taken.await, main) {
@@ -94,11 +109,11 @@ async fn keep(mut keeper: Keeper, mut wishes: mpsc::Receiver<Wish>, outbox: mpsc
     }
 }
 
-/// What to look at next, and for which command; `None` when nobody listens any more.
-async fn next(keeper: &Keeper, wishes: &mut mpsc::Receiver<Wish>) -> Option<(Look, Option<CommandId>)> {
+/// What to look at next, and for whom; `None` when nobody listens any more.
+async fn next(keeper: &Keeper, wishes: &mut mpsc::Receiver<Wish>) -> Option<(Look, Wish)> {
     tokio::select! {
-        wish = wishes.recv() => wish.map(|wish| (Look::All(wish.accepted), wish.command)),
-        () = until(keeper.due()) => Some((Look::Due, None)),
+        wish = wishes.recv() => wish.map(|wish| (Look::All(wish.accepted.clone()), wish)),
+        () = until(keeper.due()) => Some((Look::Due, Wish::of_interval())),
     }
 }
 
@@ -113,7 +128,7 @@ async fn refuse(mut wishes: mpsc::Receiver<Wish>, outbox: mpsc::Sender<Fresh>) {
     while let Some(wish) = wishes.recv().await {
         let loaded = Err("this factory was started without a configuration file".to_owned());
         let (taken, _) = oneshot::channel();
-        if outbox.send(Fresh { loaded, command: wish.command, taken }).await.is_err() {
+        if outbox.send(Fresh { loaded, command: wish.command, cause: wish.cause, taken }).await.is_err() {
             return;
         }
     }
@@ -128,6 +143,7 @@ impl Cycler {
             let refusals: String =
                 refused.map(|source| format!("; source {} stays as it was: {}", source.name, source.trouble)).collect();
             let change = self.reload(loaded.config).map_err(|error| format!("failed to {error}"))?;
+            self.telling.take(loaded.origins, &fresh.cause, !change.is_empty());
             self.sources = sources;
             Ok((change, refusals))
         });

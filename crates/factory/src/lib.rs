@@ -33,6 +33,7 @@ pub use monitor::ask_monitors;
 pub use replay::replay;
 pub use server::Server;
 
+use cycle::Telling;
 use model::Decision;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -114,6 +115,7 @@ impl Factory {
     ) -> Result<Factory, FactoryError> {
         keeper.used(loaded.main());
         let mut cycler = Cycler::new(loaded.config, server, launch)?;
+        cycler.telling = Telling::of(loaded.origins);
         cycler.sources = loaded.sources.into_iter().map(|state| state.info).collect();
         Ok(Factory { cycler, keeper: Some(keeper) })
     }

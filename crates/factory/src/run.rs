@@ -5,7 +5,6 @@ use crate::keep::{Fresh, Keeping, Wish};
 use crate::{FactoryError, Keeper, Server, Signal, credential};
 use batch::BatchSystem;
 use model::{Command, CommandId, CommandState, Verb};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
@@ -146,7 +145,7 @@ impl Loop {
             Signal::Drain => self.cycler.draining = true,
             Signal::Leave | Signal::Cycle => {}
             // When many wait already, one of them will do.
-            Signal::Reload => drop(self.keeping.wish(Wish { command: None, accepted: BTreeSet::new() })),
+            Signal::Reload => drop(self.keeping.wish(Wish::of_signal())),
         }
     }
 

@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use wire::Error;
 use wire::api::{
-    AnnounceRequest, Announced, BatchReport, CommandOutcome, CommandRequest, DecisionReport, FactoryHeartbeat,
-    OrderQuery, PAGE_MAX, PilotPage, PilotQuery, PilotSummary, QueueSummary,
+    AnnounceRequest, Announced, BatchReport, CommandOutcome, CommandRequest, ConfigurationOutline,
+    ConfigurationSections, DecisionReport, FactoryHeartbeat, OrderQuery, PAGE_MAX, PilotPage, PilotQuery, PilotSummary,
+    QueueSummary,
 };
 
 /// The calls of `/pilotage/v1/` that a factory makes.
@@ -16,6 +17,10 @@ use wire::api::{
 pub trait Server: Send + Sync {
     /// `PUT /factories/NAME`.
     async fn heartbeat(&self, factory: &str, said: &FactoryHeartbeat) -> Result<(), Error>;
+    /// `PUT /factories/NAME/configuration`: the sections that the server does not know yet.
+    async fn outline_configuration(&self, factory: &str, outline: &ConfigurationOutline) -> Result<Vec<String>, Error>;
+    /// `PUT /factories/NAME/configuration/sections`.
+    async fn tell_sections(&self, factory: &str, sections: &ConfigurationSections) -> Result<(), Error>;
     /// `GET /pilots?factory=NAME&live=true`, all pages.
     async fn live_pilots(&self, factory: &str) -> Result<Vec<PilotSummary>, Error>;
     /// `GET /demand`, all queues.
@@ -51,6 +56,14 @@ pub trait Server: Send + Sync {
 impl Server for wire::Client {
     async fn heartbeat(&self, factory: &str, said: &FactoryHeartbeat) -> Result<(), Error> {
         self.factory_heartbeat(factory, said).await
+    }
+
+    async fn outline_configuration(&self, factory: &str, outline: &ConfigurationOutline) -> Result<Vec<String>, Error> {
+        Ok(wire::Client::outline_configuration(self, factory, outline).await?.wanted)
+    }
+
+    async fn tell_sections(&self, factory: &str, sections: &ConfigurationSections) -> Result<(), Error> {
+        wire::Client::tell_sections(self, factory, sections).await
     }
 
     async fn live_pilots(&self, factory: &str) -> Result<Vec<PilotSummary>, Error> {

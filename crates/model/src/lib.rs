@@ -6,6 +6,7 @@ pub mod alarm;
 pub mod backoff;
 pub mod brokerage;
 pub mod command;
+pub mod configuration;
 pub mod core_time;
 pub mod decision;
 pub mod demand;
@@ -33,6 +34,7 @@ pub mod time;
 pub mod token;
 
 pub use command::{Command, CommandState, Target, Verb};
+pub use configuration::{ConfigSection, Configuration, Setting, SettingChange};
 pub use core_time::{CoreTime, Usefulness};
 pub use decision::{Decision, Step};
 pub use demand::{Demand, IdlePilots, Shape, WaitingShape};

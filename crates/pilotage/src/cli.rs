@@ -5,6 +5,7 @@ pub mod args;
 mod ask;
 mod backup;
 mod completions;
+mod configuration;
 mod decisions;
 mod doctor;
 mod factories;

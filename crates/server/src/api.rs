@@ -3,6 +3,7 @@
 pub(crate) mod alarms;
 mod backup;
 pub(crate) mod commands;
+pub(crate) mod configuration;
 pub(crate) mod core_time;
 pub(crate) mod decisions;
 pub(crate) mod factories;
@@ -108,6 +109,8 @@ fn others_router() -> Router<AppState> {
         .route("/decisions", post(decisions::add).get(decisions::list))
         .route("/factories", get(factories::list))
         .route("/factories/{name}", put(factories::heartbeat))
+        .route("/factories/{name}/configuration", put(configuration::outline).get(configuration::show))
+        .route("/factories/{name}/configuration/sections", put(configuration::sections))
         .route("/factories/{name}/pilots", get(factories::pilots))
         .route("/factories/{name}/commands", get(commands::poll_factory))
         .route("/commands", post(commands::give).get(commands::list))

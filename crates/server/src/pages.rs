@@ -14,6 +14,7 @@ mod as_json;
 mod assets;
 mod cells;
 mod commands;
+mod configuration;
 mod control;
 mod decisions;
 mod efficiency;

@@ -3,6 +3,7 @@
 mod alarms;
 mod archive;
 mod beside;
+mod configuration;
 mod ends;
 mod ends_in_detail;
 mod events;

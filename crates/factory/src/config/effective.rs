@@ -7,6 +7,8 @@ use toml::{Table, Value};
 /// One value.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Effective {
+    /// Names of the tables that it is in, and its own.
+    pub path: Vec<String>,
     /// Dotted key, as TOML would have it.
     pub key: String,
     /// What counts.
@@ -31,7 +33,8 @@ pub fn effective(config: &Config, origins: &Origins) -> Vec<Effective> {
     let mut all = Vec::new();
     walk(&table, &mut Vec::new(), &mut |path, value| {
         let origin = origin_of(path, origins);
-        all.push(Effective { key: dotted(path), value: value.clone(), origin });
+        let words = path.iter().map(|word| (*word).to_owned()).collect();
+        all.push(Effective { path: words, key: dotted(path), value: value.clone(), origin });
     });
     all
 }

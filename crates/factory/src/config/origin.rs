@@ -38,6 +38,11 @@ impl Origins {
         self.0.insert(key.into(), origin);
     }
 
+    /// Whether nothing is noted, as when no file was read.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Of exactly this key; `None` when nobody wrote it.
     pub fn exactly(&self, key: &str) -> Option<&Origin> {
         self.0.get(key)

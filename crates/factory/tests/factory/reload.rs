@@ -105,6 +105,45 @@ async fn a_reload_is_all_or_nothing() {
 }
 
 #[tokio::test]
+async fn the_server_is_told_of_the_configuration_when_it_changes_and_not_again() {
+    let site = Site::new(WAITS);
+    let kept = start(&site, site.text(4, 0.05, &label("m"))).await;
+    let told = |name: &str, key: &str| {
+        let state = site.server.lock();
+        let setting = state.sections.get(name)?.settings.iter().find(|one| one.key == key)?;
+        Some((setting.value.clone(), setting.place.clone()))
+    };
+    wait_until("all is told", || told("label.m", "cores") == Some(("1".into(), String::new()))).await;
+    assert!(told("factory", "cycle_s").unwrap().1.starts_with("factory.toml:"));
+    assert_eq!(site.server.lock().outlines[0].cause, "its start");
+    let decisions = site.server.lock().decisions.len();
+    wait_until("cycles go on", || site.server.lock().decisions.len() > decisions + 6).await;
+    let calls = |state: &crate::server::State| (state.outlines.len(), state.section_calls.len());
+    assert_eq!(calls(&site.server.lock()), (1, 1));
+
+    // The server is away just then.
+    site.server.lock().unanswered.insert("sections");
+    kept.write(site.text(4, 0.05, &format!("{}cores = 2\n", label("m"))));
+    assert_eq!(kept.reload(&[]).await.1, "labels: 0 added, 1 changed, 0 removed");
+    wait_until("it is tried", || site.server.lock().outlines.len() > 2).await;
+    site.server.lock().unanswered.clear();
+    wait_until("the change is told", || told("label.m", "cores").is_some_and(|(cores, _)| cores == "2")).await;
+    assert_eq!(site.server.lock().section_calls[1..], [1], "only the label that changed");
+    assert_eq!(site.server.lock().outlines.last().unwrap().cause, "command 1 of test");
+    kept.end().await;
+}
+
+#[tokio::test]
+async fn a_server_of_an_earlier_version_is_asked_once() {
+    let site = Site::new(WAITS);
+    site.server.lock().knows_no_configuration = true;
+    let kept = start(&site, site.text(4, 0.05, "")).await;
+    wait_until("cycles go on", || site.server.lock().decisions.len() > 6).await;
+    assert_eq!(site.server.lock().outlines.len(), 1);
+    kept.end().await;
+}
+
+#[tokio::test]
 async fn what_is_the_same_is_not_touched() {
     let site = Site::new(WAITS);
     site.server.lock().waiting = 1;

@@ -32,6 +32,13 @@ pub struct State {
     pub delivered: Vec<JobId>,
     pub logs: BTreeMap<(PilotId, String), String>,
     pub heartbeats: Vec<FactoryHeartbeat>,
+    /// Outlines of configurations, and the sections that were told.
+    pub outlines: Vec<ConfigurationOutline>,
+    pub sections: BTreeMap<String, model::ConfigSection>,
+    /// Sections by call.
+    pub section_calls: Vec<usize>,
+    /// It is of a version that knows of no configurations.
+    pub knows_no_configuration: bool,
     pub commands: Vec<Command>,
     pub outcomes: Vec<(CommandId, CommandOutcome)>,
     /// No call is answered.
@@ -198,10 +205,40 @@ fn announced(id: PilotId, request: &AnnounceRequest) -> PilotSummary {
     }
 }
 
+/// What a server of an earlier version says of a call that it does not know.
+fn unknown_path() -> Error {
+    let problem = serde_json::json!({"type": "about:blank", "title": "not found", "status": 404, "code": "unknown-path",
+        "detail": "there is nothing here"});
+    Error::Refused { call: "PUT".into(), problem: serde_json::from_value(problem).unwrap() }
+}
+
 #[async_trait]
 impl Server for FakeServer {
     async fn heartbeat(&self, _: &str, said: &FactoryHeartbeat) -> Result<(), Error> {
         self.gate("heartbeat", |state| state.heartbeats.push(said.clone())).await
+    }
+
+    async fn outline_configuration(&self, _: &str, outline: &ConfigurationOutline) -> Result<Vec<String>, Error> {
+        let wanted = |state: &mut State| {
+            state.outlines.push(outline.clone());
+            state.sections.retain(|name, _| outline.sections.contains_key(name));
+            let known = |name: &str| state.sections.get(name).map(|section| &section.digest);
+            let news = outline.sections.iter().filter(|(name, digest)| known(name) != Some(digest));
+            (state.knows_no_configuration, news.map(|(name, _)| name.clone()).collect())
+        };
+        match self.gate("configuration", wanted).await? {
+            (true, _) => Err(unknown_path()),
+            (false, wanted) => Ok(wanted),
+        }
+    }
+
+    async fn tell_sections(&self, _: &str, told: &ConfigurationSections) -> Result<(), Error> {
+        let take = |state: &mut State| {
+            assert_eq!(state.outlines.last().map(|outline| &outline.digest), Some(&told.digest));
+            state.section_calls.push(told.sections.len());
+            state.sections.extend(told.sections.iter().map(|section| (section.name.clone(), section.clone())));
+        };
+        self.gate("sections", take).await
     }
 
     async fn live_pilots(&self, factory: &str) -> Result<Vec<PilotSummary>, Error> {

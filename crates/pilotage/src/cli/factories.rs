@@ -2,7 +2,7 @@
 
 use super::args::{FactoriesAction, FactoriesArgs};
 use super::ask::{self, tell};
-use super::{now, orders, with_client};
+use super::{configuration, now, orders, with_client};
 use crate::output::{Style, Table, ago, duration, print, print_json};
 use model::{BadNode, CredentialInfo, Hold, MonitorInfo, Order, Reported, SourceInfo, Time, Verb};
 use std::process::ExitCode;
@@ -28,6 +28,9 @@ pub fn run(args: FactoriesArgs) -> anyhow::Result<ExitCode> {
         }
         Some(FactoriesAction::Orders(args)) => {
             with_client(&args.server.clone(), async |client| orders::list(args, &client).await)
+        }
+        Some(FactoriesAction::Config(args)) => {
+            with_client(&args.server.clone(), async |client| configuration::show(args, &client).await)
         }
         Some(FactoriesAction::Reload { factory, accept, timeout, server }) => with_client(&server, async |client| {
             tell(&[ask::factory(&client, &factory, Verb::Reload, accept, timeout).await?], false)

@@ -101,6 +101,49 @@ fn labels_of_a_directory_change_while_the_factory_runs() {
 }
 
 #[test]
+fn the_server_tells_what_changed_in_a_configuration_and_who_wanted_it() {
+    let factory = Factory::start();
+    let known = |label: &[&str]| {
+        let args = [&["factories", "config", "apart"], label, &["--json"]].concat();
+        let output = factory.up.place.client(&args).output().unwrap();
+        serde_json::from_slice::<Value>(&output.stdout).unwrap_or_default()
+    };
+    let changes = |label: &[&str]| {
+        let changes = known(label)["changes"].as_array().cloned().unwrap_or_default();
+        let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+        let words = |one: &Value| [&one["section"], &one["key"], &one["from"], &one["to"]].map(text).join(" ");
+        changes.iter().map(words).collect::<Vec<_>>()
+    };
+    eventually("the labels are told", || known(&["b"])["sections"][0]["settings"].is_array().then_some(()));
+    assert_eq!(changes(&[]), [""; 0], "that it was told first is no change");
+
+    let good = fs::read_to_string(&factory.config).unwrap();
+    fs::write(&factory.config, good.replace("cores = 2", "cores = 3")).unwrap();
+    assert_eq!(factory.reload(&[]).0, 0);
+    let expected = ["label.b cores 2 3", "label.a cores 2 3"];
+    eventually("the change", || (changes(&[]) == expected).then_some(()));
+    assert_eq!(changes(&["b"]), expected[..1]);
+    let change = known(&["b"])["changes"][0].clone();
+    let (cause, place) = (change["cause"].as_str().unwrap(), change["place"].as_str().unwrap());
+    assert!(cause.starts_with("command ") && place.ends_with("factory.toml:13"), "{change}");
+    let said = factory.up.out(&["factories", "config", "apart", "b"]);
+    assert!(said.contains("changes") && said.contains("labels.d/2.toml:2"), "{said}");
+
+    // Killed, changed and started anew: the change is found, and nothing is told twice.
+    factory.role.crash();
+    fs::write(
+        &factory.config,
+        good.replace("cores = 2", "cores = 3").replace("cycle_s = 1", "cycle_s = 1\nquiet_s = 91"),
+    )
+    .unwrap();
+    let role = Role::start(&factory.up.place, &["factory", "run", "--config", &factory.config], false);
+    let expected = [&["factory quiet_s 90.0 91.0"], &expected[..]].concat();
+    eventually("the change at the start", || (changes(&[]) == expected).then_some(()));
+    assert_eq!(known(&[])["changes"][0]["cause"], "its start");
+    Factory { role, ..factory }.end();
+}
+
+#[test]
 fn every_value_is_shown_with_its_origin() {
     let factory = Factory::start();
     let (code, shown) = factory.run(&["factory", "config", "--label", "b"]);

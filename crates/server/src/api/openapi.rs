@@ -25,6 +25,7 @@ use utoipa::{Modify, OpenApi};
         super::log_index::of_day, super::log_index::of_label, super::queues::list, super::queues::show,
         super::queues::put_queue, super::queues::set_status, super::queues::sites, super::queues::tags,
         super::queues::demand, super::decisions::add, super::decisions::list, super::factories::list,
+        super::configuration::outline, super::configuration::sections, super::configuration::show,
         super::factories::pilots, super::factories::heartbeat, super::commands::poll_factory, super::commands::give,
         super::commands::list, super::commands::outcome, super::orders::give, super::orders::list, super::orders::end,
         super::alarms::list, super::alarms::show, super::alarms::acknowledge, super::alarms::comment,

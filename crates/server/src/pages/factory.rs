@@ -2,6 +2,7 @@
 
 use super::about::About;
 use super::cells::Cell;
+use super::configuration::{self, ConfigurationView};
 use super::control::{Control, held};
 use super::factory_row::{COLUMNS, FactoryRow, factory_row};
 use super::frame::{self, Answer, Asked, Frame, Section};
@@ -13,7 +14,8 @@ use crate::{ApiError, AppState};
 use askama::Template;
 use axum::extract::{Path, State};
 use model::{
-    BadNode, CredentialInfo, Decision, FactorySummary, LabelInfo, MonitorInfo, Order, Reported, SourceInfo, Time,
+    BadNode, Configuration, CredentialInfo, Decision, FactorySummary, LabelInfo, MonitorInfo, Order, Reported,
+    SourceInfo, Time,
 };
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -59,20 +61,28 @@ pub struct Factory {
     nodes: Vec<BadNode>,
     decisions: Vec<Decision>,
     plots: Plots,
+    configuration: Option<ConfigurationView>,
     control: Control,
 }
 
+/// What the server remembers of a factory.
+pub struct Known {
+    /// The last decision of each label, by its name.
+    pub last: BTreeMap<String, Decision>,
+    /// The newest decisions.
+    pub decisions: Vec<Decision>,
+    /// Orders in force.
+    pub orders: Vec<Order>,
+    /// The history of its pilots.
+    pub plots: Plots,
+    /// What it told of its configuration.
+    pub configuration: Option<Configuration>,
+}
+
 impl Factory {
-    /// Builds the page; `last` is the last decision of each label, by its name, `orders` those to the factory in force.
-    pub fn new(
-        frame: Frame,
-        factory: &FactorySummary,
-        pilots: &LabelPilots,
-        mut last: BTreeMap<String, Decision>,
-        decisions: Vec<Decision>,
-        orders: Vec<Order>,
-        plots: Plots,
-    ) -> Factory {
+    /// Builds the page.
+    pub fn new(frame: Frame, factory: &FactorySummary, pilots: &LabelPilots, known: Known) -> Factory {
+        let Known { mut last, decisions, orders, plots, configuration } = known;
         let label = |info: &LabelInfo| LabelRow {
             held: held(&orders, &factory.name, info, frame.now),
             counted_errors: factory.reported.as_ref().and_then(|told| told.counted_errors(&info.name, frame.now)),
@@ -93,6 +103,7 @@ impl Factory {
             nodes: said.nodes.clone(),
             decisions,
             plots,
+            configuration: configuration.map(|known| ConfigurationView::new(&factory.name, &known)),
             control: Control::of_factory(&frame, &factory.name, orders),
             frame,
         }
@@ -138,22 +149,17 @@ pub async fn show(State(state): State<AppState>, asked: Asked, Path(name): Path<
     let of_factory = HistoryQuery { factory: Some(name.clone()), ..HistoryQuery::default() };
     let plots = Plots::read(&read, &asked, link::factory(&name), of_factory).await?;
     let orders = read.orders(Some(name.clone())).await?;
+    let configuration = configuration::read(&read, &name, None).await?;
     if asked.json {
         let labels: Vec<_> = pilots.rows(Some(&name)).collect();
-        return frame::data(
-            &json!({ "factory": **factory, "labels": labels, "decisions": decisions, "orders": orders, "history": plots }),
-        );
+        return frame::data(&json!({
+            "factory": **factory, "labels": labels, "decisions": decisions, "orders": orders, "history": plots,
+            "configuration": configuration,
+        }));
     }
+    let known = Known { last, decisions, orders, plots, configuration };
     let topic = format!("factory:{name}");
     let about = About::of(&read.open_alarms().await?, |subject| subject.factory == name);
     let frame = Frame::new(Section::Factories, format!("Factory {name}"), &asked).with_plots().about(about);
-    frame::shown(&Factory::new(
-        frame.live(&[&topic, "pilots", "alarms"]),
-        factory,
-        &pilots,
-        last,
-        decisions,
-        orders,
-        plots,
-    ))
+    frame::shown(&Factory::new(frame.live(&[&topic, "pilots", "alarms"]), factory, &pilots, known))
 }

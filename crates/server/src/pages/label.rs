@@ -2,6 +2,7 @@
 
 use super::about::About;
 use super::cells::{self, Count, PilotCounts};
+use super::configuration::{self, ConfigurationView, Entry, timeline};
 use super::control::Control;
 use super::frame::{self, Answer, Asked, Frame, Section};
 use super::link::Link;
@@ -13,7 +14,9 @@ use crate::AppState;
 use askama::Template;
 use axum::extract::{Path, State};
 use model::alarm::SubjectKind;
-use model::{Command, CoreTime, Decision, EndedPilots, LabelInfo, Order, PilotFlow, PilotSummary, Time, orders_on};
+use model::{
+    Command, Configuration, CoreTime, Decision, EndedPilots, LabelInfo, Order, PilotFlow, PilotSummary, Time, orders_on,
+};
 use serde::Serialize;
 use serde_json::json;
 use wire::api::{DecisionQuery, EndsQuery, HistoryQuery, PilotQuery};
@@ -62,6 +65,8 @@ pub struct Situation {
     pub tests: Vec<TestRun>,
     /// Orders that hold it now, the strictest first.
     pub orders: Vec<Order>,
+    /// What its factory told of its configuration.
+    pub configuration: Option<Configuration>,
     /// Its factory is one of other software.
     pub reported: bool,
     /// Errors that its factory counted a short time ago, in words, and when.
@@ -90,7 +95,8 @@ pub struct Label {
     plots: Plots,
     ends: Vec<EndedPilots>,
     cores: UseOfCores,
-    decisions: Vec<Decision>,
+    timeline: Vec<Entry>,
+    configuration: Option<ConfigurationView>,
     pilots: Vec<PilotSummary>,
     tests: Vec<TestRun>,
     control: Control,
@@ -112,6 +118,11 @@ impl Label {
                 true => cells::of_reported_pilots(&situation.counts, &pilots),
                 false => cells::of_all_pilots(&situation.counts, &pilots),
             },
+            configuration: situation.configuration.as_ref().map(|known| ConfigurationView::new(&factory, known)),
+            timeline: timeline(
+                situation.decisions,
+                situation.configuration.as_ref().map(|known| known.changes.as_slice()).unwrap_or_default(),
+            ),
             factory,
             name,
             info: situation.info,
@@ -119,7 +130,6 @@ impl Label {
             plots,
             ends: situation.ends,
             cores: UseOfCores::new(situation.core_time),
-            decisions: situation.decisions,
             pilots: situation.pilots,
             tests: situation.tests,
         }
@@ -153,6 +163,7 @@ pub async fn show(
         info,
         reported: is_reported,
         counted_errors,
+        configuration: configuration::read(&read, &factory, Some(&label)).await?,
         tests: read.tests(&factory, &label).await?,
         orders: orders_on(&orders, &factory, &label, &queue, asked.now).into_iter().cloned().collect(),
         counts: read.pilot_counts(&pilots).await?,

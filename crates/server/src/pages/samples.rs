@@ -2,6 +2,7 @@
 
 pub mod admin;
 mod alarms;
+pub mod configuration;
 pub mod control;
 
 pub use alarms::{alarms, silence};

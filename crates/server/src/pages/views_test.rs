@@ -229,13 +229,11 @@ fn factories_and_one_factory() {
         html(&factories::Factories::new(frame(), &all, &label_pilots(), &samples::activity()))
     );
     let last = BTreeMap::from([("glasgow-slurm".to_owned(), samples::decision(1, 12))]);
-    let plots = || samples::plots("/factories/f1", HistoryQuery::default());
-    let one = factory::Factory::new(frame(), &all[0], &label_pilots(), last, samples::decisions(), in_force(), plots());
-    insta::assert_snapshot!("factory", html(&one));
+    let busy = samples::configuration::known(last, samples::decisions(), in_force());
+    insta::assert_snapshot!("factory", html(&factory::Factory::new(frame(), &all[0], &label_pilots(), busy)));
     let silent = FactorySummary { last_heard: samples::before(3600), ..FactorySummary::clone(&all[0]) };
-    let one =
-        factory::Factory::new(frame(), &silent, &label_pilots(), BTreeMap::new(), Vec::new(), Vec::new(), plots());
-    insta::assert_snapshot!("factory_silent", html(&one));
+    let untold = samples::configuration::untold();
+    insta::assert_snapshot!("factory_silent", html(&factory::Factory::new(frame(), &silent, &label_pilots(), untold)));
 }
 
 #[test]
@@ -257,6 +255,7 @@ fn a_label_at_work_and_one_that_is_gone() {
     let busy = label::Situation {
         info: samples::factories()[0].said.labels.first().cloned(),
         reported: false,
+        configuration: Some(samples::configuration::of_label()),
         counted_errors: None,
         counts: BTreeMap::from([(PilotState::Running, 8), (PilotState::Fault, 5)]),
         recent: vec![
@@ -279,6 +278,7 @@ fn a_label_at_work_and_one_that_is_gone() {
     let gone = label::Situation {
         info: None,
         reported: false,
+        configuration: None,
         counted_errors: None,
         counts: BTreeMap::new(),
         recent: vec![label::Recent { name: "Last hour", flow: PilotFlow::default() }],

@@ -5,6 +5,7 @@
 mod admin;
 mod alarms;
 mod commands;
+mod configuration;
 mod factory_counts;
 mod harness;
 mod history;

@@ -6,6 +6,7 @@ mod actions;
 mod admin;
 mod alarms;
 mod browser;
+mod configured;
 mod control;
 mod crawl;
 mod grid;

@@ -6,12 +6,15 @@ use futures_util::future::join_all;
 use model::decision::{Fact, Step};
 use model::pilot::BatchUpdate;
 use model::{
-    CredentialInfo, Decision, DecisionId, ErrorClass, FactoryHeartbeat, JobReport, JobSpec, JobState, LabelInfo, Offer,
-    PilotEvent, PilotId, Placement, QueueRecord, Shape, Time, Usage, Written,
+    ConfigSection, CredentialInfo, Decision, DecisionId, ErrorClass, FactoryHeartbeat, JobReport, JobSpec, JobState,
+    LabelInfo, Offer, PilotEvent, PilotId, Placement, QueueRecord, Setting, Shape, Time, Usage, Written,
 };
 use std::path::Path;
 use std::time::Duration;
-use store::{Announcement, HelloCall, LeaseCall, LeasedJob, NewJobs, PilotEnd, Store, StoreConfig, SubmitCall};
+use store::{
+    Announcement, ConfigurationOutline, HelloCall, LeaseCall, LeasedJob, NewJobs, PilotEnd, Store, StoreConfig,
+    SubmitCall,
+};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -77,6 +80,7 @@ pub async fn fill(dir: &Path) {
         let heard = now - Duration::from_secs(silent);
         store.factory_says(name.into(), heartbeat(name, heard), heard).await.unwrap();
     }
+    configurations(store, now).await;
     join_all(SECTIONS.iter().map(|section| past(store, section, now))).await;
     decisions(store, now).await;
     store.close().await;
@@ -88,6 +92,48 @@ async fn submit(store: &Store, queue: &str, now: Time) {
     (spec.user, spec.group) = ("anna".into(), "film".into());
     let jobs = vec![NewJobs { spec, array: Some(JOBS), queue: Some(queue.into()), reason: String::new() }];
     store.submit(SubmitCall { user: "anna".into(), idempotency_key: None, jobs, now }).await.unwrap();
+}
+
+/// What factories tell of their configurations. Three hours ago somebody wanted a file system on the nodes of a label;
+/// since then most of them are unfit.
+async fn configurations(store: &Store, now: Time) {
+    for factory in ["north", "south", "cloud"] {
+        for (at, wants_mount, cause) in
+            [(PAST, false, "its start"), (HOUR * 3, factory == "north", "command 1 of anna")]
+        {
+            let labels = SECTIONS.iter().filter(|section| section.0 == factory);
+            let mut sections: Vec<_> = labels.map(|section| of_label(section, wants_mount)).collect();
+            let file = |line| format!("/etc/pilotage/{factory}.toml:{line}");
+            let own = [("cycle_s", "30.0", String::new()), ("name", factory, file(2)), ("max_pilots", "2000", file(4))];
+            sections.push(told("factory".to_owned(), own.to_vec()));
+            let digests = sections.iter().map(|one| (one.name.clone(), one.digest.clone())).collect();
+            let (digest, cause) = (format!("{wants_mount}"), cause.to_owned());
+            let outline = ConfigurationOutline { digest: digest.clone(), cause, sections: digests, left_out: 0 };
+            store.outline_configuration(factory.into(), outline, now - at).await.unwrap();
+            store.tell_sections(factory.into(), digest, sections, true).await.unwrap();
+        }
+    }
+}
+
+fn of_label(Section(factory, system, label, queue, each, fate): &Section, wants_mount: bool) -> ConfigSection {
+    let (file, batch) = (format!("/etc/pilotage/{factory}.d/{label}.toml"), format!("{system}-main"));
+    let pending = (each * 4).to_string();
+    let mut settings = vec![
+        ("batch", batch.as_str(), format!("{file}:3")),
+        ("cores", "2", String::new()),
+        ("queue", queue, format!("{file}:2")),
+        ("sched.maxpending.maximum", pending.as_str(), format!("{file}:7")),
+    ];
+    if wants_mount && *fate == Fate::Unfit {
+        settings.insert(2, ("node.cvmfs", "software.example.org", format!("{file}:9")));
+    }
+    told(ConfigSection::name_of_label(label), settings)
+}
+
+fn told(name: String, settings: Vec<(&str, &str, String)>) -> ConfigSection {
+    let setting = |(key, value, place): (&str, &str, String)| Setting { key: key.into(), value: value.into(), place };
+    let settings: Vec<_> = settings.into_iter().map(setting).collect();
+    ConfigSection { name, digest: settings.len().to_string(), settings, left_out: 0 }
 }
 
 fn heartbeat(factory: &str, now: Time) -> FactoryHeartbeat {

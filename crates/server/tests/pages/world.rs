@@ -125,6 +125,7 @@ impl World {
             trouble: String::new(),
         };
         self.factory.factory_heartbeat("f1", &said).await.unwrap();
+        self.tell_configuration("f1").await;
     }
 
     async fn add_jobs(&self) {

@@ -9,6 +9,25 @@ impl Client {
         self.send(Call::put(&format!("/factories/{name}")).json(heartbeat)).await.map(drop)
     }
 
+    /// What a factory's configuration consists of; the answer names what the server does not know yet.
+    pub async fn outline_configuration(
+        &self,
+        name: &str,
+        outline: &ConfigurationOutline,
+    ) -> Result<WantedSections, Error> {
+        self.send(Call::put(&format!("/factories/{name}/configuration")).json(outline)).await?.json()
+    }
+
+    /// Sections of a factory's configuration.
+    pub async fn tell_sections(&self, name: &str, sections: &ConfigurationSections) -> Result<(), Error> {
+        self.send(Call::put(&format!("/factories/{name}/configuration/sections")).json(sections)).await.map(drop)
+    }
+
+    /// The configuration of a factory or of one of its labels, with what changed in it.
+    pub async fn configuration(&self, name: &str, query: &ConfigurationQuery) -> Result<Configuration, Error> {
+        self.send(Call::get(&format!("/factories/{name}/configuration")).query(query)).await?.json()
+    }
+
     /// Factories.
     pub async fn factories(&self, query: &FactoryQuery) -> Result<FactoryList, Error> {
         self.send(Call::get("/factories").query(query)).await?.json()

@@ -29,6 +29,8 @@ pub enum FactoriesAction {
     Resume(ResumeArgs),
     /// List the orders in force
     Orders(OrdersArgs),
+    /// Show the configuration that a factory uses, and what changed in it
+    Config(ConfigurationArgs),
     /// Let a factory run a cycle now
     Cycle {
         /// The factory
@@ -105,6 +107,22 @@ pub enum FactoriesAction {
 pub struct LabelsArgs {
     #[command(flatten)]
     pub only: Narrowing,
+    #[command(flatten)]
+    pub output: OutputChoice,
+    #[command(flatten)]
+    pub server: ServerChoice,
+}
+
+/// `pilotage factories config`.
+#[derive(Args, Debug)]
+pub struct ConfigurationArgs {
+    /// The factory
+    pub factory: String,
+    /// Only this label of it
+    pub label: Option<String>,
+    /// The most changes: 50 unless said, at most 1000
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub limit: Option<u32>,
     #[command(flatten)]
     pub output: OutputChoice,
     #[command(flatten)]
