@@ -36,6 +36,9 @@ use wire::api::{BatchReport, BatchUpdate, CommandRequest, FACTORY_TAKEN, Factory
 /// The most updates of one report; the server takes a report in one commit.
 const UPDATES_MAX: usize = 1000;
 
+/// The most decisions of one report: with facts and steps each takes up to some KiB.
+const DECISIONS_MAX: usize = 1000;
+
 /// A pilot without a hello counts as starting for so long; after that it waits in a queue.
 const STARTING_MAX: Duration = Duration::from_secs(60);
 
@@ -322,10 +325,10 @@ impl Cycler {
         if let Some(monitors) = &self.monitors {
             monitors.decided(&decisions);
         }
-        if !decisions.is_empty()
-            && let Err(error) = self.server.decide(decisions).await
-        {
-            tracing::warn!(%error, "could not store the decisions");
+        for chunk in decisions.chunks(DECISIONS_MAX) {
+            if let Err(error) = self.server.decide(chunk.to_vec()).await {
+                tracing::warn!(%error, "could not store the decisions");
+            }
         }
         crash_point("decided");
     }

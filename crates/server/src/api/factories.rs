@@ -70,7 +70,7 @@ pub async fn pilots(
     Ok(Json(FactoryPilots { labels }))
 }
 
-/// A factory's heartbeat.
+/// A factory's heartbeat. Thousands of labels take more than a MiB.
 #[utoipa::path(put, path = "/pilotage/v1/factories/{name}", tag = "factories", request_body = FactoryHeartbeat,
     params(("name" = String, Path)),
     responses((status = 204), (status = "4XX", body = wire::api::Problem)))]
@@ -78,7 +78,7 @@ pub async fn heartbeat(
     State(state): State<AppState>,
     who: Identity,
     Segments(name): Segments<String>,
-    Body(said): Body<FactoryHeartbeat>,
+    Body(said): Body<FactoryHeartbeat, SUBMIT_BODY_MAX>,
 ) -> Result<StatusCode, ApiError> {
     who.require_factory(&name)?;
     check_name(&name)?;
