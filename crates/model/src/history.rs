@@ -15,7 +15,7 @@ const MINUTE_S: i64 = 60;
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// Length of a span of time in which is counted. Spans begin at multiples of their length since 1970.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Span {
     /// 60 s.
@@ -29,6 +29,15 @@ pub enum Span {
 impl Span {
     /// All, the shortest first.
     pub const ALL: [Span; 3] = [Span::Minute, Span::TenMinutes, Span::SixHours];
+
+    /// The name as written everywhere.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Span::Minute => "minute",
+            Span::TenMinutes => "ten-minutes",
+            Span::SixHours => "six-hours",
+        }
+    }
 
     /// Its length in seconds.
     pub fn seconds(self) -> i64 {
@@ -165,12 +174,20 @@ pub struct Levels {
     pub running: i64,
 }
 
+impl Levels {
+    /// How many there were before this happened.
+    #[must_use]
+    pub fn before(self, flow: &PilotFlow) -> Levels {
+        Levels { pending: self.pending - flow.pending_change, running: self.running - flow.running_change }
+    }
+}
+
 impl History {
-    /// Draws the spans from `since` to `until`. How many pilots there were follows from how many there are `now` and from
-    /// what happened after: `flows` must go to now, in order, also when the drawing ends before.
-    pub fn drawn(span: Span, since: Time, until: Time, flows: &[FlowAt], now: Levels) -> History {
+    /// Draws the spans from `since` to `until`. How many pilots there were follows from how many there are at the `end`
+    /// and from what happened until then: `flows` must go there, in order, also when the drawing ends before.
+    pub fn drawn(span: Span, since: Time, until: Time, flows: &[FlowAt], end: Levels) -> History {
         let first = span.start(since);
-        let mut level = now;
+        let mut level = end;
         let mut flows = flows.iter().rev().peekable();
         let mut spans = Vec::new();
         let mut start = flows.peek().map_or(first, |last| last.start).max(span.start(until));
@@ -179,8 +196,7 @@ impl History {
             if start <= span.start(until) {
                 spans.push((start, flow, level));
             }
-            level.pending -= flow.pending_change;
-            level.running -= flow.running_change;
+            level = level.before(&flow);
             start -= span.seconds();
         }
         History::of(span, spans.into_iter().rev())

@@ -113,6 +113,10 @@
     if (event.detail.xhr.status === 401) location.reload();
     else stale();
   });
+  // What the reader went to since the page came, such as a part of a plot, stands in the address.
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (event.target === target) event.detail.path = location.pathname + location.search;
+  });
   document.addEventListener("htmx:beforeRequest", (event) => {
     const selecting = !getSelection().isCollapsed && target && target.contains(getSelection().anchorNode);
     if (event.target !== target || !(document.hidden || selecting)) return;

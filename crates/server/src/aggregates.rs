@@ -111,7 +111,7 @@ impl Aggregates {
         self.nodes.of(since.0).get(async move { store.node_flows(since).await }).await
     }
 
-    /// The history until now that is asked for, as `read` finds it.
+    /// The history that is asked for, as `read` finds it.
     pub async fn history(
         &self,
         asked: HistoryQuery,

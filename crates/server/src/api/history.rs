@@ -1,6 +1,9 @@
 //! What happened to pilots and how many there were, from counters.
 
-use super::hours;
+mod window;
+
+pub use window::Window;
+
 use crate::auth::Identity;
 use crate::extract::Params;
 use crate::places::{self, Places};
@@ -13,12 +16,6 @@ use std::time::Duration;
 use store::{HistoryOf, LabelCount};
 use wire::api::{EndsQuery, HistoryQuery, PilotHistory, Quantiles};
 
-/// Hours when nobody says, and at most: as long as counts are kept.
-const HOURS: u32 = 48;
-const HOURS_MAX: u32 = 9_600;
-/// The longest time that is told by the minute for sites and regions.
-const MINUTES_OF_MANY: Duration = Duration::from_secs(6 * 3600);
-
 /// What happened to pilots, how many there were and how long they waited and ran.
 #[utoipa::path(get, path = "/pilotage/v1/pilots/history", tag = "pilots", params(HistoryQuery),
     responses((status = 200, body = PilotHistory), (status = "4XX", body = wire::api::Problem)))]
@@ -28,31 +25,31 @@ pub async fn read(
     Params(query): Params<HistoryQuery>,
 ) -> Result<Json<PilotHistory>, ApiError> {
     who.require(Permission::Read)?;
-    if query.until.is_some() {
-        return drawn(&state, &query).await.map(Json);
-    }
     let (own, asked) = (state.clone(), query.clone());
     let history = state.aggregates.history(query, async move { drawn(&own, &asked).await }).await?;
     Ok(Json(PilotHistory::clone(&history)))
 }
 
 async fn drawn(state: &AppState, query: &HistoryQuery) -> Result<PilotHistory, ApiError> {
-    let of = meant(query)?;
-    let range = hours(query.hours.unwrap_or(HOURS), HOURS_MAX)?;
-    let now = now();
-    let until = query.until.map_or(now, |until| until.min(now));
-    let since = until - range;
-    let span = span(&of, Span::for_view(now.since(since), range), range);
-    let flows = state.store.pilot_flow(of.clone(), span, since).await?;
+    let (of, now) = (meant(query)?, now());
+    let window = Window::of(query, now)?;
+    let Window { since, until, span } = window;
+    let end = window.end(now);
+    let flows = state.store.pilot_flow_between(of.clone(), span, since, end.unwrap_or(Time(i64::MAX))).await?;
     let counts = state.aggregates.pilot_counts(&state.store).await?;
     let places = Places::read(state).await?;
     if flows.is_empty() {
         places::check(place(query), state).await?;
     }
-    let durations = state.store.pilot_durations(of, since, until + Duration::from_secs(1)).await?;
+    let mut levels = levels(&counts, &places, &place(query));
+    if let Some(end) = end {
+        let later = state.store.pilot_flow(of.clone(), Span::SixHours, end).await?;
+        levels = later.iter().fold(levels, |levels, at| levels.before(&at.flow));
+    }
+    let durations = state.store.pilot_durations(of, span, since, until + Duration::from_secs(1)).await?;
     Ok(PilotHistory {
         total: total(&flows, span.start(until)),
-        history: History::drawn(span, since, until, &flows, levels(&counts, &places, &place(query))),
+        history: History::drawn(span, since, until, &flows, levels),
         waited: Quantiles::of(&durations.waited),
         ran: Quantiles::of(&durations.ran),
     })
@@ -77,14 +74,6 @@ fn levels(counts: &[LabelCount], places: &Places, place: &EndsQuery) -> Levels {
         }
     }
     levels
-}
-
-/// Sites and regions are sums over many labels: a day of minutes of each would be dear and shows no more.
-fn span(of: &HistoryOf, span: Span, range: Duration) -> Span {
-    match of {
-        HistoryOf::Site(_) | HistoryOf::Region(_) if range > MINUTES_OF_MANY => span.max(Span::TenMinutes),
-        _ => span,
-    }
 }
 
 /// Where the pilots are that are asked for.

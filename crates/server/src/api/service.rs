@@ -103,12 +103,12 @@ async fn read_gauges(state: &AppState) -> Result<(), ApiError> {
 async fn pilot_facts(state: &AppState) -> Result<Facts, ApiError> {
     let (store, now) = (&state.store, now());
     let queues = store.queues().await?.into_iter();
-    let ahead = now + Span::TenMinutes.kept() * 2;
+    let ahead = now + Duration::from_secs(1);
     Ok(Facts {
         kept: store.pilot_counts().await?,
         forgotten: store.all_forgotten_pilots().await?,
         ended: store.pilot_ends(now - Duration::from_secs(3600)).await?,
-        durations: store.pilot_durations(HistoryOf::All, state.metrics.since, ahead).await?,
+        durations: store.pilot_durations(HistoryOf::All, Span::SixHours, state.metrics.since, ahead).await?,
         factories: store.factories().await?,
         orders: store.orders_in_force(None, now).await?,
         alarms: open_alarms(state).await?,

@@ -13,7 +13,7 @@ use super::job::{Allowed, Job, LogPiece, Siblings};
 use super::label_pilots::LabelPilots;
 use super::link::Link;
 use super::overview::{Overview, Situation};
-use super::plots::{Plots, Range};
+use super::plots::{self, PlotView, Plots};
 use super::queue_row::QueueSituation;
 use crate::Identity;
 use model::decision::{Fact, Step};
@@ -395,7 +395,8 @@ pub fn plots(page: &str, of: HistoryQuery) -> Plots {
     let waited = Quantiles { count: 1190, median_s: Some(64.0), p90_s: Some(724.0), p99_s: Some(4096.0) };
     let ran = Quantiles { count: 1134, median_s: Some(3444.0), p90_s: Some(16_384.0), p99_s: Some(65_536.0) };
     let history = PilotHistory { total, waited, ran, ..PilotHistory::default() };
-    Plots::new(&Link::to(page), &of, Range::Days, history)
+    let (wanted, _) = plots::wanted(&PlotView::default(), &of, NOW);
+    Plots::new(&Link::to(page), &of, PlotView::default(), NOW, vec![(wanted, history)])
 }
 
 /// What happened to the pilots of the factories in two hours.

@@ -5,7 +5,7 @@ use super::frame::{Frame, Section};
 use super::label_pilots::LabelPilots;
 use super::link::{self, Link};
 use super::overview::Situation;
-use super::plots::{Plots, Range};
+use super::plots::{self, PlotView, Plots, Range};
 use super::samples::{self, frame};
 use super::{
     alarm, alarms, commands, decisions, factories, factory, jobs, label, log_index, orders, pilot, pilots, queue,
@@ -289,7 +289,9 @@ fn a_label_at_work_and_one_that_is_gone() {
         tests: Vec::new(),
         orders: Vec::new(),
     };
-    let plots = Plots::new(&Link::to(page), &of_label(), Range::Year, PilotHistory::default());
+    let view = PlotView { range: Range::Year, ..PlotView::default() };
+    let (wanted, _) = plots::wanted(&view, &of_label(), samples::NOW);
+    let plots = Plots::new(&Link::to(page), &of_label(), view, samples::NOW, vec![(wanted, PilotHistory::default())]);
     insta::assert_snapshot!("label_gone", html(&label::Label::new(frame(), factory(), name(), "", gone, plots)));
 }
 

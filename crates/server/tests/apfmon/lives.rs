@@ -88,8 +88,8 @@ async fn a_pilot_that_nobody_announced_is_found_by_its_first_word() {
     assert_eq!((pilots.len(), pilots[0].state, pilots[0].label.as_str()), (1, PilotState::Running, "unknown"));
     assert_eq!(pilots[0].queue, "Q_X");
     let store = &stage.running.state().store;
-    let waited =
-        store.pilot_durations(HistoryOf::All, Time(0), pilots[0].announced + Duration::from_secs(60)).await.unwrap();
+    let until = pilots[0].announced + Duration::from_secs(60);
+    let waited = store.pilot_durations(HistoryOf::All, Span::TenMinutes, Time(0), until).await.unwrap();
     assert_eq!(waited.waited.count(), 0, "nobody knows how long it waited");
     stage.close().await;
 }

@@ -84,6 +84,7 @@ async function plots(paths) {
       await page.waitForFunction(() => document.querySelectorAll("#plots canvas").length === 2);
       const inks = await page.evaluate(inked);
       expect(inks.every((colours) => colours >= 3), `${path} in ${scheme} draws plots of ${inks} colours`);
+      expect(await page.evaluate(rises), `${path} in ${scheme} draws nothing of the pilots that run now`);
       expect((await page.locator(".plot-words").textContent()).includes("submitted"), `${path} has no words for its plots`);
       await zoom(page, path);
     }
@@ -106,21 +107,106 @@ function inked() {
   });
 }
 
+/** The line of pilots on nodes leaves the ground: also a pilot of the last span is seen. */
+function rises() {
+  const canvas = document.querySelector("#plots canvas");
+  const brush = document.createElement("canvas").getContext("2d");
+  brush.fillStyle = getComputedStyle(document.documentElement).getPropertyValue("--running-fill");
+  brush.fillRect(0, 0, 1, 1);
+  const wanted = brush.getImageData(0, 0, 1, 1).data;
+  const { data, width } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  const rows = new Set();
+  for (let i = 0; i < data.length; i += 4) {
+    if (data[i + 3] > 150 && [0, 1, 2].every((c) => Math.abs(data[i + c] - wanted[c]) < 30)) rows.add(Math.floor(i / 4 / width));
+  }
+  return Math.max(...rows) - Math.min(...rows) > 8;
+}
+
+/** A part that is dragged over is in the address, is told by shorter spans, stays over updates, and leads back. */
 async function zoom(page, path) {
+  const before = page.url();
   const whole = await page.evaluate(() => document.querySelector("#plots canvas").toDataURL());
+  const finer = page.waitForResponse((answer) => /pilots\/history\?.*from=/.test(answer.url()));
+  await drag(page, 0.5, 0.8);
+  await page.waitForURL(/[?&]from=[^&]+&until=/);
+  const zoomed = page.url();
+  const { history } = await (await finer).json();
+  const shown = (await page.locator(".plot-words").first().textContent()).startsWith("From ");
+  if (!shown) await page.waitForFunction(() => document.querySelector(".plot-words").textContent.startsWith("From "));
+  await page.waitForFunction((was) => document.querySelector("#plots canvas")?.toDataURL() !== was, whole);
+  const [from, until] = ["from", "until"].map((key) => Date.parse(new URL(zoomed).searchParams.get(key)) / 1000);
+  const { start, span_s } = history;
+  expect(start[0] <= from && start[0] > from - span_s && start.at(-1) <= until, `${path} shows ${start[0]} to ${start.at(-1)}, not ${from} to ${until}`);
+  await update(page);
+  expect(page.url() === zoomed && (await page.locator(".plot-words").first().textContent()).startsWith("From "), `${path} forgets its zoom at a live update`);
+  expect((await page.locator("#plots canvas").count()) === 2, `${path} loses its plots at a live update`);
+  await page.reload();
+  await page.waitForFunction(() => document.querySelectorAll("#plots canvas").length === 2);
+  expect((await page.locator(".plot-words").first().textContent()).startsWith("From "), `${path} forgets its zoom when it is loaded again`);
+  await page.goBack();
+  await page.waitForFunction(() => document.querySelector(".plot-words").textContent.startsWith("In the last"));
+  expect(page.url() === before, `${path}: back leads to ${page.url()}`);
+  await page.goForward();
+  await page.waitForFunction(() => document.querySelector(".plot-words").textContent.startsWith("From "));
+  await page.locator("#plots .u-over").first().dblclick({ position: { x: 90, y: 60 } });
+  await page.waitForFunction(() => document.querySelector(".plot-words").textContent.startsWith("In the last"));
+  expect(page.url() === before, `${path}: a double click leads to ${page.url()}`);
+}
+
+async function drag(page, from, to) {
   const plot = page.locator("#plots .u-over").first();
   await plot.scrollIntoViewIfNeeded();
   const over = await plot.boundingBox();
-  await page.mouse.move(over.x + over.width * 0.5, over.y + 60);
+  await page.mouse.move(over.x + over.width * from, over.y + 60);
   await page.mouse.down();
-  await page.mouse.move(over.x + over.width * 0.8, over.y + 60, { steps: 4 });
+  await page.mouse.move(over.x + over.width * to, over.y + 60, { steps: 4 });
   await page.mouse.up();
-  await page.waitForFunction((was) => document.querySelector("#plots canvas").toDataURL() !== was, whole);
+}
+
+async function update(page) {
   const updated = page.waitForResponse((answer) => answer.request().headers()["hx-request"] === "true");
   await page.evaluate(() => document.getElementById("live").dispatchEvent(new CustomEvent("refresh")));
   await updated;
-  expect((await page.locator("#plots canvas").count()) === 2, `${path} loses its plots at a live update`);
-  await page.mouse.dblclick(over.x + over.width * 0.5, over.y + 60);
+  await page.waitForFunction(() => !document.querySelector(".htmx-request, .htmx-settling"));
+}
+
+// --- Plots beside each other: chosen in the form, by keys where it is quicker; named, dashed, in the address, kept.
+
+async function compare(path, other) {
+  for (const [width, scheme] of [[1280, "light"], [320, "dark"]]) {
+    const page = await session(width, scheme);
+    await page.goto(base + path);
+    await page.waitForFunction(() => document.querySelectorAll("#plots canvas").length === 2);
+    const alone = await page.evaluate(inked);
+    await page.selectOption("#compare select", { label: "a week earlier" });
+    await page.fill("#compare input[name=with]", other.slice(0, 3));
+    await page.waitForFunction((name) => [...document.querySelectorAll("#others option")].some((option) => option.value.endsWith(name)), other);
+    await page.fill("#compare input[name=with]", other);
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/before=week&with=/);
+    const asked = page.url();
+    await page.waitForFunction(() => document.querySelectorAll("#plots .u-legend .u-label").length === 6 + 9 + 2);
+    const legend = await page.locator("#plots .u-label").allTextContents();
+    for (const label of ["On nodes, a week earlier", `Done, ${other}`]) expect(legend.includes(label), `${asked} has no line ${label}: ${legend}`);
+    const words = await page.locator(".plot-words").allTextContents();
+    expect(words.some((line) => line.startsWith("A week earlier: ")) && words.some((line) => line.startsWith(`${other} in the same time: `)), `${asked} says ${words}`);
+    const inks = await page.evaluate(inked);
+    expect(inks.every((colours, i) => colours >= alone[i]), `${asked} draws plots of ${inks} colours, ${alone} before`);
+    const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    expect(over <= 0, `${asked} is ${over} px wider than ${width} px`);
+    await drag(page, 0.3, 0.7);
+    await page.waitForURL(/from=/);
+    await page.waitForFunction(() => document.querySelector(".plot-words").textContent.startsWith("From "));
+    expect(page.url().includes("before=week&with="), `${page.url()} forgets what lies beside`);
+    await page.selectOption("#compare select", { label: "a day earlier" });
+    await page.click("#compare button");
+    await page.waitForURL(/before=day&with=.*from=/);
+    await page.click("text=Compare no more");
+    await page.waitForURL((url) => url.search.includes("from=") && !/before|with/.test(url.search));
+    await page.goto(`${base}${path}?with=nowhere-at-all`);
+    expect((await page.locator('.plot-words[role="alert"]').textContent()).includes("nowhere-at-all"), "an unknown name is not told");
+    await page.context().close();
+  }
 }
 
 // --- Administration: a silence is ended without scripts, a token is revoked on a telephone.
@@ -180,4 +266,4 @@ async function tabTo(page, text) {
   faults.push(`the keyboard does not reach '${text}'`);
 }
 
-await run({ live, late, hidden, plots: (...paths) => plots(paths), administration, keyboard });
+await run({ live, late, hidden, plots: (...paths) => plots(paths), compare, administration, keyboard });

@@ -50,6 +50,13 @@ async fn plots_are_drawn_zoomed_and_kept_over_updates() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn plots_lie_beside_those_of_last_week_and_of_another_queue() {
+    let (world, _pilot) = World::filled().await;
+    run(&world, "browser.mjs", &["compare", "/queues/glasgow-short", "lancs"]).await.unwrap();
+    world.server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_keyboard_alone_logs_in_finds_and_kills_a_job() {
     let (world, pilot) = World::filled().await;
     let waiting = pilot.jobs[5].id.0 + 4;

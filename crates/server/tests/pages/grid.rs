@@ -30,6 +30,7 @@ const PAGES: &[&str] = &[
     "/queues/queue-07",
     "/sites",
     "/sites/site-1",
+    "/sites/site-1?before=day&with=site-2",
     "/regions",
     "/regions/region-0",
     "/factories",

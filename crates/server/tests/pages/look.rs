@@ -33,6 +33,8 @@ const FILLED: &[&str] = &[
     "/jobs?state=failed&queue=glasgow-short",
     "/queues/glasgow-short",
     "/queues/lancs",
+    "/queues/glasgow-short?before=week&with=lancs",
+    "/sites/GLASGOW?before=period&with=nowhere",
     "/pilots/1",
     "/pilots/3",
     "/pilots/1?log=out&find=the",

@@ -144,6 +144,7 @@ async fn present(world: &World) -> Vec<(&'static str, String)> {
         page("factories", "/factories"),
         page("factory", "/factories/north"),
         page("label", &format!("/factories/north/labels/{LABEL}")),
+        page("label-compared", &format!("/factories/north/labels/{LABEL}?before=week&with=glasgow-condor#h-history")),
         page("sites", "/sites"),
         page("site", "/sites/GLASGOW"),
         page("regions", "/regions"),

@@ -39,8 +39,8 @@ macro_rules! scopes {
 macro_rules! flow_of {
     ($engine:ident $which:literal) => {
         concat!(
-            "SELECT f.start, ", sums!($engine), " FROM pilot_flow f WHERE f.span = ?1 AND f.start >= ?2 AND f.scope ",
-            scopes!($engine $which), " GROUP BY f.start ORDER BY f.start"
+            "SELECT f.start, ", sums!($engine), " FROM pilot_flow f WHERE f.span = ?1 AND f.start >= ?2 AND f.start < ?3 \
+             AND f.scope ", scopes!($engine $which), " GROUP BY f.start ORDER BY f.start"
         )
     };
 }
@@ -79,14 +79,14 @@ statements! {
             ?1::bigint[], ?2::bigint[], ?3::bigint[], ?4::bigint[], ?5::bigint[], ?6::bigint[]) \
             ON CONFLICT (span, scope, start, kind, bucket) \
             DO UPDATE SET pilots = pilot_duration.pilots + excluded.pilots";
-    FLOW_OF_SCOPE = flow_of!(sqlite "kind = ?3 AND factory = ?4") => flow_of!(postgres "kind = ?3 AND factory = ?4");
-    FLOW_OF_LABEL = flow_of!(sqlite "kind = 2 AND factory = ?3 AND label = ?4")
-        => flow_of!(postgres "kind = 2 AND factory = ?3 AND label = ?4");
-    FLOW_OF_QUEUE = flow_of!(sqlite "kind = 2 AND queue = ?3") => flow_of!(postgres "kind = 2 AND queue = ?3");
-    FLOW_OF_SITE = flow_of!(sqlite "kind = 2 AND queue IN (SELECT name FROM queue WHERE site = ?3)")
-        => flow_of!(postgres "kind = 2 AND queue IN (SELECT name FROM queue WHERE site = ?3)");
-    FLOW_OF_REGION = flow_of!(sqlite "kind = 2 AND queue IN (SELECT name FROM queue WHERE region = ?3)")
-        => flow_of!(postgres "kind = 2 AND queue IN (SELECT name FROM queue WHERE region = ?3)");
+    FLOW_OF_SCOPE = flow_of!(sqlite "kind = ?4 AND factory = ?5") => flow_of!(postgres "kind = ?4 AND factory = ?5");
+    FLOW_OF_LABEL = flow_of!(sqlite "kind = 2 AND factory = ?4 AND label = ?5")
+        => flow_of!(postgres "kind = 2 AND factory = ?4 AND label = ?5");
+    FLOW_OF_QUEUE = flow_of!(sqlite "kind = 2 AND queue = ?4") => flow_of!(postgres "kind = 2 AND queue = ?4");
+    FLOW_OF_SITE = flow_of!(sqlite "kind = 2 AND queue IN (SELECT name FROM queue WHERE site = ?4)")
+        => flow_of!(postgres "kind = 2 AND queue IN (SELECT name FROM queue WHERE site = ?4)");
+    FLOW_OF_REGION = flow_of!(sqlite "kind = 2 AND queue IN (SELECT name FROM queue WHERE region = ?4)")
+        => flow_of!(postgres "kind = 2 AND queue IN (SELECT name FROM queue WHERE region = ?4)");
     FLOW_BY_LABEL = concat!("SELECT s.factory, s.label, s.queue, ", sums!(sqlite), " FROM pilot_scope s JOIN \
             pilot_flow f ON f.span = ?1 AND f.scope = s.id AND f.start >= ?2 WHERE s.kind = 2 \
             GROUP BY s.factory, s.label, s.queue")
@@ -283,8 +283,14 @@ fn flow_in(row: &Row, at: usize) -> Result<PilotFlow> {
 impl Store {
     /// What happened in each span from that of `since` to now; spans in which nothing happened are left out.
     pub async fn pilot_flow(&self, of: HistoryOf, span: Span, since: Time) -> Result<Vec<FlowAt>> {
+        self.pilot_flow_between(of, span, since, Time(i64::MAX)).await
+    }
+
+    /// The same of the spans that begin before `until`.
+    pub async fn pilot_flow_between(&self, of: HistoryOf, span: Span, since: Time, until: Time) -> Result<Vec<FlowAt>> {
         let (sql, scopes) = of.choose([&FLOW_OF_SCOPE, &FLOW_OF_LABEL, &FLOW_OF_QUEUE, &FLOW_OF_SITE, &FLOW_OF_REGION]);
-        let values = [span.seconds(), span.start(since)].map(Value::from).into_iter().chain(scopes).collect();
+        let times = [span.seconds(), span.start(since), until.as_secs()].map(Value::from);
+        let values = times.into_iter().chain(scopes).collect();
         self.rows(sql, values, |row| Ok(FlowAt { start: row.int(0)?, flow: flow_in(row, 1)? })).await
     }
 
@@ -310,10 +316,10 @@ impl Store {
         Ok(flows)
     }
 
-    /// How long pilots waited and ran that started or ended from `since` to before `until`, to ten minutes.
-    pub async fn pilot_durations(&self, of: HistoryOf, since: Time, until: Time) -> Result<PilotDurations> {
-        let is_old = |span: &Span| until.since(since) <= span.kept();
-        let span = DURATION_SPANS.into_iter().find(is_old).unwrap_or(Span::SixHours);
+    /// How long pilots waited and ran that started or ended from `since` to before `until`, by spans of at least ten
+    /// minutes.
+    pub async fn pilot_durations(&self, of: HistoryOf, span: Span, since: Time, until: Time) -> Result<PilotDurations> {
+        let span = span.max(DURATION_SPANS[0]);
         let (sql, scopes) = of.choose([
             &DURATIONS_OF_SCOPE,
             &DURATIONS_OF_LABEL,

@@ -96,6 +96,9 @@ async fn what_happens_is_counted_by_span_and_scope(test: TestStore) {
     }
     assert_eq!(flow(&test, label("fab", "a"), Span::Minute, BEGIN + MINUTE * 11).await.len(), 2);
     assert_eq!(flow(&test, label("fab", "c"), Span::Minute, BEGIN).await, []);
+    let between = test.store.pilot_flow_between(label("fab", "a"), Span::Minute, BEGIN + MINUTE, BEGIN + MINUTE * 11);
+    let between: Vec<_> = between.await.unwrap().into_iter().map(|at| (at.start - BEGIN.as_secs(), at.flow)).collect();
+    assert_eq!(between, wanted[1..3]);
 
     let by_label = test.store.pilot_flow_by_label(Span::TenMinutes, BEGIN + MINUTE * 10).await.unwrap();
     let mut said: Vec<_> =
@@ -129,7 +132,8 @@ async fn waiting_and_running_are_told_in_quantiles(test: TestStore) {
     hello(&test, 2, BEGIN + MINUTE * 8).await;
     let end = PilotEnd { pilot: PilotId(1), error_class: None, message: String::new(), now: BEGIN + MINUTE * 100 };
     test.store.close_pilot(end).await.unwrap();
-    let durations = test.store.pilot_durations(label("fab", "a"), BEGIN, BEGIN + MINUTE * 200).await.unwrap();
+    let told = async |of, since, until| test.store.pilot_durations(of, Span::Minute, since, until).await.unwrap();
+    let durations = told(label("fab", "a"), BEGIN, BEGIN + MINUTE * 200).await;
     let near = |durations: &Durations, share: f64, wanted: f64| {
         let found = durations.quantile(share).unwrap().as_secs_f64();
         assert!((found / wanted - 1.0).abs() < 0.1, "{found} for {wanted}");
@@ -138,9 +142,9 @@ async fn waiting_and_running_are_told_in_quantiles(test: TestStore) {
     near(&durations.waited, 0.5, 60.0);
     near(&durations.waited, 0.9, 480.0);
     near(&durations.ran, 0.5, 99.0 * 60.0);
-    let later = test.store.pilot_durations(HistoryOf::All, BEGIN + MINUTE * 10, BEGIN + MINUTE * 200).await.unwrap();
+    let later = told(HistoryOf::All, BEGIN + MINUTE * 10, BEGIN + MINUTE * 200).await;
     assert_eq!((later.waited.count(), later.ran.count()), (0, 1));
-    let of_queue = test.store.pilot_durations(HistoryOf::Queue("q".into()), BEGIN, BEGIN + MINUTE * 99).await.unwrap();
+    let of_queue = told(HistoryOf::Queue("q".into()), BEGIN, BEGIN + MINUTE * 99).await;
     assert_eq!((of_queue.waited.count(), of_queue.ran.count()), (2, 0));
 }
 
@@ -177,7 +181,7 @@ async fn old_counts_go_and_newer_stay(test: TestStore) {
     assert_eq!(kept().await, [1, 1, 1]);
     prune(BEGIN + MINUTE * 10 + Span::TenMinutes.kept()).await;
     assert_eq!(kept().await, [0, 0, 1]);
-    let waited = test.store.pilot_durations(HistoryOf::All, BEGIN, BEGIN + Span::SixHours.kept()).await.unwrap();
+    let waited = test.store.pilot_durations(HistoryOf::All, Span::SixHours, BEGIN, BEGIN + MINUTE * 360).await.unwrap();
     assert_eq!(waited.waited.count(), 1);
     prune(BEGIN + MINUTE * 360 + Span::SixHours.kept()).await;
     assert_eq!(kept().await, [0, 0, 0]);

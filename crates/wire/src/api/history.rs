@@ -1,6 +1,6 @@
 //! History of pilots.
 
-use model::{History, PilotFlow, Time};
+use model::{History, PilotFlow, Span, Time};
 use serde::{Deserialize, Serialize};
 
 /// `GET /pilots/history?...`
@@ -26,15 +26,24 @@ pub struct HistoryQuery {
     /// How many hours; 48 when absent, at most 9,600.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hours: Option<u32>,
+    /// Their beginning, instead of how many hours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Time>,
     /// Their end; now when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Time>,
+    /// Beginning and end so many seconds earlier: the same time of another day or week.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub back_s: Option<u32>,
+    /// Spans of at least this length, so that one history can be laid over another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub span: Option<Span>,
 }
 
 /// What happened to pilots, and how many there were.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PilotHistory {
-    /// By span: minutes up to two days, ten minutes up to 31 days, six hours beyond.
+    /// By span: minutes of the last 60 hours, ten minutes of the last 31 days, six hours beyond.
     pub history: History,
     /// All of it together.
     pub total: PilotFlow,

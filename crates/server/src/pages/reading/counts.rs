@@ -3,6 +3,7 @@
 use super::super::activity;
 use super::super::label_pilots::LabelPilots;
 use super::{Read, Reader};
+use crate::ApiError;
 use crate::api::{core_time, find, history, nodes, pilot_ends, pilot_errors};
 use crate::extract::Params;
 use axum::extract::State;
@@ -15,8 +16,9 @@ use wire::api::{
 
 impl Reader<'_> {
     /// What happened to pilots, and how many there were.
-    pub async fn history(&self, query: HistoryQuery) -> Read<PilotHistory> {
-        self.told(history::read(State(self.state.clone()), self.asked.identity.clone(), Params(query)).await)
+    pub async fn history(&self, query: HistoryQuery) -> Result<PilotHistory, ApiError> {
+        let told = history::read(State(self.state.clone()), self.asked.identity.clone(), Params(query)).await?;
+        Ok(told.0)
     }
 
     /// What happened to the pilots of a label in the last hour, day and week.
