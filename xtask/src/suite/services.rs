@@ -1,6 +1,7 @@
 //! The services the tests need, started by the scripts of `tests/services` on free ports below one temporary folder.
 
-use super::{Environment, ports};
+use super::Environment;
+use super::ports::Ports;
 use crate::workspace::Workspace;
 use anyhow::{Context, Result, bail, ensure};
 use std::os::unix::fs::PermissionsExt;
@@ -11,6 +12,18 @@ use tempfile::TempDir;
 /// All scripts, in the order of their start.
 pub const ALL: [&str; 6] = ["postgres.sh", "slurm.sh", "htcondor.sh", "ssh.sh", "voms.sh", "myproxy.sh"];
 
+/// Where each listens in the block of ports of a run.
+const PORTS: [(&str, u16); 6] = [
+    ("SLURM_PORT", 0),
+    ("POSTGRES_PORT", 20),
+    ("HTCONDOR_PORT", 21),
+    ("SSH_PORT", 22),
+    ("MYPROXY_PORT", 23),
+    ("VOMS_PORT", 24),
+];
+/// Where the nodes of Slurm listen, as its script places them.
+const SLURM_NODES: std::ops::RangeInclusive<u16> = 10..=13;
+
 /// Running services; stopped when dropped, also after a failure.
 pub struct Services {
     /// What tests are told about them.
@@ -19,6 +32,7 @@ pub struct Services {
     scripts: PathBuf,
     started: Vec<&'static str>,
     settings: Vec<(&'static str, String)>,
+    _ports: Ports,
 }
 
 impl Services {
@@ -28,16 +42,10 @@ impl Services {
         let folder = tempfile::Builder::new().prefix("pilotage-services-").tempdir_in("/tmp")?;
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755))?;
         let scripts = workspace.root.join("tests/services");
-        let settings = vec![
-            ("POSTGRES_PORT", ports::one()?.to_string()),
-            ("HTCONDOR_PORT", ports::one()?.to_string()),
-            ("SSH_PORT", ports::one()?.to_string()),
-            ("MYPROXY_PORT", ports::one()?.to_string()),
-            ("VOMS_PORT", ports::one()?.to_string()),
-            ("SERVICES_CACHE", workspace.target.join("test-tools").display().to_string()),
-            ("SLURM_PORT", ports::with_offsets(&[0, 10, 11, 12, 13])?.to_string()),
-        ];
-        let mut services = Services { environment, folder, scripts, started: Vec::new(), settings };
+        let ports = Ports::claim(&PORTS.map(|(_, offset)| offset).into_iter().chain(SLURM_NODES).collect::<Vec<_>>())?;
+        let mut settings = PORTS.map(|(name, offset)| (name, ports.port(offset).to_string())).to_vec();
+        settings.push(("SERVICES_CACHE", workspace.target.join("test-tools").display().to_string()));
+        let mut services = Services { environment, folder, scripts, started: Vec::new(), settings, _ports: ports };
         for &script in names {
             services.started.push(script);
             services.start_one(script)?;
