@@ -108,6 +108,16 @@
   // A stream that is cut because the page is left is no error; a page that comes back from the cache is old.
   addEventListener("pagehide", () => source && source.close());
   addEventListener("pageshow", (event) => event.persisted && location.reload());
+  // The numbers of a live update are new, or as old as the server remembers them.
+  const counted = document.querySelector("#counted time");
+  document.addEventListener("htmx:afterRequest", ({ detail: { elt, successful, xhr } }) => {
+    if (elt !== target || !successful || !counted) return;
+    const at = Date.now() + skew - Number(xhr.getResponseHeader("age")) * 1000;
+    counted.dataset.age = at;
+    counted.dateTime = new Date(at).toISOString();
+    delete counted.dataset.local;
+    tick();
+  });
   document.addEventListener("htmx:sendError", stale);
   document.addEventListener("htmx:responseError", (event) => {
     if (event.detail.xhr.status === 401) location.reload();

@@ -9,6 +9,7 @@ pub mod bells;
 pub mod brokerage;
 mod changes;
 pub mod config;
+mod counted;
 mod directory;
 mod duties;
 pub mod error;

@@ -4,6 +4,7 @@
 //! all labels may take a quarter of a second; then it is read again at most every five, behind the back of whoever looks,
 //! who sees the one before.
 
+use crate::counted;
 use std::fmt::Display;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -71,7 +72,7 @@ impl<T: Send + Sync + 'static> Remembered<T> {
     where
         E: Display + Send + 'static,
     {
-        match self.0.held() {
+        match self.0.shown() {
             Some((value, Judgement::Fresh)) => return Ok(value),
             Some((value, Judgement::Stale)) => {
                 if let Ok(turn) = self.0.turn.clone().try_lock_owned() {
@@ -83,7 +84,7 @@ impl<T: Send + Sync + 'static> Remembered<T> {
         }
         let _turn = self.0.turn.lock().await;
         // Somebody may have read it while this one waited for its turn.
-        match self.0.held() {
+        match self.0.shown() {
             Some((value, Judgement::Fresh)) => Ok(value),
             _ => self.0.read(read).await,
         }
@@ -111,9 +112,15 @@ impl<T> Shared<T> {
         Ok(value)
     }
 
-    fn held(&self) -> Option<(Arc<T>, Judgement)> {
+    /// What is remembered; unless it is too old to be shown, the answer that it goes into hears of its age.
+    fn shown(&self) -> Option<(Arc<T>, Judgement)> {
         let held = self.held.lock().ok()?;
-        held.value.clone().map(|value| (value, judge(held.read.elapsed(), held.took)))
+        let value = held.value.clone()?;
+        let judgement = judge(held.read.elapsed(), held.took);
+        if judgement != Judgement::Old {
+            counted::note(held.read);
+        }
+        Some((value, judgement))
     }
 }
 
@@ -152,6 +159,16 @@ mod tests {
         for value in [1, 2] {
             assert_eq!(*remembered.get(async move { Ok::<u32, Infallible>(value) }).await.unwrap(), value);
         }
+    }
+
+    #[tokio::test]
+    async fn whoever_is_told_a_remembered_value_is_told_its_age() {
+        let remembered = Remembered::<u32>::default();
+        let (_, age) = counted::aged(remembered.get(slow(1))).await;
+        assert_eq!(age, Duration::ZERO, "it was read for this answer");
+        remembered.0.held.lock().unwrap().read -= FRESH_MAX;
+        let (_, age) = counted::aged(remembered.get(slow(2))).await;
+        assert!(age >= FRESH_MAX, "{age:?}");
     }
 
     #[tokio::test]

@@ -13,7 +13,7 @@ use crate::live::LivePilots;
 use crate::metrics::Metrics;
 use crate::state::{AppState, Shared};
 use crate::waiters::Waiters;
-use crate::{apfmon, changes, duties, listen, measure, now, pages, panda};
+use crate::{apfmon, changes, counted, duties, listen, measure, now, pages, panda};
 use axum::Router;
 use model::Role;
 use object_store::local::LocalFileSystem;
@@ -295,5 +295,6 @@ fn router(state: &AppState, tasks: &TaskTracker) -> Router {
         router = router.merge(known).fallback(elsewhere);
     }
     let measured = axum::middleware::from_fn_with_state(state.clone(), measure::measured);
-    pages::as_json(router.layer(measured).with_state(state.clone()))
+    let aged = axum::middleware::from_fn(counted::told);
+    pages::as_json(router.layer(aged).layer(measured).with_state(state.clone()))
 }

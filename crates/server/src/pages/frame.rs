@@ -5,6 +5,7 @@ use super::as_json::{self, AsJson};
 use super::problem::PageError;
 use super::{moment, number};
 use crate::auth::identify;
+use crate::counted;
 use crate::extract::parameters;
 use crate::{ApiError, AppState, Identity};
 use axum::Json;
@@ -128,6 +129,8 @@ pub struct Frame {
     pub identity: Option<Identity>,
     /// The time the page is of.
     pub now: Time,
+    /// When the oldest of its numbers was counted.
+    pub counted: Time,
     /// Only the content is wanted, for a live update.
     pub fragment: bool,
     /// Path and query of the page.
@@ -145,13 +148,14 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// A page without live updates.
+    /// A page without live updates, of what was read until now.
     pub fn new(section: Section, title: impl Into<String>, asked: &Asked) -> Frame {
         Frame {
             title: title.into(),
             section,
             identity: Some(asked.identity.clone()),
             now: asked.now,
+            counted: asked.now - counted::age(),
             fragment: asked.fragment,
             url: asked.url(),
             topics: Vec::new(),

@@ -76,6 +76,7 @@ pub fn anonymous(title: &str) -> Frame {
         section: Section::None,
         identity: None,
         now: crate::now(),
+        counted: crate::now(),
         fragment: false,
         url: "/".to_owned(),
         topics: Vec::new(),

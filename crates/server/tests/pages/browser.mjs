@@ -19,6 +19,19 @@ async function live(job) {
   await seen("finish", page, () => document.querySelector("h1 .state").textContent === "finished");
   expect(await page.evaluate(() => window.sameDocument), "the page was loaded again");
   expect((await page.locator("pre.log").textContent()).includes("a line <b>now</b>"), "the live update lost the log");
+  await ages(page);
+}
+
+/** The age of the numbers is counted on, and is what the server says of them. */
+async function ages(page) {
+  const age = () => page.locator("#counted time").textContent();
+  expect(/^(now|\d+ s ago)$/.test(await age()), `the numbers are said to be of ${await age()}`);
+  await page.route(page.url(), async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, headers: { "content-type": "text/html", age: "700" } });
+  });
+  await page.evaluate(() => document.getElementById("live").dispatchEvent(new CustomEvent("refresh")));
+  await page.waitForFunction(() => document.querySelector("#counted time").textContent === "11 min ago");
 }
 
 // --- A change between the writing of the page and its first connection is seen all the same.
