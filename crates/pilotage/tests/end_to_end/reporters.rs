@@ -151,6 +151,7 @@ fn whoever_follows_the_page_sees_every_kind_of_reporter_live() {
     let story = Story::begin();
     let mut browser = Command::new("node")
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/end_to_end/reporters/overview.mjs"))
+        .arg("look")
         .args(REPORTED)
         .env("PAGES_URL", story.url())
         .env("PAGES_TOKEN", story.token())

@@ -1,67 +1,123 @@
-// A shift in a real browser: from the overview to the cause, to a silence, to a test pilot that runs. Says `repair` when the
-// site is to be repaired and waits for an answer; what it does not see it says on standard error.
-import { createRequire } from "node:module";
+// A shift in a real browser, with the mouse or with keys alone: from the overview to the cause, to a silence, to a test pilot
+// that runs. Says `repair` when the site is to be repaired and waits for an answer.
 import { once } from "node:events";
+import { base, browser, expect, run, session, watch } from "../../../server/tests/pages/session.mjs";
 
-const { chromium } = createRequire(import.meta.url)(process.env.PILOTAGE_PLAYWRIGHT + "/playwright-core");
-const base = process.env.PAGES_URL;
-const browser = await chromium.launch({
-  executablePath: process.env.PILOTAGE_CHROMIUM,
-  args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
-});
-const page = await (await browser.newContext({ viewport: { width: 1280, height: 900 } })).newPage();
-page.setDefaultTimeout(30000);
+/** The most stops on the way to something: more than the longest of these pages has. */
+const STOPS_MAX = 300;
 
-await page.goto(base + "/login");
-await page.fill("input[name=token]", process.env.PAGES_TOKEN);
-await page.click("button.main");
-await page.waitForURL(base + "/");
+const mouse = {
+  begin: () => session(1280, "light"),
+  press: (page, selector) => page.click(selector),
+  fill: (page, selector, text) => page.fill(selector, text),
+};
 
-// The red label comes first, with the reason in words.
-await reloadUntil(() => /end(ed)? in fault/.test(document.querySelector("#troubles li")?.textContent ?? ""));
-await page.click("#troubles li a");
-await page.waitForURL("**/alarms/*");
-const alarm = page.url();
-await page.waitForFunction(() => document.querySelector(".trouble")?.textContent.includes("cvmfs"));
+const keys = {
+  begin: logInByKeys,
+  press: async (page, selector) => {
+    await tabTo(page, selector);
+    await page.keyboard.press("Enter");
+  },
+  fill: async (page, selector, text) => {
+    await tabTo(page, selector);
+    await page.keyboard.type(text);
+  },
+};
 
-// A failed pilot, and the tail of its log.
-await page.click("#examples a");
-await page.waitForURL("**/pilots/*");
-await reloadUntil(() => [...document.querySelectorAll("pre.log")].some((log) => log.textContent.includes("cvmfs")));
+async function shift(hand) {
+  const page = await hand.begin();
 
-// Another page is open meanwhile; its navigation counts the alarm.
-const other = await page.context().newPage();
-await other.goto(base + "/jobs");
-await other.waitForFunction(() => document.querySelector("#open-alarms .count")?.textContent.endsWith("1"));
-await other.waitForFunction(() => document.getElementById("live-state").dataset.state === "live");
+  // The red label comes first, with the reason in words.
+  await reloadUntil(page, () => /end(ed)? in fault/.test(document.querySelector("#troubles li")?.textContent ?? ""));
+  await hand.press(page, "#troubles li a");
+  await page.waitForURL("**/alarms/*");
+  const alarm = new URL(page.url()).pathname;
+  await page.waitForFunction(() => document.querySelector(".trouble")?.textContent.includes("cvmfs"));
 
-// Silence with a comment whose ticket is a link.
-await page.goto(alarm);
-await page.click("#silence summary");
-await page.fill("#silence textarea", "repository is down, #4711");
-await page.click("#silence button.main");
-await page.waitForSelector('.caution a[href="https://tickets.example/4711"]');
+  // A failed pilot, and the tail of its log.
+  await hand.press(page, "#examples a");
+  await page.waitForURL("**/pilots/*");
+  await reloadUntil(page, () => [...document.querySelectorAll("pre.log")].some((log) => log.textContent.includes("cvmfs")));
 
-await other.waitForFunction(() => !document.querySelector("#open-alarms .count"));
+  // Another page is open meanwhile; its navigation counts the alarm.
+  const other = await page.context().newPage();
+  watch(other);
+  await other.goto(base + "/jobs");
+  await other.waitForFunction(() => document.querySelector("#open-alarms .count")?.textContent.endsWith("1"));
+  await other.waitForFunction(() => document.getElementById("live-state").dataset.state === "live");
 
-console.log("repair");
-await once(process.stdin, "data");
+  // Silence with a comment whose ticket is a link.
+  await hand.press(page, '.nav a[href="/alarms"]');
+  await page.waitForURL("**/alarms");
+  await hand.press(page, `main a[href="${alarm}"]`);
+  await page.waitForURL("**" + alarm);
+  await hand.press(page, "#silence summary");
+  await hand.fill(page, "#silence textarea", "repository is down, #4711");
+  await hand.press(page, "#silence button.main");
+  await page.waitForSelector('.caution a[href="https://tickets.example/4711"]');
+  await other.waitForFunction(() => !document.querySelector("#open-alarms .count"));
 
-// A test pilot, and its life on the page.
-await page.click('dl.pairs a[href*="/labels/"]');
-await page.waitForURL("**/labels/*");
-await page.click("#test summary");
-await page.click("#test button.main");
-await seen(() => document.querySelector('section[aria-labelledby="h-tests"] tbody tr .state')?.textContent === "running");
-await browser.close();
+  console.log("repair");
+  await once(process.stdin, "data");
 
-async function seen(condition) {
+  // A test pilot, and its life on the page.
+  await hand.press(page, 'dl.pairs a[href*="/labels/"]');
+  await page.waitForURL("**/labels/*");
+  await hand.press(page, "#test summary");
+  await hand.press(page, "#test button.main");
+  await seen(page, () => document.querySelector('section[aria-labelledby="h-tests"] tbody tr .state')?.textContent === "running");
+}
+
+/** Logs in, and finds that the first stop leads past the navigation and that all stops lead round. */
+async function logInByKeys() {
+  const page = await (await browser.newContext({ viewport: { width: 1280, height: 900 } })).newPage();
+  watch(page);
+  await page.goto(base + "/login");
+  await page.keyboard.type(process.env.PAGES_TOKEN);
+  await page.keyboard.press("Enter");
+  await page.waitForURL(base + "/");
+  await tabTo(page, ".skip");
+  await tabTo(page, ".brand");
+  await tabTo(page, ".skip");
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Tab");
+  expect(await page.evaluate(() => document.activeElement.closest("main") !== null), "the skip link leads past nothing");
+  return page;
+}
+
+/** Goes on from stop to stop, each of which can be seen, until this one. */
+async function tabTo(page, selector) {
+  await page.waitForSelector(selector);
+  for (let stop = 0; stop < STOPS_MAX; stop++) {
+    await page.keyboard.press("Tab");
+    const { name, isThere, isSeen } = await page.evaluate(standing, selector);
+    expect(isSeen, `${page.url()}: nobody sees that the focus is on ${name}`);
+    if (isThere) return;
+  }
+  throw new Error(`${page.url()}: keys do not lead to ${selector}`);
+}
+
+/** Where the focus is. Past the last stop it is nowhere. */
+function standing(selector) {
+  const here = document.activeElement;
+  const { outlineStyle, outlineWidth } = getComputedStyle(here);
+  const { top, bottom, width } = here.getBoundingClientRect();
+  const isOutlined = outlineStyle !== "none" && parseFloat(outlineWidth) >= 2;
+  const isInView = width > 0 && bottom > 0 && top < innerHeight;
+  return {
+    name: `${here.tagName} ${(here.ariaLabel ?? here.textContent).trim().slice(0, 60)}`,
+    isThere: here === document.querySelector(selector),
+    isSeen: here === document.body || (isOutlined && isInView),
+  };
+}
+
+async function seen(page, condition) {
   await page.waitForFunction(condition).catch(async (error) => {
     throw new Error(`${error.message} ${page.url()} shows: ${await page.textContent("main")}`);
   });
 }
 
-async function reloadUntil(condition) {
+async function reloadUntil(page, condition) {
   const end = Date.now() + 60000;
   while (!(await page.evaluate(condition))) {
     if (Date.now() > end) throw new Error(`${page.url()} never shows what it should: ${await page.textContent("main")}`);
@@ -69,3 +125,5 @@ async function reloadUntil(condition) {
     await page.reload();
   }
 }
+
+await run({ mouse: () => shift(mouse), keys: () => shift(keys) });

@@ -2,11 +2,20 @@
 
 use crate::support::{Place, Up};
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Command, Stdio};
 
 #[test]
 fn a_shifter_finds_the_cause_silences_the_alarm_and_sees_a_test_pilot_run() {
+    shift("mouse");
+}
+
+#[test]
+fn keys_alone_lead_through_the_whole_shift() {
+    shift("keys");
+}
+
+fn shift(hand: &str) {
     let place = Place::new();
     let repository = place.path("repository");
     let text = format!(
@@ -22,6 +31,7 @@ fn a_shifter_finds_the_cause_silences_the_alarm_and_sees_a_test_pilot_run() {
 
     let mut shifter = Command::new("node")
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/end_to_end/shifter.mjs"))
+        .arg(hand)
         .env("PAGES_URL", &up.url)
         .env("PAGES_TOKEN", fs::read_to_string(up.place.dir().join("admin.token")).unwrap().trim())
         .stdin(Stdio::piped())
@@ -29,11 +39,14 @@ fn a_shifter_finds_the_cause_silences_the_alarm_and_sees_a_test_pilot_run() {
         .spawn()
         .unwrap();
     let mut said = String::new();
-    BufReader::new(shifter.stdout.take().unwrap()).read_line(&mut said).unwrap();
+    let mut output = BufReader::new(shifter.stdout.take().unwrap());
+    output.read_line(&mut said).unwrap();
     assert_eq!(said, "repair\n", "{}", up.place.log());
     fs::create_dir_all(repository.join("vo")).unwrap();
     shifter.stdin.take().unwrap().write_all(b"done\n").unwrap();
-    assert!(shifter.wait().unwrap().success());
+    said.clear();
+    output.read_to_string(&mut said).unwrap();
+    assert!(shifter.wait().unwrap().success(), "{said}");
 
     up.wait(&job.to_string(), 0);
     let silences = up.out(&["alarms", "silences"]);
