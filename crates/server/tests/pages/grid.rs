@@ -47,6 +47,12 @@ const PAGES: &[&str] = &[
     "/search?q=label-1",
 ];
 
+/// Fields of the form of pilots, and a tab beside.
+const FILTERS: &[(&str, &str)] = &[
+    (r#"{"queue": "queue-07", "factory": "factory-04"}"#, "done"),
+    (r#"{"factory": "factory-11", "label": "label-113", "error_class": "batch"}"#, "fault"),
+];
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_hundred_thousand_pilots_fit_every_page() {
     let dir = tempfile::tempdir().unwrap();
@@ -61,6 +67,9 @@ async fn two_hundred_thousand_pilots_fit_every_page() {
     let label = format!("/pilots?factory=factory-03&label=label-034 {}", SIZE.2);
     let live = format!("/pilots?live=true&factory=factory-04&label=label-041 {LIVE}");
     run(&world, "look.mjs", &["through", &label, &live]).await.unwrap();
+    for (fields, state) in FILTERS {
+        run(&world, "look.mjs", &["filtered", "/pilots", fields, state]).await.unwrap();
+    }
     world.server.shutdown().await;
 }
 

@@ -70,6 +70,56 @@ async function through(...listings) {
   }
 }
 
+/** The form of a listing, filled in as a person would, leads to the rows that the interface gives for it, page by page, and
+ * every page can be kept: `PATH FIELDS STATE`, where the fields are JSON and the state is a tab to choose at last. */
+async function filtered(path, asked, state) {
+  const fields = JSON.parse(asked);
+  const [page, kept] = [await session(1280, "light"), await session(1280, "light")];
+  await page.goto(base + path);
+  for (const [name, value] of Object.entries(fields)) {
+    const field = page.locator(`#filters [name=${name}]`);
+    if ((await field.evaluate((field) => field.tagName)) === "SELECT") await field.selectOption(value);
+    else await field.fill(value);
+  }
+  await page.click("#filters button");
+  await page.waitForURL((url) => url.searchParams.size === Object.keys(fields).length);
+  await page.click(`nav.tabs a:has(.state:text-is("${state}"))`);
+  await page.waitForURL((url) => url.searchParams.get("state") === state);
+  for (const [name, value] of Object.entries(fields)) {
+    expect((await page.locator(`#filters [name=${name}]`).inputValue()) === value, `${page.url()} forgets ${name} in its form`);
+  }
+  const wanted = await page.evaluate(rowsOf, [path, { ...fields, state }]);
+  const shown = [];
+  for (;;) {
+    const here = await rowsShown(page);
+    shown.push(...here);
+    await kept.goto(page.url());
+    expect(String(await rowsShown(kept)) === String(here), `${page.url()} shows others when it is opened again`);
+    const older = page.locator('nav.pager a[rel="next"], #rows.empty a:text-is("Look further back")');
+    if ((await older.count()) === 0 || shown.length > wanted.length) break;
+    const before = page.url();
+    await Promise.all([page.waitForURL((url) => url.href !== before), older.click()]);
+  }
+  expect(wanted.length > 0 && String(shown) === String(wanted), `${path} with ${asked}, ${state} shows ${shown.length} rows, not ${wanted.length}`);
+  const count = Number((await page.locator("nav.tabs a[aria-current] b").allTextContents()).join().replaceAll(/\D/g, "") || wanted.length);
+  expect(count === wanted.length, `${page.url()} counts ${count} of ${wanted.length}`);
+  await page.click("#filters a:text-is('Clear')");
+  await page.waitForURL(base + path);
+}
+
+const rowsShown = (page) => page.locator("#rows tbody tr td:first-child a").evaluateAll((links) => links.map((link) => link.textContent));
+
+/** The ids of all that the interface gives, a few at a time. */
+async function rowsOf([path, asked]) {
+  const ids = [];
+  for (let cursor; ; ) {
+    const query = new URLSearchParams({ ...asked, limit: 1000, ...(cursor && { cursor }) });
+    const answer = await (await fetch(`/pilotage/v1${path}?${query}`)).json();
+    ids.push(...answer[path.slice(1)].map(({ id }) => String(id)));
+    if (!(cursor = answer.next)) return ids;
+  }
+}
+
 /** What a page holds is there without a script: headings, rows, links, forms. Only plots and live updates are not. */
 async function scriptless(...paths) {
   const [plain, scripted] = [await session(1280, "light", { javaScriptEnabled: false }), await session(1280, "light")];
@@ -97,4 +147,4 @@ function contentOf() {
   ];
 }
 
-await run({ everywhere, fitting, through, scriptless });
+await run({ everywhere, fitting, through, filtered, scriptless });
