@@ -36,7 +36,7 @@ fn of(sections: Vec<ConfigSection>, changes: Vec<SettingChange>) -> Configuratio
 /// Of the factory of the samples: one change of many labels, one of the factory, a label that went.
 pub fn of_factory() -> Configuration {
     let labels = ["glasgow-slurm", "glasgow-long", "lyon", "oslo", "wuppertal"];
-    let sections = labels.map(|label| ConfigSection::name_of_label(label));
+    let sections = labels.map(ConfigSection::name_of_label);
     let key = "sched.maxpending.maximum";
     let mut changes: Vec<_> = (1..)
         .zip(&sections)
