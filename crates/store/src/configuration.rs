@@ -5,7 +5,7 @@ use crate::engine::value::to_json;
 use crate::engine::{Row, params, statements};
 use crate::tx::Tx;
 use crate::{Error, Result, Store};
-use model::configuration::{CHANGES_KEPT, Difference, differences, label_of};
+use model::configuration::{CHANGES_KEPT, Difference, SECTIONS_MAX, differences, label_of};
 use model::{ConfigSection, Configuration, SettingChange, Time};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -20,6 +20,7 @@ statements! {
     BEGIN_TELLING = "INSERT INTO configuration (factory, record) VALUES (?1, ?2) ON CONFLICT (factory) DO NOTHING";
     SAVE_TOLD = "UPDATE configuration SET record = ?2 WHERE factory = ?1";
     SECTION_DIGESTS = "SELECT name, digest FROM configuration_section WHERE factory = ?1";
+    SECTION_COUNT = "SELECT COUNT(*) FROM configuration_section WHERE factory = ?1";
     SECTIONS_OF_FACTORY = "SELECT record FROM configuration_section WHERE factory = ?1 AND is_label = 0 ORDER BY name \
         LIMIT ?2";
     SECTION_OF_LABEL = "SELECT record FROM configuration_section WHERE factory = ?1 AND is_label = ?2 AND name = ?3";
@@ -98,7 +99,7 @@ impl Store {
     }
 
     /// Takes sections of the configuration with this digest; `last` says that no more of them come. Another configuration
-    /// that was told since is an [`Error::Conflict`].
+    /// that was told since is an [`Error::Conflict`], and so are more sections than are kept.
     pub async fn tell_sections(
         &self,
         factory: String,
@@ -120,6 +121,10 @@ impl Store {
                 rows.insert(&section.name, row);
             }
             tx.execute_many(&SAVE_SECTION, &rows.into_values().collect::<Vec<_>>())?;
+            let count = tx.query_one(&SECTION_COUNT, params![&factory])?.map_or(Ok(0), |row| row.count(0))?;
+            if count > SECTIONS_MAX as u64 {
+                return Err(Error::Conflict(format!("{count} sections are told, at most {SECTIONS_MAX} are kept")));
+            }
             changes.note(tx, &factory, &told)?;
             if last {
                 told.first = false;

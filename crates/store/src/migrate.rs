@@ -31,6 +31,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { number: 14, both: include_str!("../migrations/0014_held.sql"), postgres: "" },
     Migration { number: 15, both: include_str!("../migrations/0015_admin.sql"), postgres: "" },
     Migration { number: 16, both: include_str!("../migrations/0016_configuration.sql"), postgres: "" },
+    Migration { number: 17, both: include_str!("../migrations/0017_held_pilots.sql"), postgres: "" },
 ];
 
 /// Serialises servers that start together on an empty PostgreSQL database.

@@ -34,6 +34,7 @@ fn of_factory(factory: &FactorySummary, situation: &Situation, settings: &AlarmS
         found.extend(trouble(subject, &source.trouble, settings));
     }
     found.extend(troubled_labels(factory, situation, settings));
+    found.extend(counted_errors(factory, situation, settings));
     let credentials = said.credentials.iter();
     found.extend(credentials.filter_map(|one| credential(one, factory, situation.now, settings)));
     found
@@ -78,6 +79,16 @@ fn troubled_labels(factory: &FactorySummary, situation: &Situation, settings: &A
         }
     }
     found.into_values().collect()
+}
+
+/// Errors that cron jobs on the host of a factory of other software counted for its labels.
+fn counted_errors(factory: &FactorySummary, situation: &Situation, settings: &AlarmSettings) -> Vec<Finding> {
+    let of = |label: &LabelInfo| {
+        let (words, _) = factory.reported.as_ref()?.counted_errors(&label.name, situation.now)?;
+        let subject = label_subject(situation, &factory.name, &label.name, &label.queue);
+        trouble(subject, &format!("errors were counted on its factory's host: {words}"), settings)
+    };
+    factory.said.labels.iter().filter_map(of).collect()
 }
 
 fn of_many(words: &str, labels: &[&LabelInfo]) -> String {

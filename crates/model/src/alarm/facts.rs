@@ -11,6 +11,9 @@ use std::time::Duration;
 /// How far back a wait without a start is looked at.
 const STUCK_MAX: Duration = Duration::from_secs(48 * 3600);
 
+/// The most pilots of a label that are named as examples.
+pub const EXAMPLES_MAX: usize = 3;
+
 /// Days with which a day is compared.
 pub const DAYS_BEFORE: usize = 7;
 
@@ -21,6 +24,8 @@ pub struct Facts {
     pub pending: u64,
     /// Of those, held back by their batch system.
     pub held: u64,
+    /// Some of those, the newest first, not more than [`EXAMPLES_MAX`] of a label.
+    pub held_pilots: Vec<PilotId>,
     /// What happened in the last two hours.
     pub recent: PilotFlow,
     /// Starts of the last three hours.
@@ -93,6 +98,9 @@ pub struct Situation {
     pub black_holes: Vec<BlackHole>,
     /// How pilots ended in the last two hours, the most frequent first.
     pub ends: Vec<EndedPilots>,
+    /// How pilots that broke in that time, or in the hour that it began in, put it: words that are alike are counted
+    /// together and stand in `message`.
+    pub texts: Vec<EndedPilots>,
     /// Used part of the disk with logs and outputs, in percent.
     pub disk_percent: Option<u8>,
 }
@@ -107,6 +115,8 @@ impl AddAssign<&Facts> for Facts {
         };
         self.pending += other.pending;
         self.held += other.held;
+        self.held_pilots.extend(&other.held_pilots);
+        self.held_pilots.truncate(EXAMPLES_MAX);
         self.recent += other.recent;
         self.starts_3h += other.starts_3h;
         self.starts_before.iter_mut().zip(other.starts_before).for_each(|(day, more)| *day += more);

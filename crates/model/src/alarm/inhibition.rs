@@ -3,7 +3,8 @@
 use super::record::{Alarm, SubjectKind};
 use super::rule::Rule;
 
-/// The open alarm that explains this one: of its silent factory, else of its site, else of its queue by the same rule.
+/// The open alarm that explains this one: of its silent factory, else of its site, else of its queue, else of itself, by the
+/// same rule or by one that says it better.
 pub fn inhibitor<'a>(alarm: &Alarm, open: impl IntoIterator<Item = &'a Alarm>) -> Option<&'a Alarm> {
     open.into_iter().filter(|other| other.is_open() && explains(other, alarm)).min_by_key(|other| other.subject.kind)
 }
@@ -14,10 +15,13 @@ fn explains(other: &Alarm, alarm: &Alarm) -> bool {
     if other.rule == Rule::FactorySilent && alarm.rule != Rule::FactorySilent {
         return is_of(&below.factory, &above.factory);
     }
-    other.rule == alarm.rule
-        && match above.kind {
-            SubjectKind::Site => below.kind > SubjectKind::Site && is_of(&below.site, &above.site),
-            SubjectKind::Queue => below.kind == SubjectKind::Label && is_of(&below.queue, &above.queue),
-            _ => false,
-        }
+    // Pilots that fail end early, so that their runs are short as well.
+    let says_better = other.rule == Rule::FaultRatio && alarm.rule == Rule::Short;
+    (says_better && above == below)
+        || (says_better || other.rule == alarm.rule)
+            && match above.kind {
+                SubjectKind::Site => below.kind > SubjectKind::Site && is_of(&below.site, &above.site),
+                SubjectKind::Queue => below.kind == SubjectKind::Label && is_of(&below.queue, &above.queue),
+                _ => false,
+            }
 }

@@ -1,6 +1,6 @@
 //! Rules about pilots: of labels, and of queues and sites whose labels are in the same trouble.
 
-use super::facts::{Facts, LabelFacts, Situation};
+use super::facts::{EXAMPLES_MAX, Facts, LabelFacts, Situation};
 use super::finding::{Finding, Grade, capped};
 use super::record::{Severity, Subject, SubjectKind};
 use super::rule::Rule;
@@ -14,8 +14,6 @@ use std::collections::BTreeMap;
 const RULES: [Rule; 6] = [Rule::FaultRatio, Rule::NoStart, Rule::Held, Rule::Empty, Rule::Short, Rule::Drop];
 /// From so many times `least` faults on, a share of faults may be critical.
 const CRITICAL_TIMES: u64 = 10;
-/// Kinds of error whose last pilot is an example.
-const EXAMPLES_MAX: usize = 3;
 /// So many queues of a site, or labels of a queue, in the same trouble are one alarm.
 const TOGETHER_MIN: usize = 2;
 
@@ -24,10 +22,10 @@ pub(super) fn findings(situation: &Situation, settings: &AlarmSettings) -> Vec<F
     let labels: Vec<Member> = situation.labels.iter().map(|label| Member::of_label(situation, label)).collect();
     let queues = together(&labels, SubjectKind::Queue);
     let sites = together(&queues, SubjectKind::Site);
-    let ends = by_label(&situation.ends);
+    let (ends, texts) = (by_label(&situation.ends), by_label(&situation.texts));
     let mut found = Vec::new();
     for rule in RULES {
-        let assess = |member: &Member| assess(rule, member, &ends, settings, situation.now);
+        let assess = |member: &Member| assess(rule, member, [&ends, &texts], settings, situation.now);
         let of_labels: Vec<Finding> = labels.iter().filter_map(assess).collect();
         let of_queues: Vec<Finding> = in_trouble_together(&queues, &of_labels).filter_map(assess).collect();
         let of_sites: Vec<Finding> = in_trouble_together(&sites, &of_queues).filter_map(assess).collect();
@@ -36,7 +34,7 @@ pub(super) fn findings(situation: &Situation, settings: &AlarmSettings) -> Vec<F
     found
 }
 
-/// How pilots of each label ended.
+/// How pilots of each label ended, or how they put it.
 type Ends<'a> = BTreeMap<Key, Vec<&'a EndedPilots>>;
 
 fn by_label(ends: &[EndedPilots]) -> Ends<'_> {
@@ -65,6 +63,11 @@ impl Member {
         let subject = Subject::of_factory(SubjectKind::Label, label, factory);
         let labels = vec![(factory.clone(), label.clone(), queue.clone())];
         Member { subject: Subject { queue: queue.clone(), site, ..subject }, facts: facts.clone(), labels }
+    }
+
+    /// What is of its labels.
+    fn of<'a>(&self, ends: &Ends<'a>) -> impl Iterator<Item = &'a EndedPilots> {
+        self.labels.iter().filter_map(|label| ends.get(label)).flatten().copied()
     }
 }
 
@@ -100,7 +103,13 @@ fn in_trouble_together<'a>(members: &'a [Member], parts: &[Finding]) -> impl Ite
     members.iter().filter(move |member| troubled.get(&member.subject).is_some_and(|parts| *parts >= TOGETHER_MIN))
 }
 
-fn assess(rule: Rule, member: &Member, ends: &Ends<'_>, settings: &AlarmSettings, now: Time) -> Option<Finding> {
+fn assess(
+    rule: Rule,
+    member: &Member,
+    [ends, texts]: [&Ends<'_>; 2],
+    settings: &AlarmSettings,
+    now: Time,
+) -> Option<Finding> {
     let settings = settings.of(rule, &member.subject);
     if !settings.enabled {
         return None;
@@ -111,7 +120,7 @@ fn assess(rule: Rule, member: &Member, ends: &Ends<'_>, settings: &AlarmSettings
         grade = grade.min(Grade::Bad(Severity::Warning));
     }
     let finding = Finding { figures, ..Finding::new(rule, member.subject.clone(), grade, words) };
-    Some(with_errors(finding, member, ends))
+    Some(with_errors(finding, member, ends, texts))
 }
 
 type Measured = (f64, String, Vec<(String, String)>);
@@ -187,23 +196,32 @@ fn share(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 * 100.0 / whole as f64 }
 }
 
-/// The same with the most frequent error of its pilots, and pilots to look at: those that broke, or, where they only had
-/// no work, those that ended.
-fn with_errors(finding: Finding, member: &Member, ends: &Ends<'_>) -> Finding {
+/// The same with the most frequent error of its pilots, and pilots to look at: those that broke or are held, or, where they
+/// only had no work, those that ended.
+fn with_errors(finding: Finding, member: &Member, ends: &Ends<'_>, texts: &Ends<'_>) -> Finding {
     let wanted = match finding.rule {
         Rule::FaultRatio => PilotState::Fault,
         Rule::Empty | Rule::Short => PilotState::Done,
+        Rule::Held => return Finding { pilots: member.facts.held_pilots.clone(), ..finding },
         _ => return finding,
     };
-    let of_labels = member.labels.iter().filter_map(|label| ends.get(label)).flatten();
-    let mut ends: Vec<&EndedPilots> = of_labels.copied().collect();
-    ends.retain(|end| end.state == wanted);
+    let mut ends: Vec<&EndedPilots> = member.of(ends).filter(|end| end.state == wanted).collect();
     ends.sort_by_key(|end| Reverse(end.pilots));
     let most = ends.first().filter(|end| end.state == PilotState::Fault);
     Finding {
         error_class: most.and_then(|end| end.error_class),
-        error_text: most.map(|end| capped(&end.message)).unwrap_or_default(),
+        error_text: most.map(|end| capped(&most_frequent(member, end, texts))).unwrap_or_default(),
         pilots: ends.iter().take(EXAMPLES_MAX).map(|end| end.last).collect(),
         ..finding
     }
+}
+
+/// The words that most pilots of this class ended with; those of the last one when they were not counted.
+fn most_frequent(member: &Member, class: &EndedPilots, texts: &Ends<'_>) -> String {
+    let mut sums: BTreeMap<&str, u64> = BTreeMap::new();
+    for text in member.of(texts).filter(|text| text.error_class == class.error_class) {
+        *sums.entry(&text.message).or_default() += text.pilots;
+    }
+    let most = sums.into_iter().max_by_key(|(_, pilots)| *pilots);
+    most.map_or_else(|| class.message.clone(), |(text, _)| text.to_owned())
 }

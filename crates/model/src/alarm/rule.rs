@@ -202,7 +202,8 @@ impl Rule {
             Rule::Submit => "the last decision for the label ended in an error",
             Rule::Trouble => {
                 "what a factory says is wrong with its configuration, a source, or its labels; labels of one end point \
-                 with the same trouble are one alarm"
+                 with the same trouble are one alarm; of a factory of other software, errors that its host counted for a \
+                 label"
             }
             Rule::Credentials => {
                 "time until the credential ends, but never more than a quarter of its life (warning) or a tenth \

@@ -1,7 +1,7 @@
 //! A server with something of everything, made through its public interface, and a browser session on it.
 
 use bytes::Bytes;
-use model::alarm::{Change, Rule};
+use model::alarm::{Adjustment, Change, Matcher};
 use model::decision::{Fact, Step};
 use model::job::{FileTransfer, LogStream};
 use model::{
@@ -48,9 +48,11 @@ impl World {
     /// An empty server.
     pub async fn empty() -> World {
         let at_once = Change { hold: Some(Duration::ZERO), ..Change::default() };
+        // One label's alarms; those of others take the time that they have by default.
+        let of = Matcher { label: "lancs-local".into(), ..Matcher::default() };
         let dir = tempfile::tempdir().unwrap();
         World::in_dir(dir, |config| {
-            config.alarms.rules.rules.insert(Rule::Trouble, at_once);
+            config.alarms.rules.adjust.push(Adjustment { of, change: at_once });
         })
         .await
     }

@@ -2,7 +2,7 @@
 
 use crate::engine::{Row, params, statements};
 use crate::{Result, Store};
-use model::{Durations, Span, Time};
+use model::{Durations, PilotId, Span, Time};
 use std::collections::BTreeMap;
 
 /// The kind of duration that is how long pilots ran.
@@ -22,6 +22,12 @@ statements! {
         => "SELECT s.factory, s.label, s.queue, CAST(SUM(f.started) AS BIGINT) FROM pilot_scope s JOIN pilot_flow f \
             ON f.span = ?1 AND f.scope = s.id AND f.start >= ?2 AND f.start < ?3 WHERE s.kind = 2 \
             GROUP BY s.factory, s.label, s.queue";
+    HELD_PILOTS = "SELECT factory, label, queue, id FROM pilot WHERE factory = ?1 AND label = ?2 AND queue = ?3 AND flag = 0 \
+            AND state < 5 ORDER BY id DESC LIMIT 3",
+        arrays "SELECT p.factory, p.label, p.queue, p.id FROM unnest(?1::text[], ?2::text[], ?3::text[]) \
+            AS l(factory, label, queue) CROSS JOIN LATERAL (SELECT factory, label, queue, id FROM pilot \
+            WHERE factory = l.factory AND label = l.label AND queue = l.queue AND flag = 0 AND state < 5 \
+            ORDER BY id DESC LIMIT 3) p";
     LAST_DECISIONS = "SELECT factory, label, last_time, error FROM decision WHERE factory = ?1 AND label = ?2 \
             ORDER BY id DESC LIMIT 1",
         arrays "SELECT d.factory, d.label, d.last_time, d.error FROM unnest(?1::text[], ?2::text[]) AS l(factory, label) \
@@ -62,6 +68,25 @@ impl Store {
             runs.entry(label).or_default().add(bucket, pilots);
         }
         Ok(runs)
+    }
+
+    /// Some pilots that their batch system holds back, the newest first, of these labels (factory, label, queue).
+    pub async fn held_pilots(
+        &self,
+        labels: Vec<(String, String, String)>,
+    ) -> Result<BTreeMap<(String, String, String), Vec<PilotId>>> {
+        let keys: Vec<_> =
+            labels.iter().map(|(factory, label, queue)| params![factory, label, queue].to_vec()).collect();
+        self.read(move |connection| {
+            let mut held: BTreeMap<_, Vec<PilotId>> = BTreeMap::new();
+            for row in connection.query_many(&HELD_PILOTS, &keys)? {
+                let key = (row.text(0)?, row.text(1)?, row.text(2)?);
+                held.entry(key).or_default().push(PilotId(row.int(3)?));
+            }
+            held.values_mut().for_each(|pilots| pilots.sort_unstable_by(|a, b| b.cmp(a)));
+            Ok(held)
+        })
+        .await
     }
 
     /// The last decisions for these labels (factory, label); those without any are left out.

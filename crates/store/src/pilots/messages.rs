@@ -44,6 +44,13 @@ pub struct MessageCount {
     pub last: PilotId,
 }
 
+impl MessageCount {
+    /// Whether it stands for all messages for which there was no room.
+    pub fn is_of_others(&self) -> bool {
+        self.template == OTHERS
+    }
+}
+
 /// What a commit adds: how many, and one of them.
 pub(crate) type Added = BTreeMap<(EndKey, String), (i64, PilotId)>;
 

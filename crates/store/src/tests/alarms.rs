@@ -225,6 +225,9 @@ async fn held_pilots_are_counted_while_they_are_held(test: TestStore) {
         say(pilot, PilotEvent::Queue, Some(PilotFlag::Held)).await;
     }
     assert_eq!(held(&test).await, [(PilotState::Pending, 3)], "each once");
+    let key = |label: &str| ("fab".to_owned(), label.to_owned(), "q".to_owned());
+    let examples = async || test.store.held_pilots(vec![key("a"), key("b")]).await.unwrap();
+    assert_eq!(examples().await, [(key("a"), [3, 2, 1].map(PilotId).to_vec())].into());
     say(1, PilotEvent::Queue, None).await;
     assert_eq!(held(&test).await, [(PilotState::Pending, 2)], "released");
     say(2, PilotEvent::Run, Some(PilotFlag::Held)).await;
@@ -239,4 +242,5 @@ async fn held_pilots_are_counted_while_they_are_held(test: TestStore) {
     test.store.flag_pilot(PilotId(1), Some(PilotFlag::Retiring), "goes".into(), NOW).await.unwrap();
     say(3, PilotEvent::Break, Some(PilotFlag::Held)).await;
     assert_eq!(held(&test).await, [], "gone");
+    assert!(examples().await.is_empty());
 }

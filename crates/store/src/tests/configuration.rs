@@ -2,7 +2,7 @@
 
 use super::support::{NOW, TestStore, on_both};
 use crate::{ConfigurationOutline, Error};
-use model::configuration::CHANGES_KEPT;
+use model::configuration::{CHANGES_KEPT, SECTIONS_MAX};
 use model::{ConfigSection, Configuration, Setting, Time};
 use std::time::Duration;
 
@@ -98,6 +98,12 @@ async fn old_changes_go_first(test: TestStore) {
     let all = test.store.configuration("f".into(), None, CHANGES_KEPT + 9).await.unwrap().unwrap().changes;
     assert_eq!(all.len(), CHANGES_KEPT as usize);
     assert_eq!((all[0].at, all.last().unwrap().at), (after(2), after(1)));
+
+    // More than the outline names.
+    let many: Vec<_> = (0..SECTIONS_MAX).map(|at| section(&format!("batch.{at}"), 1)).collect();
+    let refused = test.store.tell_sections("f".into(), outline(&labels(3)).digest, many, true).await;
+    assert!(matches!(refused, Err(Error::Conflict(_))), "{refused:?}");
+    assert_eq!(known(&test, None).await.sections, [], "nothing of it is kept");
 }
 
 async fn a_configuration_that_is_told_too_late_is_refused(test: TestStore) {

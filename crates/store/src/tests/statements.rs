@@ -179,6 +179,7 @@ fn hot() -> Vec<&'static Sql> {
         "RUNS_BY_LABEL",
         "STARTS_BY_LABEL",
         "LAST_DECISIONS",
+        "HELD_PILOTS",
         "REMARKS",
         "QUEUES_AFTER",
         "TOKEN_USED",

@@ -129,6 +129,19 @@ fn a_silent_factory_explains_its_labels_and_a_site_its_queues() {
 }
 
 #[test]
+fn faults_explain_short_runs_of_the_same_label() {
+    let short = |name| finding(Rule::Short, a_label(name), WARNING);
+    let findings = [faults(WARNING), vec![short("l"), short("m")]].concat();
+    let mut world = World::new();
+    let subjects = ["label l of f", "label m of f"].map(|name| (Occasion::Opened, name.to_owned()));
+    assert_eq!(world.turns(60, &findings), subjects, "faults of l, short runs of m");
+    let explained = world.alarms.iter().find(|alarm| alarm.rule == Rule::Short && alarm.subject.name == "l").unwrap();
+    assert_eq!(inhibitor(explained, &world.alarms).unwrap().rule, Rule::FaultRatio);
+    let lasting = world.turns(20, &findings[1..]);
+    assert!(lasting.contains(&(Occasion::Opened, "label l of f".to_owned())), "what stays is told: {lasting:?}");
+}
+
+#[test]
 fn info_is_shown_and_not_told() {
     let mut world = World::new();
     let finding = finding(Rule::SingleFactory, a_label("l"), Grade::Bad(Severity::Info));

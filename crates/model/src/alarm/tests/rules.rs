@@ -1,6 +1,7 @@
 use super::*;
 use crate::{
-    CredentialInfo, Durations, EndedPilots, ErrorClass, FlowAt, Levels, NodeCounts, PilotId, PilotState, SourceInfo,
+    CredentialInfo, Durations, EndedPilots, ErrorClass, FlowAt, Levels, NodeCounts, PilotId, PilotState, Reported,
+    SourceInfo,
 };
 use std::collections::BTreeMap;
 
@@ -65,6 +66,13 @@ fn a_finding_names_the_most_frequent_error_and_pilots_to_look_at() {
     let found = findings(&situation, &AlarmSettings::default());
     assert_eq!(found[0].error_class, Some(ErrorClass::Node));
     assert_eq!((found[0].error_text.as_str(), &found[0].pilots), ("no disk", &vec![PilotId(8), PilotId(7)]));
+    // "no disk" was only the last of them.
+    situation.texts = vec![
+        end(PilotState::Fault, 4, 8, Some(ErrorClass::Node), "no disk"),
+        end(PilotState::Fault, 11, 6, Some(ErrorClass::Node), "no mount of *"),
+        end(PilotState::Fault, 50, 7, Some(ErrorClass::Batch), "held"),
+    ];
+    assert_eq!(findings(&situation, &AlarmSettings::default())[0].error_text, "no mount of *");
 }
 
 #[test]
@@ -122,6 +130,22 @@ fn pilots_without_work_short_runs_and_few_starts_are_found() {
 }
 
 #[test]
+fn errors_that_a_host_of_other_software_counted_are_trouble_of_the_label() {
+    let mut other = factory("f", vec![info("l", "q", "ce1", ""), info("m", "q", "ce1", "")], NOW);
+    let mut reported = Reported::default();
+    reported.count_error("l", "GLOBUS_FTP", 12, NOW - minutes(10));
+    reported.count_error("m", "GLOBUS_FTP", 0, NOW - minutes(10));
+    other.reported = Some(reported);
+    let mut world = situation(Vec::new());
+    world.factories = vec![other];
+    let words = "trouble warning label l of f: errors were counted on its factory's host: GLOBUS_FTP (12)";
+    assert_eq!(told(&world, &AlarmSettings::default()), [words]);
+    world.now = NOW + minutes(24 * 60);
+    world.factories[0].last_heard = world.now;
+    assert_eq!(told(&world, &AlarmSettings::default()), NONE, "nobody counts any more");
+}
+
+#[test]
 fn held_pilots_are_told_by_their_share() {
     let held = |held, pending| of(Facts { held, pending, ..Facts::default() });
     assert_eq!(held(9, 9), NONE);
@@ -131,6 +155,14 @@ fn held_pilots_are_told_by_their_share() {
         ["held warning label l of f: its batch system holds 20 % of its waiting pilots: 12 of 60 pilots"]
     );
     assert_eq!(held(90, 100)[0].split(' ').nth(1), Some("critical"));
+    let held_of = |label_name: &str, pilots: [i64; 2]| {
+        let held_pilots = pilots.map(PilotId).into();
+        label(label_name, "q", Facts { held: 20, pending: 20, held_pilots, ..Facts::default() })
+    };
+    let world = situation(vec![held_of("l", [8, 7]), held_of("m", [6, 5])]);
+    let found = findings(&world, &AlarmSettings::default());
+    let examples: Vec<Vec<i64>> = found.iter().map(|one| one.pilots.iter().map(|id| id.0).collect()).collect();
+    assert_eq!(examples, [vec![8, 7], vec![6, 5], vec![8, 7, 6]], "two labels and their queue");
 }
 
 #[test]

@@ -3,16 +3,18 @@
 use crate::pilot_log::status;
 use crate::{ApiError, AppState};
 use model::alarm::{BlackHole, DAYS_BEFORE, Facts, LabelFacts, QueueFacts, Situation, black_holes, stuck_since};
-use model::{Durations, Levels, PilotFlow, PilotState, Span, Time, node_health};
+use model::{Durations, EndedPilots, Levels, PilotFlow, PilotId, PilotState, Span, Time, node_health};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-use store::{HistoryOf, LabelCount, LastDecision};
+use store::{HistoryOf, LabelCount, LastDecision, MessageCount};
 
 /// Factory, label and queue.
 type Key = (String, String, String);
 
 /// How many turns what changes slowly is used for.
 const SLOW_TURNS: u32 = 10;
+/// The most labels with held pilots of which some are named.
+const HELD_LABELS_MAX: usize = 200;
 const HOUR: Duration = Duration::from_secs(3600);
 const RECENT: Duration = Duration::from_secs(2 * 3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -23,6 +25,22 @@ const STUCK_MAX: Duration = Duration::from_secs(48 * 3600);
 pub(super) struct Gatherer {
     slow: Slow,
     turns: u32,
+}
+
+/// Pilots that wait, by label.
+struct Waiting {
+    pending: BTreeMap<Key, u64>,
+    held: BTreeMap<Key, u64>,
+    /// Some of those that are held.
+    held_pilots: BTreeMap<Key, Vec<PilotId>>,
+}
+
+impl Waiting {
+    async fn read(state: &AppState, counts: &[LabelCount]) -> Result<Waiting, ApiError> {
+        let held = waiting(counts, |count| count.held);
+        let held_pilots = state.store.held_pilots(most_held(&held)).await?;
+        Ok(Waiting { pending: waiting(counts, |count| count.pilots), held, held_pilots })
+    }
 }
 
 /// What is told by spans of ten minutes or more.
@@ -52,7 +70,7 @@ impl Gatherer {
             let of = |label: &model::LabelInfo| (factory.name.clone(), label.name.clone(), label.queue.clone());
             keys.extend(factory.said.labels.iter().map(of));
         }
-        let (pending, held) = (waiting(&counts, |count| count.pilots), waiting(&counts, |count| count.held));
+        let waiting = Waiting::read(state, &counts).await?;
         let names: BTreeSet<(String, String)> =
             keys.iter().map(|(factory, label, _)| (factory.clone(), label.clone())).collect();
         let decisions = store.last_decisions(names.into_iter().collect()).await?;
@@ -60,8 +78,9 @@ impl Gatherer {
             decisions.iter().map(|last| ((last.factory.as_str(), last.label.as_str()), last)).collect();
         let labels = keys.into_iter().map(|key| {
             let last = decisions.get(&(key.0.as_str(), key.1.as_str())).copied();
-            self.slow.label(key, &recent, [&pending, &held], last)
+            self.slow.label(key, &recent, &waiting, last)
         });
+        let ends = store.pilot_ends(now - RECENT).await?;
         Ok(Situation {
             now,
             listening_since: state.started,
@@ -70,7 +89,8 @@ impl Gatherer {
             queues: store.queues().await?.into_iter().map(|queue| (queue.name.clone(), queue)).collect(),
             slots: slots(state, &counts).await?,
             black_holes: self.slow.black_holes.clone(),
-            ends: store.pilot_ends(now - RECENT).await?,
+            texts: texts(state, &ends, now).await?,
+            ends,
             disk_percent: status::read(store).await?.and_then(|status| status.used_percent),
         })
     }
@@ -117,13 +137,14 @@ impl Slow {
         &self,
         key: Key,
         recent: &BTreeMap<Key, PilotFlow>,
-        [pending, held]: [&BTreeMap<Key, u64>; 2],
+        waiting: &Waiting,
         last: Option<&LastDecision>,
     ) -> LabelFacts {
         let recent = recent.get(&key).copied().unwrap_or_default();
         let facts = Facts {
-            pending: pending.get(&key).copied().unwrap_or_default(),
-            held: held.get(&key).copied().unwrap_or_default(),
+            pending: waiting.pending.get(&key).copied().unwrap_or_default(),
+            held: waiting.held.get(&key).copied().unwrap_or_default(),
+            held_pilots: waiting.held_pilots.get(&key).cloned().unwrap_or_default(),
             recent,
             starts_3h: self.starts_3h.get(&key).copied().unwrap_or_default(),
             starts_before: self.starts_before.get(&key).copied().unwrap_or_default(),
@@ -148,6 +169,33 @@ fn waiting(counts: &[LabelCount], of: impl Fn(&LabelCount) -> u64) -> BTreeMap<K
         *sums.entry(key(count)).or_default() += of(count);
     }
     sums
+}
+
+/// The labels with most held pilots.
+fn most_held(held: &BTreeMap<Key, u64>) -> Vec<Key> {
+    let mut with: Vec<(&Key, u64)> =
+        held.iter().map(|(key, held)| (key, *held)).filter(|(_, held)| *held > 0).collect();
+    with.sort_by_key(|(_, held)| std::cmp::Reverse(*held));
+    with.into_iter().take(HELD_LABELS_MAX).map(|(key, _)| key.clone()).collect()
+}
+
+/// How pilots that broke put it; nothing is read when none broke.
+async fn texts(state: &AppState, ends: &[EndedPilots], now: Time) -> Result<Vec<EndedPilots>, ApiError> {
+    if !ends.iter().any(|end| end.state == PilotState::Fault) {
+        return Ok(Vec::new());
+    }
+    let counted = state.store.pilot_messages(now - RECENT).await?.into_iter().filter(|count| !count.is_of_others());
+    let of = |MessageCount { factory, label, queue, error_class, template, pilots, last }| EndedPilots {
+        factory,
+        label,
+        queue,
+        state: PilotState::Fault,
+        error_class,
+        pilots,
+        last,
+        message: template,
+    };
+    Ok(counted.map(of).collect())
 }
 
 /// Starts in the same three hours of each of the days before.
