@@ -56,6 +56,11 @@
     label: name ? label + ", " + name : label, value: (_, value) => grouped(value), stroke: colour(tone), width: 1.5,
     points: { show: false }, paths: stepped, dash: DASHES[nth], border: BORDERS[nth], ...(nth === 0 && more),
   });
+  // What the box has inside of its padding.
+  const room = () => {
+    const { paddingLeft, paddingRight } = getComputedStyle(box);
+    return Math.max(240, box.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight));
+  };
   const axes = () => {
     const axis = { stroke: colour("ink-3"), font: "12px system-ui, sans-serif", grid: { stroke: colour("line"), width: 1 }, ticks: { stroke: colour("line"), width: 1 } };
     const count = { ...axis, size: 56, values: (_, marks) => marks.map((mark) => (mark == null || mark % 1 ? "" : grouped(mark))) };
@@ -65,7 +70,7 @@
     return [{ ...axis, values: time }, count];
   };
   const options = (title, lines) => ({
-    title, width: Math.max(240, box.clientWidth), height: HEIGHT, tzDate: utc, series: [{ label: "Time", value: (_, value) => moment(value) }, ...lines],
+    title, width: room(), height: HEIGHT, tzDate: utc, series: [{ label: "Time", value: (_, value) => moment(value) }, ...lines],
     axes: axes(), scales: { y: { range: (_, low, high) => [0, Math.max(1, high * 1.05)] } },
     cursor: { sync: { key: "pilots" }, drag: { x: true, y: false }, bind: { dblclick: () => whole } },
     legend: { live: true, markers: { dash: (plot, i) => plot.series[i].border } }, padding: [null, 24, null, null],
@@ -104,7 +109,7 @@
   };
   const draw = (lines, told) => {
     const first = told[0].history;
-    const all = told.map(({ history }, nth) => spans(nth ? over(first, history, lines[nth].back_s) : first, box.clientWidth));
+    const all = told.map(({ history }, nth) => spans(nth ? over(first, history, lines[nth].back_s) : first, room()));
     const filled = (name) => ({ fill: colour(name) + "22" });
     const bar = (name, more) => ({ paths: bars, fill: colour(name) + more, width: 0 });
     const levels = lines.flatMap((line, nth) => [
@@ -175,7 +180,7 @@
   new ResizeObserver(() => {
     if (box.clientWidth === width) return;
     width = box.clientWidth;
-    plots.forEach((plot) => plot.setSize({ width: Math.max(240, width), height: HEIGHT }));
+    plots.forEach((plot) => plot.setSize({ width: room(), height: HEIGHT }));
   }).observe(box);
   document.addEventListener("htmx:afterSettle", () => load(false));
   document.addEventListener("visibilitychange", () => load(false));

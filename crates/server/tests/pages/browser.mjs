@@ -97,6 +97,8 @@ async function plots(paths) {
       await page.waitForFunction(() => document.querySelectorAll("#plots canvas").length === 2);
       const inks = await page.evaluate(inked);
       expect(inks.every((colours) => colours >= 3), `${path} in ${scheme} draws plots of ${inks} colours`);
+      const cut = await page.evaluate(() => [...document.querySelectorAll("#plots figure")].map((figure) => figure.scrollWidth - figure.clientWidth));
+      expect(cut.every((over) => over <= 0), `${path} cuts ${cut} px off its plots`);
       expect(await page.evaluate(rises), `${path} in ${scheme} draws nothing of the pilots that run now`);
       expect((await page.locator(".plot-words").textContent()).includes("submitted"), `${path} has no words for its plots`);
       await zoom(page, path);
