@@ -55,6 +55,7 @@ mod reading;
 mod red;
 mod result;
 mod search;
+mod sorting;
 mod ticket;
 mod tone;
 mod trouble_tabs;

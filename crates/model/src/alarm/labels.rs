@@ -6,7 +6,7 @@ use super::record::{Severity, Subject, SubjectKind};
 use super::rule::Rule;
 use super::settings::{AlarmSettings, RuleSettings};
 use super::words::{counted, lasting};
-use crate::{EndedPilots, PilotState, Time};
+use crate::{EndedPilots, PilotState, Time, template};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -216,12 +216,15 @@ fn with_errors(finding: Finding, member: &Member, ends: &Ends<'_>, texts: &Ends<
     }
 }
 
-/// The words that most pilots of this class ended with; those of the last one when they were not counted.
+/// The words that most pilots of this class ended with, as the last one put them when it is one of those; those of the last
+/// one when they were not counted.
 fn most_frequent(member: &Member, class: &EndedPilots, texts: &Ends<'_>) -> String {
     let mut sums: BTreeMap<&str, u64> = BTreeMap::new();
     for text in member.of(texts).filter(|text| text.error_class == class.error_class) {
         *sums.entry(&text.message).or_default() += text.pilots;
     }
-    let most = sums.into_iter().max_by_key(|(_, pilots)| *pilots);
-    most.map_or_else(|| class.message.clone(), |(text, _)| text.to_owned())
+    match sums.into_iter().max_by_key(|(_, pilots)| *pilots) {
+        Some((most, _)) if most != template(&class.message) => most.to_owned(),
+        _ => class.message.clone(),
+    }
 }

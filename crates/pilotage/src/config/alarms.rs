@@ -22,7 +22,7 @@ pub struct AlarmsSection {
     clear_after: Option<Time>,
     repeat: Option<Time>,
     keep: Option<Time>,
-    /// Address of a ticket, such as `https://ggus.eu/ticket/{id}`: `#17` in a comment becomes a link to it.
+    /// Address of a ticket, such as `https://ggus.eu/ticket/{id}`: `#17` in a comment or reason becomes a link to it.
     ticket: Option<String>,
     mail: Option<MailSection>,
     /// By the name of the rule.

@@ -15,7 +15,7 @@ const EVERY_MIN: Duration = Duration::from_millis(100);
 pub struct Alarms {
     /// What rules go by.
     pub rules: AlarmSettings,
-    /// Address of a ticket with `{id}`: `#17` in a comment becomes a link to it. None makes no links.
+    /// Address of a ticket with `{id}`: `#17` in a comment or reason becomes a link to it. None makes no links.
     pub ticket: Option<String>,
     /// How mail is sent; none sends no mail.
     pub mail: Option<MailServer>,

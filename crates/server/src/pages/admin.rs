@@ -9,7 +9,7 @@ pub use keeping::{Kept, kept_by};
 use super::frame::{self, Answer, Asked, Frame, Section};
 use super::link::Link;
 use super::reading::{ROWS, Reader};
-use super::ticket::{self, Linked};
+use super::ticket::Linked;
 use super::{assets, link, moment, number};
 use crate::AppState;
 use crate::pilot_log::status::Status;
@@ -94,15 +94,13 @@ pub struct Admin {
     /// How many more silences and tokens there are than are shown.
     more_silences: usize,
     more_tokens: usize,
-    /// Address of a ticket.
-    ticket: Option<String>,
     first: Option<String>,
     next: Option<String>,
 }
 
 impl Admin {
-    /// Builds the page; `ticket` is the address of tickets that people name.
-    pub fn new(frame: Frame, mut situation: Situation, view: &AdminView, ticket: Option<String>) -> Admin {
+    /// Builds the page.
+    pub fn new(frame: Frame, mut situation: Situation, view: &AdminView) -> Admin {
         let cut = |rows: usize| rows.saturating_sub(SHOWN);
         let more_silences = cut(situation.silences.len());
         let more_tokens = cut(situation.tokens.as_ref().map_or(0, Vec::len));
@@ -116,7 +114,6 @@ impl Admin {
             next: situation.topology.next.as_ref().map(|after| at_queues(Link::to("/admin").with("after", after))),
             frame,
             situation,
-            ticket,
         }
     }
 
@@ -129,7 +126,7 @@ impl Admin {
 
     /// What somebody wrote, at the length of a listing.
     fn said(&self, text: &str) -> Linked<'_> {
-        ticket::linked(&number::listed(text), &self.ticket)
+        self.frame.said(number::listed(text))
     }
 
     fn ends_soon(&self, end: &Time) -> bool {
@@ -153,7 +150,7 @@ pub async fn show(State(state): State<AppState>, asked: Asked) -> Answer {
         return frame::data(&situation);
     }
     let frame = Frame::new(Section::None, "Administration", &asked).live(&["alarms", "queues"]);
-    frame::shown(&Admin::new(frame, situation, &view, state.config.alarms.ticket.clone()))
+    frame::shown(&Admin::new(frame, situation, &view))
 }
 
 /// `POST /admin/silences/{id}/end`.

@@ -3,7 +3,7 @@
 use super::frame::{self, Answer, Asked, Frame, Section, id_of};
 use super::plots::Plots;
 use super::reading::Reader;
-use super::{assets, link, moment, number, ticket};
+use super::{assets, link, moment, number};
 use crate::AppState;
 use askama::Template;
 use axum::extract::{Path, State};
@@ -29,22 +29,20 @@ pub struct Alarm {
     frame: Frame,
     detail: AlarmDetail,
     can_manage: bool,
-    ticket: Option<String>,
     plots: Option<Plots>,
     held: Option<Order>,
 }
 
 impl Alarm {
-    /// Builds the page. `ticket` is the address of tickets, `held` the order by which the alarm holds its label back now.
+    /// Builds the page. `held` is the order by which the alarm holds its label back now.
     pub fn new(
         frame: Frame,
         detail: AlarmDetail,
         can_manage: bool,
-        ticket: Option<String>,
         plots: Option<Plots>,
         held: Option<Order>,
     ) -> Alarm {
-        Alarm { frame, detail, can_manage, ticket, plots, held }
+        Alarm { frame, detail, can_manage, plots, held }
     }
 
     /// It would hold its label back, but there are too many already.
@@ -118,5 +116,5 @@ pub async fn show(State(state): State<AppState>, asked: Asked, Path(id): Path<St
     if plots.is_some() {
         frame = frame.with_plots();
     }
-    frame::shown(&Alarm::new(frame, detail, can_manage, state.config.alarms.ticket.clone(), plots, held))
+    frame::shown(&Alarm::new(frame, detail, can_manage, plots, held))
 }

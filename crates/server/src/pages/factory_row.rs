@@ -3,11 +3,16 @@
 use super::activity::Activity;
 use super::cells::Cell;
 use super::label_pilots::LabelPilots;
+use super::sorting::Value;
 use model::{FactorySummary, Time};
 use store::FactoryFlow;
 
 /// Pilots in the row of a factory or label.
 pub const COLUMNS: [&str; 5] = ["Created", "Running", "Exiting", "Done 1 h", "Fault 1 h"];
+
+/// What rows of factories can be sorted by.
+pub const SORTABLE: [&str; 8] =
+    ["Factory", "Labels", "In trouble", COLUMNS[0], COLUMNS[1], COLUMNS[2], COLUMNS[3], COLUMNS[4]];
 
 /// A factory with everything its row shows.
 pub struct FactoryRow {
@@ -56,5 +61,17 @@ pub fn factory_row(factory: &FactorySummary, now: Time, pilots: &LabelPilots, fl
         reported: factory.reported.is_some(),
         cells: pilots.of_factory(&factory.name),
         activity: Activity::of(&factory.name, flows, now),
+    }
+}
+
+impl FactoryRow {
+    /// What it has in one of the columns of [`SORTABLE`].
+    pub fn value(&self, column: usize) -> Value<'_> {
+        match column {
+            0 => Value::Text(&self.name),
+            1 => Value::Number(self.labels as f64),
+            2 => Value::Number(self.troubled as f64),
+            nth => Value::Number(self.cells.get(nth - 3).map_or(0.0, |cell| cell.number as f64)),
+        }
     }
 }

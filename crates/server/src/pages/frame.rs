@@ -3,6 +3,7 @@
 use super::about::About;
 use super::as_json::{self, AsJson};
 use super::problem::PageError;
+use super::ticket::{self, Linked};
 use super::{moment, number};
 use crate::auth::identify;
 use crate::counted;
@@ -145,6 +146,8 @@ pub struct Frame {
     pub about: About,
     /// What is wrong with writing to the store.
     pub trouble: Option<WriteTrouble>,
+    /// Address of a ticket.
+    pub ticket: Option<String>,
 }
 
 impl Frame {
@@ -163,6 +166,7 @@ impl Frame {
             alarms: asked.alarms,
             about: About::default(),
             trouble: asked.trouble.clone(),
+            ticket: asked.ticket.clone(),
         }
     }
 
@@ -185,6 +189,11 @@ impl Frame {
                 moment::span(*since)
             ),
         })
+    }
+
+    /// What somebody wrote, with its tickets as links.
+    pub fn said(&self, text: impl AsRef<str>) -> Linked<'_> {
+        ticket::linked(text.as_ref(), &self.ticket)
     }
 
     /// The same, updated when one of these topics changes.
@@ -238,6 +247,8 @@ pub struct Asked {
     pub alarms: usize,
     /// What is wrong with writing to the store.
     pub trouble: Option<WriteTrouble>,
+    /// Address of a ticket.
+    pub ticket: Option<String>,
 }
 
 impl Asked {
@@ -273,7 +284,8 @@ impl FromRequestParts<AppState> for Asked {
         let alarms = if fragment || json { Ok(0) } else { state.attention.count(state).await };
         let alarms = alarms.map_err(|error| PageError::from(error).into_response())?;
         let trouble = state.store.write_trouble();
-        Ok(Asked { identity, now: crate::now(), uri: parts.uri.clone(), fragment, json, alarms, trouble })
+        let ticket = state.config.alarms.ticket.clone();
+        Ok(Asked { identity, now: crate::now(), uri: parts.uri.clone(), fragment, json, alarms, trouble, ticket })
     }
 }
 

@@ -10,6 +10,7 @@ use super::messages::{self, MessageRow};
 use super::plots::Plots;
 use super::queue_row::{self, QueueRow, QueueSituation};
 use super::reading::{Reader, SIDE_ROWS};
+use super::sorting::{self, Column};
 use super::use_of_cores::UseOfCores;
 use super::{assets, link, moment, number, tone, words};
 use crate::{ApiError, AppState};
@@ -73,6 +74,7 @@ pub struct Group {
     sums: Sums,
     cores: UseOfCores,
     queues: Vec<QueueRow>,
+    queue_columns: Vec<Column>,
     labels: Vec<Serving>,
     messages: Vec<MessageRow>,
     /// Pilots in fault of the last day.
@@ -108,6 +110,7 @@ impl Group {
             messages: messages::rows(&errors.messages, MESSAGES_SHOWN),
             nodes: bad_nodes,
             queues: queue_row::rows(queues, &alarms),
+            queue_columns: sorting::fixed(&queue_row::SORTABLE),
             frame: frame.about(about),
             kind,
             name,

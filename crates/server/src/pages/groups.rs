@@ -5,13 +5,14 @@ use super::frame::{self, Answer, Asked, Frame, Section};
 use super::link::{self, Link};
 use super::queue_row::QueueSituation;
 use super::reading::Reader;
+use super::sorting::{self, Column, Sorting, Value};
 use super::use_of_cores::UseOfCores;
 use super::{assets, moment, number};
 use crate::AppState;
 use askama::Template;
 use axum::extract::State;
 use model::{CoreTime, JobState, PilotFlow, PilotState, QueueRecord};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use wire::api::EndsQuery;
 
@@ -102,6 +103,32 @@ struct Row {
     href: String,
     cells: Vec<(&'static str, Cell)>,
     cores: UseOfCores,
+    time: CoreTime,
+}
+
+/// Counts of a group.
+const COUNTS: [&str; 8] =
+    ["Queues", "Waiting", "With pilots", "Created", "Running", "Exiting", "Done 1 h", "Fault 1 h"];
+
+/// What rows can be sorted by: their name, counts, and what their cores did.
+fn sortable(kind: Kind) -> Vec<&'static str> {
+    let name = match kind {
+        Kind::Site => "Site",
+        Kind::Region => "Region",
+        Kind::Tag => "Tag",
+    };
+    [name].into_iter().chain(COUNTS).chain(["Core-hours 24 h", "Efficiency"]).collect()
+}
+
+impl Row {
+    fn value(&self, column: usize) -> Value<'_> {
+        match column {
+            0 => Value::Text(&self.name),
+            nth if nth <= COUNTS.len() => Value::Number(self.cells[nth - 1].1.number as f64),
+            nth if nth == COUNTS.len() + 1 => Value::Number(self.time.total_ms() as f64),
+            _ => Value::Number(self.time.efficiency().unwrap_or(-1.0)),
+        }
+    }
 }
 
 #[derive(Template)]
@@ -109,7 +136,15 @@ struct Row {
 struct Groups {
     frame: Frame,
     kind: Kind,
+    columns: Vec<Column>,
     rows: Vec<Row>,
+}
+
+/// How the rows are sorted; by their name when nobody says.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GroupsView {
+    sort: Option<String>,
 }
 
 /// What queues have by group.
@@ -164,28 +199,35 @@ fn row(kind: Kind, name: String, sums: &Sums) -> Row {
     let pilots = |wanted: fn(PilotState) -> bool| super::cells::sum(&sums.pilots, wanted);
     let here = |number: u64| Cell { number, href: href.clone() };
     let history = |number: u64| Cell { number, href: format!("{href}#h-history") };
-    let cells = vec![
-        ("Queues", here(sums.queues)),
-        ("Waiting", Cell { number: sums.waiting, href: waiting }),
-        ("With pilots", Cell { number: sums.with_pilots, href: with_pilots }),
-        ("Created", here(pilots(PilotState::is_pending))),
-        ("Running", here(pilots(|state| state == PilotState::Running))),
-        ("Exiting", here(pilots(|state| state == PilotState::Exiting))),
-        ("Done 1 h", history(sums.last_hour.done)),
-        ("Fault 1 h", history(sums.last_hour.fault)),
+    let counts = [
+        here(sums.queues),
+        Cell { number: sums.waiting, href: waiting },
+        Cell { number: sums.with_pilots, href: with_pilots },
+        here(pilots(PilotState::is_pending)),
+        here(pilots(|state| state == PilotState::Running)),
+        here(pilots(|state| state == PilotState::Exiting)),
+        history(sums.last_hour.done),
+        history(sums.last_hour.fault),
     ];
-    Row { name, href, cells, cores: UseOfCores::new(sums.core_time) }
+    let (cells, cores) = (COUNTS.into_iter().zip(counts).collect(), UseOfCores::new(sums.core_time));
+    Row { name, href, cells, cores, time: sums.core_time }
 }
 
 async fn show(kind: Kind, state: AppState, asked: Asked) -> Answer {
     let read = Reader::new(&state, &asked);
+    let GroupsView { sort } = asked.query()?;
+    let names = sortable(kind);
+    let sorting = Sorting::read(sort.as_deref(), &names).map_err(|error| read.fail(error))?;
     let groups = sums(kind, &read.queues().await?, &Facts::read(&read).await?);
     if asked.json {
         return frame::data(&groups);
     }
     let frame = Frame::new(Section::Sites, kind.plural(), &asked).live(&["queues", "jobs", "pilots"]);
-    let rows = groups.into_iter().map(|(name, sums)| row(kind, name, &sums)).collect();
-    frame::shown(&Groups { frame, kind, rows })
+    let mut rows: Vec<Row> = groups.into_iter().map(|(name, sums)| row(kind, name, &sums)).collect();
+    if let Some(sorting) = sorting {
+        sorting.sort(&mut rows, Row::value);
+    }
+    frame::shown(&Groups { frame, kind, columns: sorting::columns(kind.path(), &names, sorting), rows })
 }
 
 /// `GET /sites`.

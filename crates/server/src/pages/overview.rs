@@ -1,7 +1,7 @@
 //! `/`: what runs, what waits, and what needs attention.
 
 use super::cells::{self, Count};
-use super::factory_row::{FactoryRow, factory_row};
+use super::factory_row::{self, FactoryRow, factory_row};
 use super::frame::{self, Answer, Asked, Frame, Section};
 use super::label_pilots::LabelPilots;
 use super::link::Link;
@@ -9,7 +9,8 @@ use super::number::counted;
 use super::plots::Plots;
 use super::queue_row::{self, QueueRow, QueueSituation};
 use super::reading::{Reader, in_state};
-use super::{assets, control, link, moment, number, result, tone, words};
+use super::sorting::{self, Column};
+use super::{assets, control, factories, link, moment, number, queues, result, tone, words};
 use crate::AppState;
 use askama::Template;
 use axum::extract::State;
@@ -86,11 +87,13 @@ pub struct Overview {
     troubles: Vec<Trouble>,
     /// Those in trouble first, then the busiest.
     queues: Vec<QueueRow>,
+    queue_columns: Vec<Column>,
     queues_total: u64,
     running: Vec<JobSummary>,
     failed: Vec<JobSummary>,
     /// Those in trouble first.
     factories: Vec<FactoryRow>,
+    columns: Vec<Column>,
     factories_total: u64,
     plots: Plots,
 }
@@ -114,8 +117,10 @@ impl Overview {
             idle: counted(idle, "slot"),
             troubles,
             factories,
+            columns: sorting::columns(factories::PATH, &factory_row::SORTABLE, None),
             queues_total: situation.queues.len() as u64,
             queues: queue_row::rows(situation.busiest, &situation.alarms),
+            queue_columns: sorting::columns(queues::PATH, &queue_row::SORTABLE, None),
             factories_total: situation.factories.len() as u64,
             totals: situation.jobs,
             running: situation.running,

@@ -84,6 +84,7 @@ pub fn anonymous(title: &str) -> Frame {
         alarms: 0,
         about: About::default(),
         trouble: None,
+        ticket: None,
     }
 }
 

@@ -3,6 +3,7 @@
 use super::about::{ByQueue, Mark};
 use super::cells::{self, Cell};
 use super::link::Link;
+use super::sorting::Value;
 use model::job::JobCounts;
 use model::{Decision, JobState, PilotState, QueueRecord, QueueStatus, StatusChange};
 use serde::Serialize;
@@ -12,6 +13,10 @@ use wire::api::AlarmView;
 
 /// Jobs and pilots in the row of a queue.
 pub const COLUMNS: [&str; 6] = ["Waiting", "With pilots", "Finished", "Failed", "Pilots created", "Running"];
+
+/// What rows of queues can be sorted by.
+pub const SORTABLE: [&str; 8] =
+    ["Queue", COLUMNS[0], COLUMNS[1], COLUMNS[2], COLUMNS[3], COLUMNS[4], COLUMNS[5], "Idle slots"];
 
 /// A queue with everything its row shows.
 pub struct QueueRow {
@@ -64,6 +69,29 @@ pub fn worst_first(queues: &[QueueSituation], open: &[AlarmView], most: usize) -
     ranked.into_iter().take(most).map(|(_, queue)| queue.clone()).collect()
 }
 
+impl QueueSituation {
+    /// One count for each of [`COLUMNS`].
+    fn counts(&self) -> [u64; 6] {
+        let (jobs, pilots) = (&self.jobs, &self.pilots);
+        [
+            jobs.of(JobState::Activated),
+            jobs.0.iter().filter(|(state, _)| state.is_with_pilot()).map(|(_, count)| count).sum(),
+            jobs.of(JobState::Finished),
+            jobs.of(JobState::Failed),
+            cells::sum(pilots, PilotState::is_pending),
+            pilots.get(&PilotState::Running).copied().unwrap_or_default(),
+        ]
+    }
+
+    /// What it has in one of the columns of [`SORTABLE`].
+    pub fn value(&self, column: usize) -> Value<'_> {
+        match column.checked_sub(1) {
+            None => Value::Text(&self.queue.name),
+            Some(nth) => Value::Number(self.counts().get(nth).copied().unwrap_or(self.idle_slots) as f64),
+        }
+    }
+}
+
 /// Whether anything was decided for any of the queues, as far as that was read.
 pub fn has_decisions(queues: &[QueueRow]) -> bool {
     queues.iter().any(|row| row.last.is_some())
@@ -76,23 +104,20 @@ pub fn rows(queues: Vec<QueueSituation>, open: &[AlarmView]) -> Vec<QueueRow> {
 }
 
 fn row(alarms: Option<Mark>, situation: QueueSituation) -> QueueRow {
-    let QueueSituation { queue, jobs, pilots, idle_slots, status_set: _, last } = situation;
-    let jobs_link = Link::to("/jobs").with("queue", &queue.name);
-    let pilots_link = Link::to("/pilots").with("queue", &queue.name);
-    let with_state = |state: JobState| jobs_link.clone().with("state", state).url();
-    let with_pilots = jobs.0.iter().filter(|(state, _)| state.is_with_pilot()).map(|(_, count)| count).sum();
-    let cell = |number: u64, href: String| Cell { number, href };
-    let cells = vec![
-        cell(jobs.of(JobState::Activated), with_state(JobState::Activated)),
-        cell(with_pilots, jobs_link.clone().with("with_pilot", true).url()),
-        cell(jobs.of(JobState::Finished), with_state(JobState::Finished)),
-        cell(jobs.of(JobState::Failed), with_state(JobState::Failed)),
-        cell(cells::sum(&pilots, PilotState::is_pending), pilots_link.clone().with("live", true).url()),
-        cell(
-            pilots.get(&PilotState::Running).copied().unwrap_or_default(),
-            pilots_link.with("state", PilotState::Running).url(),
-        ),
+    let counts = situation.counts();
+    let QueueSituation { queue, idle_slots, last, .. } = situation;
+    let jobs = Link::to("/jobs").with("queue", &queue.name);
+    let pilots = Link::to("/pilots").with("queue", &queue.name);
+    let in_state = |state: JobState| jobs.clone().with("state", state).url();
+    let links = [
+        in_state(JobState::Activated),
+        jobs.clone().with("with_pilot", true).url(),
+        in_state(JobState::Finished),
+        in_state(JobState::Failed),
+        pilots.clone().with("live", true).url(),
+        pilots.clone().with("state", PilotState::Running).url(),
     ];
+    let cells = counts.into_iter().zip(links).map(|(number, href)| Cell { number, href }).collect();
     QueueRow {
         name: queue.name,
         site: queue.site,

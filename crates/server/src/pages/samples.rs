@@ -43,7 +43,9 @@ pub fn before(seconds: u64) -> Time {
 pub fn asked(uri: &str) -> Asked {
     let (user, group, sites) = ("ann".into(), "atlas".into(), Vec::new());
     let identity = Identity { user, group, role: Role::Operator, sites, pilot: None };
-    Asked { identity, now: NOW, uri: uri.parse().unwrap(), fragment: false, json: false, alarms: 2, trouble: None }
+    let ticket = Some("https://tickets.example/{id}".to_owned());
+    let uri = uri.parse().unwrap();
+    Asked { identity, now: NOW, uri, fragment: false, json: false, alarms: 2, trouble: None, ticket }
 }
 
 pub fn frame(section: Section, title: &str, uri: &str) -> Frame {

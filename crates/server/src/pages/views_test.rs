@@ -1,5 +1,6 @@
 //! Every page as it is written for an empty server and for a busy one; a reviewer sees what changes.
 
+use super::cells::Pager;
 use super::control::Control;
 use super::frame::{Frame, Section};
 use super::label_pilots::LabelPilots;
@@ -116,22 +117,18 @@ fn alarms_and_one_alarm() {
     let detail = AlarmDetail { view: samples::alarms().remove(0), events };
     let of_queue = HistoryQuery { queue: Some("glasgow-short".into()), ..HistoryQuery::default() };
     let plots = Some(samples::plots("/alarms/7", of_queue));
-    let ticket = Some("https://tickets.example/{id}".to_owned());
-    insta::assert_snapshot!("alarm", html(&alarm::Alarm::new(frame(), detail, true, ticket, plots, None)));
+    insta::assert_snapshot!("alarm", html(&alarm::Alarm::new(frame(), detail, true, plots, None)));
     let looked_after = AlarmDetail { view: samples::alarms().remove(2), events: Vec::new() };
-    insta::assert_snapshot!(
-        "alarm_looked_after",
-        html(&alarm::Alarm::new(frame(), looked_after, false, None, None, None))
-    );
+    insta::assert_snapshot!("alarm_looked_after", html(&alarm::Alarm::new(frame(), looked_after, false, None, None)));
     let held = |held| {
         let mut view = samples::alarms().remove(1);
         view.alarm.held = Some(held);
         AlarmDetail { view, events: Vec::new() }
     };
     let order = Some(samples::control::exclusion());
-    let by = html(&alarm::Alarm::new(frame(), held(Held::By(OrderId(4))), true, None, None, order));
+    let by = html(&alarm::Alarm::new(frame(), held(Held::By(OrderId(4))), true, None, order));
     assert!(by.contains("<h2>Its label is held back until 2026-11-22 03:00:00</h2>"), "{by}");
-    let not = html(&alarm::Alarm::new(frame(), held(Held::Not), true, None, None, None));
+    let not = html(&alarm::Alarm::new(frame(), held(Held::Not), true, None, None));
     assert!(not.contains("Its label is not held back"), "{not}");
 }
 
@@ -169,8 +166,8 @@ fn queues_and_one_queue() {
         1,
         queue_row::rows(vec![samples::queue_situation(samples::decisions().pop())], &samples::alarms()),
         101,
-        &queues::QueuesView::default(),
-        Some("glasgow-short".into()),
+        None,
+        Pager { first: None, next: Some("/queues?after=glasgow-short".into()) },
     );
     insta::assert_snapshot!("queues", html(&list));
     let of_queue = HistoryQuery { queue: Some("glasgow-short".into()), ..HistoryQuery::default() };
@@ -222,11 +219,14 @@ fn pilots_and_one_pilot() {
 #[test]
 fn factories_and_one_factory() {
     let frame = || content(Section::Factories, "Factories", "/factories");
-    insta::assert_snapshot!("factories_none", html(&factories::Factories::new(frame(), &[], &label_pilots(), &[])));
+    insta::assert_snapshot!(
+        "factories_none",
+        html(&factories::Factories::new(frame(), &[], &label_pilots(), &[], None))
+    );
     let all = samples::factories();
     insta::assert_snapshot!(
         "factories",
-        html(&factories::Factories::new(frame(), &all, &label_pilots(), &samples::activity()))
+        html(&factories::Factories::new(frame(), &all, &label_pilots(), &samples::activity(), None))
     );
     let last = BTreeMap::from([("glasgow-slurm".to_owned(), samples::decision(1, 12))]);
     let busy = samples::configuration::known(last, samples::decisions(), in_force());

@@ -34,6 +34,18 @@ async fn a_wrong_token_is_told() {
 }
 
 #[tokio::test]
+async fn a_table_is_not_sorted_by_what_it_has_not() {
+    let world = World::empty().await;
+    for path in ["/sites", "/regions", "/tags", "/queues", "/factories"] {
+        let answer = world.get(&format!("{path}?sort=-colour")).await;
+        assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{path}");
+        let page = answer.text().await.unwrap();
+        assert!(page.contains("There is no column &#39;colour&#39; to sort by, only"), "{page}");
+    }
+    world.server.shutdown().await;
+}
+
+#[tokio::test]
 async fn kill_and_retry_of_a_job() {
     let world = World::empty().await;
     world.admin.put_queue(&model::QueueRecord::named("q")).await.unwrap();

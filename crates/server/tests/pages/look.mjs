@@ -107,6 +107,31 @@ async function filtered(path, asked, state) {
   await page.waitForURL(base + path);
 }
 
+// --- Tables sorted by the heads of their columns, without scripts too: numbers from the largest on, then the other way.
+
+async function sorted(...tables) {
+  for (const javaScriptEnabled of [true, false]) {
+    const [page, kept] = [await session(1280, "light"), await session(1280, "light", { javaScriptEnabled })];
+    for (const table of tables) {
+      const [path, name] = table.split(" ");
+      await page.goto(base + path);
+      for (const [order, sign] of [["descending", 1], ["ascending", -1]]) {
+        const before = page.url();
+        await Promise.all([page.waitForURL((url) => url.href !== before), page.click(`th a.sort:text-is("${name}")`)]);
+        for (const one of [page, kept]) {
+          if (one === kept) await kept.goto(page.url());
+          expect((await one.locator(`th[aria-sort="${order}"]`).textContent()).startsWith(name), `${one.url()} does not say that it is ${order}`);
+          const numbers = await one.locator(`td[data-label="${name}"]`).evaluateAll((cells) => cells.map((cell) => Number(cell.textContent.replaceAll(/\D/g, ""))));
+          const asked = numbers.toSorted((a, b) => sign * (b - a));
+          expect(new Set(numbers).size > 1 && String(numbers) === String(asked), `${one.url()} shows ${numbers}`);
+        }
+      }
+    }
+    await page.context().close();
+    await kept.context().close();
+  }
+}
+
 const rowsShown = (page) => page.locator("#rows tbody tr td:first-child a").evaluateAll((links) => links.map((link) => link.textContent));
 
 /** The ids of all that the interface gives, a few at a time. */
@@ -147,4 +172,4 @@ function contentOf() {
   ];
 }
 
-await run({ everywhere, fitting, through, filtered, scriptless });
+await run({ everywhere, fitting, through, filtered, sorted, scriptless });

@@ -72,7 +72,10 @@ fn a_finding_names_the_most_frequent_error_and_pilots_to_look_at() {
         end(PilotState::Fault, 11, 6, Some(ErrorClass::Node), "no mount of *"),
         end(PilotState::Fault, 50, 7, Some(ErrorClass::Batch), "held"),
     ];
-    assert_eq!(findings(&situation, &AlarmSettings::default())[0].error_text, "no mount of *");
+    let text = |situation: &Situation| findings(situation, &AlarmSettings::default())[0].error_text.clone();
+    assert_eq!(text(&situation), "no mount of *");
+    situation.ends[0].message = "no mount of /data/4".to_owned();
+    assert_eq!(text(&situation), "no mount of /data/4", "the last one says it as most do");
 }
 
 #[test]

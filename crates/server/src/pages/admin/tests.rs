@@ -13,8 +13,7 @@ fn page(role: Role, sites: &[&str], situation: Situation, after: Option<&str>) -
     let sites = sites.iter().map(|site| (*site).to_owned()).collect();
     frame.identity = frame.identity.map(|who| crate::Identity { role, sites, ..who });
     let view = AdminView { after: after.map(str::to_owned) };
-    let ticket = Some("https://tickets.example/{id}".to_owned());
-    Admin::new(frame, situation, &view, ticket).render().unwrap()
+    Admin::new(frame, situation, &view).render().unwrap()
 }
 
 #[test]
