@@ -10,7 +10,7 @@ async function look(...names) {
   console.log("looking");
 
   await page.waitForFunction((names) => {
-    const rows = [...document.querySelectorAll('[aria-labelledby="h-factories"] tbody tr')].map((row) => row.cells[0].textContent.trim());
+    const rows = [...document.querySelectorAll('[aria-labelledby="h-factories"] tbody tr')].map((row) => [...row.cells[0].querySelectorAll("a, .tag")].map((part) => part.textContent).join(" "));
     return names.every((name) => rows.includes(`${name} reported`)) && rows.some((row) => !row.endsWith("reported"));
   }, names);
   if (!(await page.evaluate(() => window.sameDocument))) faults.push("the overview was loaded again");
