@@ -46,6 +46,9 @@ fn fill(disk: &Path) {
     let first = up.submit(&["--queue", "own", "--", "true"]);
     up.wait(&first.to_string(), 0);
     eventually("the first pilot to be done", || pilots(&up).iter().all(|pilot| pilot["state"] == "done").then_some(()));
+    // What it leaves takes room that comes back when it is cleared away.
+    let own = disk.join(up.place.name());
+    eventually("the first pilot to be cleared away", || fs::read_dir(&own).unwrap().next().is_none().then_some(()));
     let filler = disk.join("filler");
     let mut file = fs::File::create(&filler).unwrap();
     while file.write_all(&[0; 4096]).is_ok() {}

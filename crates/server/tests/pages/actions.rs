@@ -38,7 +38,7 @@ async fn a_table_is_not_sorted_by_what_it_has_not() {
     let world = World::empty().await;
     for path in ["/sites", "/regions", "/tags", "/queues", "/factories"] {
         let answer = world.get(&format!("{path}?sort=-colour")).await;
-        assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{path}");
+        assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY, "{path}");
         let page = answer.text().await.unwrap();
         assert!(page.contains("There is no column &#39;colour&#39; to sort by, only"), "{page}");
     }

@@ -82,6 +82,13 @@ async fn everybody_can_use_every_empty_page() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tables_are_sorted_by_their_heads() {
+    let (world, _pilot) = World::filled().await;
+    run(&world, "look.mjs", &["sorted", "/sites Waiting", "/queues Waiting", "/factories Running"]).await.unwrap();
+    world.server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_scripts_every_page_tells_the_same() {
     let (world, pilot) = World::filled().await;
     let pages = pages_of(&world, &pilot).await;
