@@ -180,26 +180,30 @@ async fn show(kind: Kind, name: String, state: AppState, asked: Asked) -> Answer
     if kind == Kind::Site {
         read.decided(&mut queues).await?;
     }
-    let mut sums = groups::sums(kind, &queues, &Facts::read(&read).await?);
     let (site, region) = match kind {
         Kind::Site => (Some(name.clone()), None),
         Kind::Region => (None, Some(name.clone())),
         Kind::Tag => (None, None),
     };
     let names: BTreeSet<String> = queues.iter().map(|queue| queue.queue.name.clone()).collect();
-    let mut errors =
-        read.errors(EndsQuery { site: site.clone(), region: region.clone(), ..EndsQuery::default() }).await?;
+    let ends = EndsQuery { site: site.clone(), region: region.clone(), ..EndsQuery::default() };
+    let nodes = NodeQuery { site: site.clone(), bad: Some(true), limit: Some(1000), ..NodeQuery::default() };
+    let history = HistoryQuery { site, region, ..HistoryQuery::default() };
+    let plots = async {
+        match kind {
+            Kind::Tag => Ok(None),
+            kind => Plots::read(&read, &asked, kind.page(&name), history).await.map(Some),
+        }
+    };
+    // On a large grid each takes a while when nobody looked for some time.
+    let (facts, mut errors, nodes, plots) =
+        tokio::try_join!(Facts::read(&read), read.errors(ends), read.nodes(nodes), plots)?;
+    let mut sums = groups::sums(kind, &queues, &facts);
     errors.classes.retain(|class| names.contains(&class.queue));
     errors.messages.retain(|message| names.contains(&message.count.queue));
-    let nodes = NodeQuery { site: site.clone(), bad: Some(true), limit: Some(1000), ..NodeQuery::default() };
-    let mut bad_nodes = read.nodes(nodes).await?.nodes;
+    let mut bad_nodes = nodes.nodes;
     bad_nodes.retain(|node| names.contains(&node.queue));
     bad_nodes.truncate(SIDE_ROWS as usize);
-    let of = HistoryQuery { site, region, ..HistoryQuery::default() };
-    let plots = match kind {
-        Kind::Tag => None,
-        kind => Some(Plots::read(&read, &asked, kind.page(&name), of).await?),
-    };
     let sums = sums.remove(&name).unwrap_or_default();
     let orders = read.orders(None).await?;
     let alarms = read.open_alarms().await?;

@@ -150,7 +150,7 @@ impl Overview {
                 counted(self.running_pilots, "pilot"),
             ),
         };
-        if self.troubles.is_empty() {
+        if self.troubles.is_empty() && self.frame.trouble.is_none() {
             text += " Nothing needs attention.";
         }
         text
