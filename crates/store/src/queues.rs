@@ -14,8 +14,8 @@ statements! {
     QUEUE = "SELECT name, site, region, tags, status, max_cores, max_memory_mib, max_wall_time_s FROM queue \
         WHERE name = ?1";
     PUT_QUEUE = "INSERT INTO queue (name, site, region, tags, status, max_cores, max_memory_mib, max_wall_time_s, reason, \
-        changed, put_by, put_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, '', ?9, ?10, ?9) ON CONFLICT (name) DO UPDATE SET site = excluded.site, \
-        region = excluded.region, tags = excluded.tags, max_cores = excluded.max_cores, \
+        changed, put_by, put_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, '', ?9, ?10, ?9) \
+        ON CONFLICT (name) DO UPDATE SET site = excluded.site, region = excluded.region, tags = excluded.tags, max_cores = excluded.max_cores, \
         max_memory_mib = excluded.max_memory_mib, max_wall_time_s = excluded.max_wall_time_s, \
         put_by = excluded.put_by, put_at = excluded.put_at";
     SET_STATUS = "UPDATE queue SET status = ?2, reason = ?3, changed = ?4, changed_by = ?5 WHERE name = ?1";

@@ -1,5 +1,6 @@
 //! What a factory's pilots did in the last day, as a line of bars.
 
+use super::label_pilots::equal;
 use super::number::grouped;
 use model::Time;
 use std::fmt::Write;
@@ -25,9 +26,7 @@ pub struct Activity {
 impl Activity {
     /// That of one factory; `flows` are in order of factories.
     pub fn of(factory: &str, flows: &[FactoryFlow], now: Time) -> Activity {
-        let begin = flows.partition_point(|one| *one.factory < *factory);
-        let length = flows[begin..].partition_point(|one| one.factory == factory);
-        Activity::drawn(&flows[begin..begin + length], now)
+        Activity::drawn(equal(flows, |one| one.factory.as_str().cmp(factory)), now)
     }
 
     fn drawn(flows: &[FactoryFlow], now: Time) -> Activity {

@@ -93,7 +93,7 @@ fn of<'a, T: OfLabel>(all: &'a [T], factory: &str, label: Option<&str>) -> &'a [
 }
 
 /// Those in a sorted list that compare as equal.
-fn equal<T>(sorted: &[T], compare: impl Fn(&T) -> Ordering) -> &[T] {
+pub fn equal<T>(sorted: &[T], compare: impl Fn(&T) -> Ordering) -> &[T] {
     let begin = sorted.partition_point(|one| compare(one).is_lt());
     let length = sorted[begin..].partition_point(|one| compare(one).is_eq());
     &sorted[begin..begin + length]
