@@ -31,13 +31,10 @@ use model::{Command, PilotId, PilotState, SourceInfo, Target, Time, Verb};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
-use wire::api::{BatchReport, BatchUpdate, CommandRequest, FACTORY_TAKEN, FactoryHeartbeat, PilotSummary};
+use wire::api::{BatchReport, BatchUpdate, CommandRequest, DECISIONS_PER_REPORT_MAX, FACTORY_TAKEN, FactoryHeartbeat, PilotSummary};
 
 /// The most updates of one report; the server takes a report in one commit.
 const UPDATES_MAX: usize = 1000;
-
-/// The most decisions of one report: with facts and steps each takes up to some KiB.
-const DECISIONS_MAX: usize = 1000;
 
 /// A pilot without a hello counts as starting for so long; after that it waits in a queue.
 const STARTING_MAX: Duration = Duration::from_secs(60);
@@ -325,7 +322,7 @@ impl Cycler {
         if let Some(monitors) = &self.monitors {
             monitors.decided(&decisions);
         }
-        for chunk in decisions.chunks(DECISIONS_MAX) {
+        for chunk in decisions.chunks(DECISIONS_PER_REPORT_MAX) {
             if let Err(error) = self.server.decide(chunk.to_vec()).await {
                 tracing::warn!(%error, "could not store the decisions");
             }

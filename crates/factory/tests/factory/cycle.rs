@@ -2,6 +2,7 @@
 
 use crate::site::{Site, WAITS, cycle_until, kill_group, wait_until};
 use model::{ErrorClass, JobId, PilotId, PilotState as S};
+use std::collections::BTreeSet;
 
 #[tokio::test]
 async fn a_pilot_lives_from_demand_to_its_logs() {
@@ -38,6 +39,17 @@ async fn no_more_than_the_machine_takes() {
     assert_eq!(site.server.states().len(), 3);
     let last = site.server.lock().decisions.pop().unwrap();
     assert_eq!(last.message().split(';').next_back(), Some("Capacity:in=47,free=0,ret=0"));
+}
+
+#[tokio::test]
+async fn decisions_of_very_many_labels_are_all_told() {
+    let site = Site::new(WAITS);
+    let labels: String =
+        (0..2500).map(|label| format!("[label.more-{label}]\nqueue = \"q\"\nbatch = \"here\"\n")).collect();
+    site.cycler_with(4, &labels).cycle().await;
+    let state = site.server.lock();
+    let told: BTreeSet<&str> = state.decisions.iter().map(|decision| decision.label.as_str()).collect();
+    assert_eq!((told.len(), state.decisions.len()), (2501, 2501));
 }
 
 #[tokio::test]

@@ -293,6 +293,7 @@ impl Server for FakeServer {
     }
 
     async fn decide(&self, decisions: Vec<Decision>) -> Result<(), Error> {
+        assert!(decisions.len() <= DECISIONS_PER_REPORT_MAX, "{} decisions", decisions.len());
         self.gate("decide", |state| state.decisions.extend(decisions)).await
     }
 

@@ -105,7 +105,7 @@ pub enum Step {
     Failed(Exclusion, String),
     /// The label is let go: its order is to end.
     LetGo(Exclusion, String),
-    /// The order has ended by itself or by somebody.
+    /// The order has ended, by somebody or as the last that may be given.
     Ended(Exclusion, String),
 }
 
@@ -129,7 +129,7 @@ impl Probe {
 
 /// What is to be done. `followers` are the factories that take orders. Asked again after it was done it says nothing.
 pub fn exclude(world: &World<'_>, followers: &BTreeSet<String>, settings: &AlarmSettings, now: Time) -> Vec<Step> {
-    let mut steps: Vec<Step> = world.watched.iter().filter_map(|watched| go_on(watched, settings, now)).collect();
+    let mut steps: Vec<Step> = world.watched.iter().filter_map(|watched| go_on(watched, world, settings, now)).collect();
     let is_over = |step: &&Step| matches!(step, Step::LetGo(..) | Step::Ended(..));
     let mut held = world.watched.len() - steps.iter().filter(is_over).count();
     let mut taken: BTreeSet<(&str, &str)> = world.watched.iter().map(|watched| watched.exclusion.place()).collect();
@@ -189,12 +189,15 @@ fn wanted(alarm: &Alarm, world: &World<'_>, settings: &AlarmSettings, now: Time)
     let is_in_hand = alarm.acknowledged.is_some()
         || matches!(alarm.held, Some(Held::By(_)))
         || world.silences.iter().any(|silence| silence.covers(alarm, now));
-    let is_held = || {
-        let orders = orders_on(world.orders, &subject.factory, &subject.name, &subject.queue, now);
-        orders.iter().any(|order| matches!(order.hold, Hold::Pause | Hold::Drain))
-    };
+    let is_held = || is_held(world, &subject.factory, &subject.name, &subject.queue, now);
     let is_wanted = alarm.is_open() && is_about_a_label && is_worst && !is_in_hand && !is_held();
     rule.exclude.filter(|_| is_wanted)
+}
+
+/// Whether an order in force lets a label submit nothing.
+fn is_held(world: &World<'_>, factory: &str, label: &str, queue: &str, now: Time) -> bool {
+    let orders = orders_on(world.orders, factory, label, queue, now);
+    orders.iter().any(|order| matches!(order.hold, Hold::Pause | Hold::Drain))
 }
 
 fn begin(alarm: &Alarm, lasts: Duration, now: Time) -> Step {
@@ -210,27 +213,44 @@ fn begin(alarm: &Alarm, lasts: Duration, now: Time) -> Step {
     exclusion.hold(&alarm.words, false, now)
 }
 
-fn go_on(watched: &Watched, settings: &AlarmSettings, now: Time) -> Option<Step> {
+fn go_on(watched: &Watched, world: &World<'_>, settings: &AlarmSettings, now: Time) -> Option<Step> {
     let Watched { exclusion, order, probe } = watched;
     let one = || exclusion.clone();
-    if !order.is_in_force(now) {
+    let (is_over, is_last) = (!order.is_in_force(now), exclusion.times >= settings.exclusion.times);
+    // Its time may be over because no server ran before its end, in which case no test pilot has told anything.
+    let is_held = || {
+        let alarm = world.alarms.iter().find(|alarm| alarm.id == exclusion.alarm);
+        let queue = alarm.map_or("", |alarm| &alarm.subject.queue);
+        is_held(world, &exclusion.factory, &exclusion.label, queue, now)
+    };
+    if is_over && (is_last || was_ended(order) || is_held()) {
         return Some(Step::Ended(one(), ended(order)));
     }
     match probe {
-        Some(Probe::Works(pilot)) => return Some(Step::LetGo(one(), format!("test pilot {pilot} works"))),
+        Some(Probe::Works(pilot)) if is_over => return Some(Step::Ended(one(), works(*pilot))),
+        Some(Probe::Works(pilot)) => return Some(Step::LetGo(one(), works(*pilot))),
         Some(Probe::Fails(words)) => return Some(Step::Failed(Exclusion { probe: None, ..one() }, words.clone())),
         Some(Probe::OnItsWay) | None => {}
     }
     let is_near = order.until.is_some_and(|until| now + settings.every * LEAD_TURNS >= until);
-    if !is_near || exclusion.times >= settings.exclusion.times {
+    if !is_near || is_last {
         return None;
     }
     let why = "a test pilot will tell whether it works again";
     Some(one().hold(why, probe.is_none(), now))
 }
 
+fn works(pilot: PilotId) -> String {
+    format!("test pilot {pilot} works")
+}
+
+/// Whether somebody ended an order before its time.
+fn was_ended(order: &Order) -> bool {
+    order.ended.as_ref().is_some_and(|end| !end.by.is_empty())
+}
+
 fn ended(order: &Order) -> String {
-    match order.ended.as_ref().filter(|end| !end.by.is_empty()) {
+    match order.ended.as_ref().filter(|_| was_ended(order)) {
         Some(end) if end.reason.is_empty() => format!("order {} was ended by {}", order.id, end.by),
         Some(end) => format!("order {} was ended by {}: {}", order.id, end.by, end.reason),
         None => format!("the time of order {} is over, and no test pilot has told that it works", order.id),

@@ -11,10 +11,7 @@ use axum::extract::State;
 use http::StatusCode;
 use model::{Decision, Permission};
 use store::DecisionFilter;
-use wire::api::{DecisionPage, DecisionQuery, DecisionReport};
-
-/// The most decisions of one report.
-const DECISIONS_MAX: usize = 1000;
+use wire::api::{DECISIONS_PER_REPORT_MAX as MAX, DecisionPage, DecisionQuery, DecisionReport};
 
 /// Stores the decisions of a cycle.
 #[utoipa::path(post, path = "/pilotage/v1/decisions", tag = "factories", request_body = DecisionReport,
@@ -25,8 +22,8 @@ pub async fn add(
     Body(report): Body<DecisionReport, SUBMIT_BODY_MAX>,
 ) -> Result<StatusCode, ApiError> {
     who.require(Permission::RunFactory)?;
-    if report.decisions.len() > DECISIONS_MAX {
-        let detail = format!("{} decisions in one call, at most {DECISIONS_MAX} are accepted", report.decisions.len());
+    if report.decisions.len() > MAX {
+        let detail = format!("{} decisions in one call, at most {MAX} are accepted", report.decisions.len());
         return Err(ApiError::invalid("too-many", "decisions", detail));
     }
     report.decisions.iter().try_for_each(|decision| who.require_factory(&decision.factory))?;

@@ -26,6 +26,10 @@ const SEND_HOLD: Duration = Duration::from_secs(60);
 /// Evaluates until the server stops.
 pub async fn evaluate(state: AppState) {
     let every = state.config.alarms.rules.every;
+    // What was held back is held on before factories ask, though its time was over while no server ran.
+    if let Err(error) = exclude(&state, &[], now()).await {
+        failed(&state, DUTY, &error);
+    }
     let mut gatherer = Gatherer::default();
     while turn(&state, every).await {
         if has(&state, DUTY, every * 3).await

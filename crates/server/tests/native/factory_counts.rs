@@ -1,8 +1,8 @@
-//! What a factory is told of all pilots that its labels ever had.
+//! What a factory is told of all pilots that its labels ever had, and one of very many labels.
 
-use crate::harness::Stage;
-use model::{BatchUpdate, PilotEvent, PilotState};
-use wire::api::BatchReport;
+use crate::harness::{Stage, heartbeat, label_info};
+use model::{BatchUpdate, FactoryHeartbeat, LabelInfo, PilotEvent, PilotState};
+use wire::api::{BatchReport, FactoryQuery};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pilots_of_every_label_are_counted_whatever_became_of_them() {
@@ -25,4 +25,20 @@ async fn pilots_of_every_label_are_counted_whatever_became_of_them() {
     assert_eq!((label.label.as_str(), label.queue.as_str()), ("l", "q"));
     assert_eq!(label.pilots, [(PilotState::Announced, 1), (PilotState::Done, 1)].into());
     assert!(stage.factory.factory_pilots("g").await.unwrap().labels.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_factory_of_very_many_labels_is_heard() {
+    let stage = Stage::open().await;
+    let chain = ["StatusTest", "StatusOffline", "Ready", "Scale", "MaxPerCycle", "MinPerCycle", "MaxPending", "MaxToRun"];
+    let label = |nth| LabelInfo {
+        chain: chain.map(String::from).into(),
+        ..label_info(&format!("SITE-{nth}-computing-element.example.org"), &format!("SITE-{nth}-queue"))
+    };
+    let said = FactoryHeartbeat { labels: (0..5000).map(label).collect(), ..heartbeat() };
+    assert!(serde_json::to_vec(&said).unwrap().len() > 1 << 20);
+    stage.factory.factory_heartbeat("f", &said).await.unwrap();
+    let [heard] = stage.admin.factories(&FactoryQuery::default()).await.unwrap().factories.try_into().unwrap();
+    assert_eq!(heard.said, said);
+    stage.close().await;
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 on_both! {
     exclusion => a_label_is_held_back_tested_and_let_go;
+    outage => a_label_is_held_on_when_no_server_saw_the_end_of_its_order;
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -107,4 +108,17 @@ async fn a_label_is_held_back_tested_and_let_go(mut test: TestStore) {
     assert_eq!(kinds, [Opened, Excluded, Excluded, Tested, Excluded, Released]);
     alarm(&test, last + MINUTE).await;
     assert_eq!(exclusions(&test, last + MINUTE).await, [], "the same alarm does it once");
+}
+
+async fn a_label_is_held_on_when_no_server_saw_the_end_of_its_order(mut test: TestStore) {
+    test.queue("q").await;
+    alarm(&test, NOW).await;
+    exclusions(&test, NOW).await;
+    test.reopen().await;
+    let late = NOW + MINUTE * 90;
+    test.store.expire_orders(late).await.unwrap();
+    let [again] = exclusions(&test, late).await.try_into().unwrap();
+    assert_eq!(test.store.orders_in_force(None, late).await.unwrap(), [again]);
+    assert_eq!(commands(&test).await.len(), 1, "a test pilot is sent");
+    assert_eq!(exclusions(&test, late).await, [], "once");
 }

@@ -3,11 +3,14 @@
 use model::Decision;
 use serde::{Deserialize, Serialize};
 
+/// The most decisions of one report: with facts and steps each takes up to some KiB.
+pub const DECISIONS_PER_REPORT_MAX: usize = 1000;
+
 /// `POST /decisions`, by a factory after each cycle.
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DecisionReport {
-    /// One per label that had a cycle.
+    /// One per label that had a cycle, at most [`DECISIONS_PER_REPORT_MAX`].
     pub decisions: Vec<Decision>,
 }
 

@@ -143,8 +143,30 @@ fn an_order_that_somebody_ended_is_not_given_again() {
     assert_eq!(words, "order 1 was ended by ann: mended");
     assert_eq!(steps(&[held], &[], &[], NOW), [], "the same alarm");
     assert_eq!(steps(&[alarm(2, "l", Severity::Critical)], &[], &[], NOW).len(), 1, "it has come again");
-    let over = steps(&[], &[], &[watched("l", 1, None)], NOW + minutes(60));
-    assert!(matches!(&over[..], [Step::Ended(_, words)] if words.contains("no test pilot")), "{over:?}");
+}
+
+#[test]
+fn an_order_whose_end_no_server_saw_is_given_again() {
+    let late = NOW + minutes(90);
+    let at = |times, probe, orders: &[Order]| steps(&[], orders, &[watched("l", times, probe)], late);
+    let again = |probe: Option<Probe>| match &at(1, probe, &[])[..] {
+        [Step::Hold { exclusion, order, test }] => (exclusion.times, order.until, *test),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(again(None), (2, Some(late + minutes(60)), true));
+    assert_eq!(again(Some(Probe::OnItsWay)), (2, Some(late + minutes(60)), false));
+    let ends = |found: Vec<Step>, why: &str| match &found[..] {
+        [Step::Ended(_, words)] => assert!(words.contains(why), "{words}"),
+        other => panic!("{other:?}"),
+    };
+    ends(at(5, None, &[]), "no test pilot has told");
+    ends(at(1, Some(Probe::Works(PilotId(4))), &[]), "test pilot 4 works");
+    let of_ann = Order { until: None, ..order(2, "l", "ann", Hold::Pause) };
+    ends(at(1, None, &[of_ann]), "no test pilot has told");
+    let written_down = OrderEnd { by: String::new(), at: NOW + minutes(60), reason: "its time was over".into() };
+    let mut over = watched("l", 1, None);
+    over.order.ended = Some(written_down);
+    assert!(matches!(&steps(&[], &[], &[over], late)[..], [Step::Hold { .. }]));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Labels that alarms hold back, and who lets them go.
 
 use super::{end_pilots, open, quick, until_open};
-use crate::harness::{Stage, eventually, heartbeat};
+use crate::harness::{Stage, eventually, heartbeat, now};
 use model::alarm::{AlarmEventKind, Change, Held, Rule};
 use model::{AlarmId, Order, OrderId, PilotEvent};
 use server::{Config, Destination};
@@ -97,5 +97,22 @@ async fn a_restart_keeps_a_label_held_back_and_gives_no_second_order() {
     assert_eq!(stage.admin.orders(&OrderQuery::default()).await.unwrap().orders.len(), 1);
     let gone = stage.admin.end_order(OrderId(9), &EndOrder::default()).await.unwrap_err().to_string();
     assert!(gone.contains("there is no order 9"), "{gone}");
+    stage.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_whose_time_was_over_while_no_server_ran_is_given_again_at_once() {
+    let stage = Stage::with(excluding(Duration::from_secs(4), 5)).await;
+    stage.factory.factory_heartbeat("f", &heartbeat()).await.unwrap();
+    end_pilots(&stage, 10, PilotEvent::Break).await;
+    let order = until_held(&stage).await;
+    let stopped = stage.stop().await;
+    eventually("its end", async || !order.is_in_force(now())).await;
+    // By their rules this server looks at alarms long after the test.
+    let stage = stopped.start(|config| config.alarms.rules.every = Duration::from_secs(3600)).await;
+    let orders = async || stage.admin.orders(&OrderQuery::default()).await.unwrap().orders;
+    eventually("the next order", async || orders().await.len() == 2).await;
+    let again = orders().await.remove(0);
+    assert_eq!(again.reason, "alarm 1: a test pilot will tell whether it works again");
     stage.close().await;
 }
