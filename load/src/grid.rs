@@ -1,6 +1,8 @@
 //! A grid of the last week, written into the store directly: queues, factories, labels, and pilots with all that is
 //! counted of them.
 
+mod configurations;
+
 use anyhow::{Result, ensure};
 use model::pilot::BatchUpdate;
 use model::{ErrorClass, FactoryHeartbeat, LabelInfo, Offer, PilotEvent, PilotId, QueueRecord, Shape, Time, Written};
@@ -60,6 +62,7 @@ pub async fn fill(dir: &Path, pilots: usize, live: usize) -> Result<()> {
     for index in 0..FACTORIES {
         store.factory_says(factory(index), heartbeat(index, now), now).await?;
     }
+    configurations::fill(&store, now).await?;
     let labels = FACTORIES * LABELS;
     let each = pilots.saturating_sub(live).div_ceil(labels * ROUNDS as usize);
     for round in 0..ROUNDS {

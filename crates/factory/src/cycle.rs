@@ -31,7 +31,9 @@ use model::{Command, PilotId, PilotState, SourceInfo, Target, Time, Verb};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
-use wire::api::{BatchReport, BatchUpdate, CommandRequest, DECISIONS_PER_REPORT_MAX, FACTORY_TAKEN, FactoryHeartbeat, PilotSummary};
+use wire::api::{
+    BatchReport, BatchUpdate, CommandRequest, DECISIONS_PER_REPORT_MAX, FACTORY_TAKEN, FactoryHeartbeat, PilotSummary,
+};
 
 /// The most updates of one report; the server takes a report in one commit.
 const UPDATES_MAX: usize = 1000;

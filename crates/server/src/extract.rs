@@ -8,7 +8,7 @@ use crate::ApiError;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use http::request::Parts;
 use http::{StatusCode, Uri};
-use model::spelling::hint;
+use model::spelling::{hint, in_words};
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
@@ -98,7 +98,7 @@ pub fn bad_value(path: &str, message: &str) -> ApiError {
         return ApiError::invalid("missing-field", field.clone(), format!("the field '{field}' is missing"));
     }
     let place = if path.is_empty() { "the body".to_owned() } else { format!("the field '{path}'") };
-    let mut refused = ApiError::invalid("bad-value", path, format!("{place} is wrong: {message}"));
+    let mut refused = ApiError::invalid("bad-value", path, format!("{place} is wrong: {}", in_words(message)));
     refused.field = refused.field.filter(|field| !field.is_empty());
     refused
 }
@@ -130,6 +130,7 @@ fn bad_query(text: &str) -> ApiError {
         return error;
     }
     let (field, reason) = message.split_once(": ").unwrap_or(("", message));
+    let reason = in_words(reason);
     let detail = match field {
         "" => format!("the query is wrong: {reason}"),
         _ => format!("the parameter '{field}' is wrong: {reason}"),

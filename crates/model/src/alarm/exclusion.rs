@@ -129,7 +129,8 @@ impl Probe {
 
 /// What is to be done. `followers` are the factories that take orders. Asked again after it was done it says nothing.
 pub fn exclude(world: &World<'_>, followers: &BTreeSet<String>, settings: &AlarmSettings, now: Time) -> Vec<Step> {
-    let mut steps: Vec<Step> = world.watched.iter().filter_map(|watched| go_on(watched, world, settings, now)).collect();
+    let mut steps: Vec<Step> =
+        world.watched.iter().filter_map(|watched| go_on(watched, world, settings, now)).collect();
     let is_over = |step: &&Step| matches!(step, Step::LetGo(..) | Step::Ended(..));
     let mut held = world.watched.len() - steps.iter().filter(is_over).count();
     let mut taken: BTreeSet<(&str, &str)> = world.watched.iter().map(|watched| watched.exclusion.place()).collect();

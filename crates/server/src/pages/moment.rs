@@ -2,6 +2,7 @@
 
 use askama::filters::HtmlSafe;
 use model::Time;
+use std::borrow::Borrow;
 use std::fmt;
 use std::time::Duration;
 
@@ -27,10 +28,28 @@ impl HtmlSafe for When {}
 
 impl fmt::Display for When {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let absolute = if self.full { full(self.at) } else { short(self.at, self.now) };
-        let (at, title, age) = (self.at, full(self.at), age(self.now.since(self.at)));
+        let absolute = if self.full { dated(self.at) } else { short(self.at, self.now) };
+        let (at, title, age) = (self.at, dated(self.at), age(self.now.since(self.at)));
         write!(f, r#"<time datetime="{at}" title="{title} UTC">{absolute}</time> "#)?;
         write!(f, r#"<span class="age" data-age="{}">{age}</span>"#, self.at.0)
+    }
+}
+
+/// Only the absolute time, with its date.
+#[derive(Clone, Copy)]
+pub struct Dated(Time);
+
+/// The absolute time without an age, for what is to come.
+pub fn full(at: impl Borrow<Time>) -> Dated {
+    Dated(*at.borrow())
+}
+
+impl HtmlSafe for Dated {}
+
+impl fmt::Display for Dated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (at, absolute) = (self.0, dated(self.0));
+        write!(f, r#"<time datetime="{at}" title="{absolute} UTC">{absolute}</time>"#)
     }
 }
 
@@ -47,7 +66,7 @@ impl HtmlSafe for Ago {}
 
 impl fmt::Display for Ago {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (at, title, age) = (self.0, full(self.0), age(self.1.since(self.0)));
+        let (at, title, age) = (self.0, dated(self.0), age(self.1.since(self.0)));
         write!(f, r#"<time datetime="{at}" title="{title} UTC" class="age" data-age="{}">{age}</time>"#, self.0.0)
     }
 }
@@ -102,8 +121,8 @@ pub fn between(from: &Time, to: &Time) -> String {
 }
 
 /// `2026-11-22 02:04:09`.
-pub fn full(at: impl std::borrow::Borrow<Time>) -> String {
-    format(*at.borrow(), "%Y-%m-%d %H:%M:%S")
+fn dated(at: Time) -> String {
+    format(at, "%Y-%m-%d %H:%M:%S")
 }
 
 fn short(at: Time, now: Time) -> String {

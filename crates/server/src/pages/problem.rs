@@ -102,7 +102,7 @@ fn heading(status: StatusCode) -> &'static str {
 
 fn advice(status: StatusCode) -> &'static str {
     match status {
-        StatusCode::NOT_FOUND => "It may have been dropped with the archive, or the address was mistyped.",
+        StatusCode::NOT_FOUND => "It may have been deleted since, or the address was mistyped.",
         StatusCode::FORBIDDEN => "Log in with a token whose role includes it, or ask who runs this server.",
         StatusCode::UNAUTHORIZED => "Log in first.",
         StatusCode::SERVICE_UNAVAILABLE => "Nothing is lost: jobs and pilots go on. Try again in a moment.",

@@ -226,7 +226,9 @@ impl<'a> Reader<'a> {
     pub async fn reported_logs(&self, pilot: &PilotSummary) -> Read<Vec<Elsewhere>> {
         let told = self.stored(self.state.store.reported_factory(pilot.factory.clone()).await)?;
         let logs = told.map(|told| told.logs(pilot)).unwrap_or_default().into_iter();
-        Ok(logs.map(|(kind, url)| Elsewhere { title: format!("log {kind}"), url }).collect())
+        let title =
+            |kind: &str| if kind == "log" { "log of the batch system".to_owned() } else { format!("log {kind}") };
+        Ok(logs.map(|(kind, url)| Elsewhere { title: title(kind), url }).collect())
     }
 
     /// All that was said about a pilot.

@@ -78,9 +78,9 @@ impl UseOfCores {
 
 fn percent(share: f64) -> String {
     match share {
-        share if share > 0.0 && share < 1.0 => "< 1 %".to_owned(),
-        share if share > 99.0 && share < 100.0 => "> 99 %".to_owned(),
-        share => format!("{share:.0} %"),
+        share if share > 0.0 && share < 1.0 => "<\u{a0}1\u{a0}%".to_owned(),
+        share if share > 99.0 && share < 100.0 => ">\u{a0}99\u{a0}%".to_owned(),
+        share => format!("{share:.0}\u{a0}%"),
     }
 }
 
@@ -103,14 +103,14 @@ mod tests {
         let time =
             CoreTime { good_ms: 3_600_000 * 90, idle_ms: 3_600_000 * 9, lost_ms: 3_600_000, ..CoreTime::default() };
         let cores = UseOfCores::new(time);
-        assert_eq!(cores.words(), "100 core-hours: 90 % good, 1 % lost, 9 % idle");
+        assert_eq!(cores.words(), "100 core-hours: 90\u{a0}% good, 1\u{a0}% lost, 9\u{a0}% idle");
         assert_eq!(cores.parts.iter().map(|part| part.at.as_str()).collect::<Vec<_>>(), ["0.00", "90.00", "91.00"]);
         assert_eq!(
             (cores.efficiency.as_str(), cores.percent_of("c-idle"), cores.percent_of("c-empty")),
-            ("90 %", "9 %", "")
+            ("90\u{a0}%", "9\u{a0}%", "")
         );
         assert_eq!(UseOfCores::new(CoreTime::default()).total, "");
-        assert_eq!(percent(0.2), "< 1 %");
+        assert_eq!(percent(0.2), "<\u{a0}1\u{a0}%");
         assert_eq!(core_hours(36_000), "0.01");
     }
 }

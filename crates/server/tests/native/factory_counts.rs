@@ -30,7 +30,8 @@ async fn pilots_of_every_label_are_counted_whatever_became_of_them() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_factory_of_very_many_labels_is_heard() {
     let stage = Stage::open().await;
-    let chain = ["StatusTest", "StatusOffline", "Ready", "Scale", "MaxPerCycle", "MinPerCycle", "MaxPending", "MaxToRun"];
+    let chain =
+        ["StatusTest", "StatusOffline", "Ready", "Scale", "MaxPerCycle", "MinPerCycle", "MaxPending", "MaxToRun"];
     let label = |nth| LabelInfo {
         chain: chain.map(String::from).into(),
         ..label_info(&format!("SITE-{nth}-computing-element.example.org"), &format!("SITE-{nth}-queue"))

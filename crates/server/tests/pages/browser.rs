@@ -15,14 +15,14 @@ fn variable(name: &str) -> String {
         .unwrap_or_else(|_| panic!("{name} is not set; cargo xtask test installs the browser and sets it"))
 }
 
-fn script(world: &World, file: &str, arguments: &[&str]) -> Child {
+fn script(world: &World, token: &str, file: &str, arguments: &[&str]) -> Child {
     Command::new("node")
         .arg(format!("{}/tests/pages/{file}", env!("CARGO_MANIFEST_DIR")))
         .args(arguments)
         .env("PILOTAGE_CHROMIUM", variable("PILOTAGE_CHROMIUM"))
         .env("PILOTAGE_PLAYWRIGHT", variable("PILOTAGE_PLAYWRIGHT"))
         .env("PAGES_URL", world.server.url())
-        .env("PAGES_TOKEN", world.server.admin_token())
+        .env("PAGES_TOKEN", token)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .kill_on_drop(true)
@@ -32,7 +32,12 @@ fn script(world: &World, file: &str, arguments: &[&str]) -> Child {
 
 /// Runs a script to its end; the error is what it said.
 pub async fn run(world: &World, file: &str, arguments: &[&str]) -> Result<(), String> {
-    let child = script(world, file, arguments);
+    run_as(world, world.server.admin_token(), file, arguments).await
+}
+
+/// The same for whom this token lets in.
+pub async fn run_as(world: &World, token: &str, file: &str, arguments: &[&str]) -> Result<(), String> {
+    let child = script(world, token, file, arguments);
     let output = tokio::time::timeout(SCRIPT_MAX, child.wait_with_output()).await.map_err(|_| "the script hangs")?;
     let output = output.map_err(|error| error.to_string())?;
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -86,7 +91,7 @@ async fn a_page_that_nobody_sees_holds_no_connection_and_catches_up() {
 async fn follow_script(task: &str) {
     let (world, pilot) = World::filled().await;
     let job = pilot.jobs[2].id;
-    let mut child = script(&world, "browser.mjs", &[task, &job.to_string()]);
+    let mut child = script(&world, world.server.admin_token(), "browser.mjs", &[task, &job.to_string()]);
     let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
     while let Some(line) = tokio::time::timeout(PATIENCE, said.next_line()).await.expect("the script goes on").unwrap()
     {

@@ -11,6 +11,8 @@ const HEIGHT_MAX = 1280;
 
 /** The same of whole pages. */
 const WHOLE_MAX = 8000;
+/** What browsers say of pages that tell why there is nothing to see. */
+const PROBLEMS = ["400 (Bad Request)", "403 (Forbidden)", "404 (Not Found)", "422 (Unprocessable Entity)"];
 
 const take = (folder, ...pictures) => pictured(folder, HEIGHT_MAX, pictures);
 const whole = (folder, ...pictures) => pictured(folder, WHOLE_MAX, pictures);
@@ -20,7 +22,7 @@ async function pictured(folder, heightMax, pictures) {
   for (const picture of pictures) {
     const [name, width, scheme, path] = picture.split(" ");
     const [kind, here] = [width + scheme, Number(width)];
-    if (!pages.has(kind)) pages.set(kind, await session(here, scheme));
+    if (!pages.has(kind)) pages.set(kind, await session(here, scheme, {}, PROBLEMS));
     const page = pages.get(kind);
     // Nothing is pointed at.
     await page.mouse.move(0, 0);

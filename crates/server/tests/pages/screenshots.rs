@@ -1,19 +1,19 @@
 //! Pictures of all pages, for the documentation: `cargo xtask screenshots` keeps them in `docs/screenshots`, and with
 //! `--every-state FOLDER` takes each page in every state, for those who look at them.
 
-use crate::browser::run;
+use crate::browser::run_as;
 use crate::look;
 use crate::showcase;
-use crate::world::{LivePilot, PATIENCE, World, now};
+use crate::world::{LivePilot, PATIENCE, QUEUE, World, now};
 use bytes::Bytes;
-use model::alarm::{Change, Matcher, Rule, Subject, SubjectKind};
+use model::alarm::{Change, Held, Matcher, Rule, Subject, SubjectKind};
 use model::{ErrorClass, Hold, JobState, OrderScope, PilotEvent, PilotId, Role, Target, Verb};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 use wire::api::{
-    AlarmQuery, AnnounceRequest, BatchReport, BatchUpdate, CommandRequest, JobQuery, OrderRequest, PilotQuery,
-    SilenceRequest, TokenRequest,
+    AlarmQuery, AlarmView, AnnounceRequest, BatchReport, BatchUpdate, CommandRequest, JobQuery, OrderRequest,
+    PilotQuery, SilenceRequest, TokenRequest,
 };
 
 /// Where the documentation has them.
@@ -38,17 +38,17 @@ async fn every_page_has_its_picture() {
     take_every_state(&empty, "empty", &always).await;
     empty.server.shutdown().await;
 
-    let at_once = Change { hold: Some(Duration::ZERO), ..Change::default() };
-    let rules = Rule::ALL.into_iter().map(|rule| (rule, at_once));
-    let dir = tempfile::tempdir().unwrap();
-    showcase::fill(dir.path()).await;
-    let world = World::in_dir(dir, |config| config.alarms.rules.rules.extend(rules)).await;
+    let world = shown(Change::default()).await;
     let places = present(&world).await;
     let pictures = places.iter().flat_map(|(name, path)| pictures(name, path)).collect::<Vec<String>>();
     take(&world, folder, &pictures).await;
     let named: Vec<_> = places.into_iter().map(|(name, path)| (name.to_owned(), path)).collect();
     take_every_state(&world, "filled", &named).await;
     world.server.shutdown().await;
+    if std::env::var_os(EVERY_STATE).is_some() {
+        held_back().await;
+        reported_and_refused().await;
+    }
 
     if std::env::var_os("PILOTAGE_SCREENSHOTS").is_some() {
         replace(folder);
@@ -62,6 +62,82 @@ async fn every_page_has_its_picture() {
     assert!(hidden.is_empty(), "docs/pages.md does not show {hidden:?}");
 }
 
+/// The grid of the pictures, whose alarms open at once. `faults` changes the rule of labels whose pilots fail.
+async fn shown(faults: Change) -> World {
+    let at_once = Change { hold: Some(Duration::ZERO), ..Change::default() };
+    let rules = Rule::ALL.into_iter().map(|rule| (rule, at_once));
+    let faults = (Rule::FaultRatio, Change { hold: at_once.hold, ..faults });
+    let dir = tempfile::tempdir().unwrap();
+    showcase::fill(dir.path()).await;
+    World::in_dir(dir, |config| config.alarms.rules.rules.extend(rules.chain([faults]))).await
+}
+
+/// Pages of a label that an alarm holds back.
+async fn held_back() {
+    let hour = Duration::from_secs(3600);
+    let world = shown(Change { critical: Some(60.0), least: Some(1), exclude: Some(hour), ..Change::default() }).await;
+    let began = Instant::now();
+    let alarm = loop {
+        let open = world.admin.alarms(&AlarmQuery::default()).await.unwrap().alarms;
+        let is_held = |view: &&AlarmView| matches!(view.alarm.held, Some(Held::By(_)));
+        if let Some(view) = open.iter().find(is_held) {
+            break view.alarm.id;
+        }
+        assert!(began.elapsed() < PATIENCE, "no label is held back");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    let pages = [
+        ("overview", "/".to_owned()),
+        ("alarm", format!("/alarms/{alarm}")),
+        ("alarms", "/alarms".to_owned()),
+        ("label", format!("/factories/north/labels/{LABEL}")),
+        ("factory", "/factories/north".to_owned()),
+        ("queue", "/queues/lancaster".to_owned()),
+        ("orders", "/orders".to_owned()),
+    ];
+    take_every_state(&world, "held-back", &pages.map(|(name, path)| (name.to_owned(), path))).await;
+    world.server.shutdown().await;
+}
+
+/// Pages of what other software reports, pages that tell why there is nothing to see, and all pages as those see them who may
+/// do less.
+async fn reported_and_refused() {
+    let (world, pilot) = World::filled().await;
+    let of_job = |nth: usize| format!("/jobs/{}", pilot.jobs[nth].id);
+    let reported = [
+        ("factory", "/factories/era2".to_owned()),
+        ("label", "/factories/era2/labels/ANALY_TWO-4711".to_owned()),
+        ("pilot", world.reported_pilot().await),
+        ("pilots", "/pilots?factory=era2".to_owned()),
+    ];
+    take_every_state(&world, "reported", &reported.map(|(name, path)| (name.to_owned(), path))).await;
+    let wrong = [
+        ("sites", "/sites?sort=colour"),
+        ("jobs", "/jobs?state=nonsense"),
+        ("pilot", "/pilots/999999"),
+        ("factory", "/factories/nowhere"),
+        ("search", "/search?q=nothing"),
+    ];
+    take_every_state(&world, "wrong", &wrong.map(|(name, path)| (name.to_owned(), path.to_owned()))).await;
+    let filled = [
+        ("alarm", world.alarm().await),
+        ("job", of_job(2)),
+        ("job-failed", of_job(1)),
+        ("pilot", format!("/pilots/{}", pilot.id)),
+        ("factory", "/factories/f1".to_owned()),
+        ("label", "/factories/f1/labels/lancs-local".to_owned()),
+        ("queue", format!("/queues/{QUEUE}")),
+        ("site", "/sites/GLASGOW".to_owned()),
+    ];
+    let always = look::ALWAYS.iter().map(|path| (name_of(path), path.to_string()));
+    let pages: Vec<_> = filled.map(|(name, path)| (name.to_owned(), path)).into_iter().chain(always).collect();
+    for (who, role) in [("user", Role::User), ("shifter", Role::Shifter)] {
+        let token = world.token_of(who, role).await;
+        take_every_state_as(&world, &token, &format!("of-{who}"), &pages).await;
+    }
+    world.server.shutdown().await;
+}
+
 /// Puts the pictures in the place of those that the documentation has.
 fn replace(folder: &Path) {
     std::fs::remove_dir_all(KEPT).unwrap();
@@ -72,23 +148,28 @@ fn replace(folder: &Path) {
 }
 
 async fn take(world: &World, folder: &Path, pictures: &[String]) {
-    run_task("take", world, folder, pictures).await;
+    run_task(world, world.server.admin_token(), "take", folder, pictures).await;
 }
 
 /// Takes pages at every width and in all colours, when somebody asked for it.
 async fn take_every_state(world: &World, content: &str, pages: &[(String, String)]) {
+    take_every_state_as(world, world.server.admin_token(), content, pages).await;
+}
+
+/// The same as somebody with this token sees them.
+async fn take_every_state_as(world: &World, token: &str, content: &str, pages: &[(String, String)]) {
     let Some(folder) = std::env::var_os(EVERY_STATE) else { return };
     for state in STATES {
         let kind = state.replace(' ', "-");
         let pictures = pages.iter().map(|(name, path)| format!("{name}-{content}-{kind} {state} {path}"));
-        run_task("whole", world, Path::new(&folder), &pictures.collect::<Vec<String>>()).await;
+        run_task(world, token, "whole", Path::new(&folder), &pictures.collect::<Vec<String>>()).await;
     }
 }
 
-async fn run_task(task: &str, world: &World, folder: &Path, pictures: &[String]) {
+async fn run_task(world: &World, token: &str, task: &str, folder: &Path, pictures: &[String]) {
     let pictures = pictures.iter().map(String::as_str);
     let words: Vec<&str> = [task, folder.to_str().unwrap()].into_iter().chain(pictures).collect();
-    run(world, "screenshots.mjs", &words).await.unwrap();
+    run_as(world, token, "screenshots.mjs", &words).await.unwrap();
 }
 
 /// The name of a picture of a page that is there on every server.

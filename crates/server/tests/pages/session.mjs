@@ -33,11 +33,11 @@ export function watch(page, allowed = []) {
   });
 }
 
-/** A page of a browser of its own, logged in. */
-export async function session(width, colorScheme, more = {}) {
+/** A page of a browser of its own, logged in; what is `allowed` on its console is no fault. */
+export async function session(width, colorScheme, more = {}, allowed = ["404 (Not Found)"]) {
   const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme, ...more });
   const page = await context.newPage();
-  watch(page, ["404 (Not Found)"]);
+  watch(page, allowed);
   await page.goto(base + "/login");
   await page.fill("input[name=token]", token);
   await page.click("button.main");

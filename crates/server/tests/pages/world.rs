@@ -328,8 +328,8 @@ impl World {
         }
     }
 
-    /// The cookie of a browser that a user of this role logged in with.
-    pub async fn session_of(&self, user: &str, role: Role) -> String {
+    /// The token of a user of this role.
+    pub async fn token_of(&self, user: &str, role: Role) -> String {
         let request = TokenRequest {
             user: user.into(),
             group: String::new(),
@@ -338,8 +338,12 @@ impl World {
             expires_s: None,
             note: String::new(),
         };
-        let token = self.admin.create_token(&request).await.unwrap().token;
-        log_in(&self.http, self.server.url(), &token).await
+        self.admin.create_token(&request).await.unwrap().token
+    }
+
+    /// The cookie of a browser that a user of this role logged in with.
+    pub async fn session_of(&self, user: &str, role: Role) -> String {
+        log_in(&self.http, self.server.url(), &self.token_of(user, role).await).await
     }
 }
 

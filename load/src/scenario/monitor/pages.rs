@@ -12,23 +12,27 @@ use wire::client::Call;
 /// Times that each page is looked at.
 const LOOKS: usize = 100;
 
-/// The pages; `{}` is a pilot.
-const PAGES: [&str; 28] = [
+/// The pages; `PILOT` is a pilot, `FROM` and `UNTIL` are four hours of yesterday.
+const PAGES: [&str; 32] = [
     "/",
     "/queues",
     "/queues/queue-0001",
+    "/queues/queue-0001?range=30d&before=week&with=queue-0002",
     "/sites",
     "/sites/site-001",
+    "/sites/site-001?from=FROM&until=UNTIL",
     "/regions",
     "/regions/region-01",
     "/tags",
     "/pilots",
     "/pilots?state=fault",
     "/pilots?queue=queue-0001",
-    "/pilots/{}",
+    "/pilots/PILOT",
     "/factories",
     "/factories/factory-001",
     "/factories/factory-001/labels/label-0025",
+    "/factories/factory-001/labels/label-0025?range=1y&before=period&with=label-0026",
+    "/factories/factory-001/labels/label-0025?from=FROM&until=UNTIL&before=day",
     "/decisions",
     "/errors",
     "/nodes",
@@ -48,10 +52,13 @@ const PAGES: [&str; 28] = [
 pub async fn measure(client: &Client) -> Result<Vec<Figure>> {
     let fault = PilotQuery { state: Some(PilotState::Fault), limit: Some(1), ..PilotQuery::default() };
     let pilot = client.pilots(&fault).await?.pilots.first().context("there is no pilot")?.id;
+    let now = jiff::Timestamp::now();
+    let hours_ago = |hours: i64| format!("{:.0}", now - jiff::SignedDuration::from_hours(hours)).replace(':', "%3A");
     let mut figures = Vec::new();
     let mut largest = 0.0_f64;
     for page in PAGES {
-        let path = page.replace("{}", &pilot.to_string());
+        let path = page.replace("PILOT", &pilot.to_string());
+        let path = path.replace("FROM", &hours_ago(24)).replace("UNTIL", &hours_ago(20));
         look(client, &path).await?;
         let mut times = Vec::new();
         for _ in 0..LOOKS {
