@@ -109,6 +109,7 @@ fn heartbeat(index: usize, now: Time) -> FactoryHeartbeat {
         monitors: Vec::new(),
         credentials: Vec::new(),
         trouble: String::new(),
+        health: None,
     }
 }
 

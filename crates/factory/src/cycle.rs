@@ -197,7 +197,8 @@ impl Cycler {
         if self.said.as_ref().is_some_and(|(at, last)| *last == said && self.world.now.since(*at) < age) {
             return;
         }
-        match self.server.heartbeat(&self.config.factory.name, &said).await {
+        let told = FactoryHeartbeat { health: Some(self.health()), ..said.clone() };
+        match self.server.heartbeat(&self.config.factory.name, &told).await {
             Ok(()) => self.said = Some((self.world.now, said)),
             Err(error) if error.code() == Some(FACTORY_TAKEN) => self.taken = Some(error.to_string()),
             Err(error) => tracing::warn!(%error, "could not tell the server that the factory is alive"),

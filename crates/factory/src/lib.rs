@@ -8,6 +8,7 @@ pub mod credential;
 mod cycle;
 mod explain;
 pub mod facts;
+mod health;
 mod keep;
 pub mod keeper;
 mod launch;

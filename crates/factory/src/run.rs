@@ -270,7 +270,7 @@ async fn poll_commands(server: Arc<dyn Server>, name: String, sender: mpsc::Send
 impl Cycler {
     async fn say_goodbye(&self) {
         self.finish_telling().await;
-        let said = FactoryHeartbeat { draining: true, ..self.said() };
+        let said = FactoryHeartbeat { draining: true, health: Some(self.health()), ..self.said() };
         let _ = self.server.heartbeat(&self.config.factory.name, &said).await;
         tracing::info!(time = %now(), "all pilots are gone; the factory ends");
     }

@@ -5,7 +5,7 @@ use crate::{Config, Cycler};
 use wire::api::{FactoryHeartbeat, LabelInfo};
 
 impl Cycler {
-    /// The heartbeat: everything worth knowing of this factory.
+    /// The heartbeat: everything worth knowing of this factory, but for its health, which changes all the time.
     pub(crate) fn said(&self) -> FactoryHeartbeat {
         let (config, world) = (&self.config, &self.world);
         FactoryHeartbeat {
@@ -21,6 +21,7 @@ impl Cycler {
             credentials: world.credentials.values().map(|view| view.info.clone()).collect(),
             nodes: world.past.nodes.infos(&config.factory.sched.avoidnodes, world.now),
             trouble: self.trouble.clone(),
+            health: None,
         }
     }
 }

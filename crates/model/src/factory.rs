@@ -1,7 +1,7 @@
 //! Factories as they describe themselves.
 
 use crate::reported::IDLE_AFTER;
-use crate::{BadNode, Offer, Reported, Shape, Time};
+use crate::{BadNode, FactoryHealth, Offer, Reported, Shape, Time};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -137,6 +137,9 @@ pub struct FactoryHeartbeat {
     /// Why its configuration, as it stands now, is not in use; empty when it is.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub trouble: String,
+    /// How its host and its end points are doing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health: Option<FactoryHealth>,
 }
 
 /// One factory.

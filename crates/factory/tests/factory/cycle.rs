@@ -1,6 +1,7 @@
 //! Single cycles: what they submit, tell, keep and clean up.
 
-use crate::site::{Site, WAITS, cycle_until, kill_group, wait_until};
+use crate::server::now;
+use crate::site::{DEADLINE, Site, WAITS, cycle_until, kill_group, wait_until};
 use model::{ErrorClass, JobId, PilotId, PilotState as S};
 use std::collections::BTreeSet;
 
@@ -115,6 +116,31 @@ async fn an_unknown_queue_is_told_and_nothing_is_submitted() {
     let state = site.server.lock();
     assert_eq!((state.pilots.len(), state.decisions[0].error.as_str()), (0, "the server has no queue 'q'"));
     assert_eq!(state.heartbeats[1].labels[0].trouble, "the server has no queue 'q'");
+}
+
+#[tokio::test]
+async fn the_host_and_its_end_points_are_told_and_their_change_alone_is_no_news() {
+    let site = Site::new(WAITS);
+    let mut cycler = site.cycler(4);
+    cycler.cycle().await;
+    // The server has no pilots, so that the next heartbeat says the same.
+    cycler.cycle().await;
+    let heartbeats = site.server.lock().heartbeats.clone();
+    let [said] = heartbeats.as_slice() else { panic!("{heartbeats:?}") };
+    let health = said.health.clone().unwrap();
+    assert!(health.cores > 0 && health.memory_available_mib > 0, "{health:?}");
+    assert!(health.memory_mib >= health.memory_available_mib, "{health:?}");
+    let root = site.dir.path().display().to_string();
+    assert!(health.file_systems.iter().any(|one| one.path == root && one.free_bytes > 0), "{health:?}");
+    let [end_point] = health.end_points.as_slice() else { panic!("{health:?}") };
+    assert_eq!((end_point.name.as_str(), end_point.system.as_str(), end_point.answered), ("here", "local", None));
+    // A trouble is news: the labels have it, too.
+    site.server.lock().queues.clear();
+    cycler.cycle().await;
+    cycler.cycle().await;
+    let end_point = site.server.lock().heartbeats[1].health.as_ref().unwrap().end_points[0].clone();
+    assert!(end_point.answered.is_some_and(|at| now().since(at) < DEADLINE), "{end_point:?}");
+    assert_eq!((end_point.free, end_point.trouble.as_str()), (Some(4), ""));
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use super::record::{Severity, Subject, SubjectKind};
 use super::rule::Rule;
 use super::settings::{AlarmSettings, RuleSettings};
 use super::words::{counted, lasting};
-use crate::{CredentialInfo, FactorySummary, LabelInfo, Time};
+use crate::{CredentialInfo, FactorySummary, FileSystemHealth, LabelInfo, Time};
 use std::collections::BTreeMap;
 
 /// Of the life of a credential, so much may be left before it is bad, and very bad: those that live for an hour are
@@ -35,6 +35,7 @@ fn of_factory(factory: &FactorySummary, situation: &Situation, settings: &AlarmS
     }
     found.extend(troubled_labels(factory, situation, settings));
     found.extend(counted_errors(factory, situation, settings));
+    found.extend(disk(factory, settings));
     let credentials = said.credentials.iter();
     found.extend(credentials.filter_map(|one| credential(one, factory, situation.now, settings)));
     found
@@ -79,6 +80,21 @@ fn troubled_labels(factory: &FactorySummary, situation: &Situation, settings: &A
         }
     }
     found.into_values().collect()
+}
+
+/// The file system of its host with the least room.
+fn disk(factory: &FactorySummary, settings: &AlarmSettings) -> Option<Finding> {
+    let FileSystemHealth { path, free_bytes, used_percent, .. } = factory.said.health.as_ref()?.fullest()?;
+    let subject = Subject::factory(&factory.name);
+    let settings = settings.of(Rule::Disk, &subject);
+    let grade = settings.grade(Rule::Disk, (*used_percent).into()).filter(|_| settings.enabled)?;
+    let words = format!("on its host {path} is {used_percent} % full");
+    let figures = [
+        ("host", factory.said.host.clone()),
+        ("used", format!("{used_percent} %")),
+        ("free", format!("{} MiB", free_bytes >> 20)),
+    ];
+    Some(Finding::new(Rule::Disk, subject, grade, words).with(figures))
 }
 
 /// Errors that cron jobs on the host of a factory of other software counted for its labels.

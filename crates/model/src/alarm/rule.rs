@@ -50,7 +50,7 @@ pub enum Rule {
     Trouble,
     /// Pilots cannot be submitted.
     Submit,
-    /// The disk of logs and outputs fills.
+    /// The disk of logs and outputs fills, or one of a factory's host.
     Disk,
     /// Only one factory serves a queue.
     SingleFactory,
@@ -211,7 +211,10 @@ impl Rule {
             }
             Rule::FactorySilent => "time since the factory was heard, or since the server listens",
             Rule::SingleFactory => "an online queue is served by one factory, while there are others",
-            Rule::Disk => "used part of the disk with logs and outputs",
+            Rule::Disk => {
+                "used part of the server's disk with logs and outputs, and of the fullest file system that a factory writes \
+                 to on its host: of its bytes or of its files, whichever is more"
+            }
         }
     }
 
@@ -250,7 +253,10 @@ impl Rule {
                 "Log in to the factory's host: is it up, does `pilotage factory` run, is the network there?"
             }
             Rule::SingleFactory => "Let a second factory serve the queue, so that it survives the loss of one.",
-            Rule::Disk => "Make room, or let logs be kept for a shorter time ([logs] in the server's configuration).",
+            Rule::Disk => {
+                "Make room, or let logs be kept for a shorter time: [logs] in the server's configuration, for the host of a \
+                 factory its own directory and /tmp. A factory that cannot write submits nothing."
+            }
         }
     }
 

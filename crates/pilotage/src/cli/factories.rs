@@ -3,8 +3,11 @@
 use super::args::{FactoriesAction, FactoriesArgs};
 use super::ask::{self, tell};
 use super::{configuration, now, orders, with_client};
-use crate::output::{Style, Table, ago, duration, print, print_json};
-use model::{BadNode, CredentialInfo, Hold, MonitorInfo, Order, Reported, SourceInfo, Time, Verb};
+use crate::output::{Style, Table, ago, duration, mib, print, print_json};
+use model::{
+    BadNode, CredentialInfo, FactoryHealth, FileSystemHealth, Hold, MonitorInfo, Order, Reported, SourceInfo, Time,
+    Verb,
+};
 use std::process::ExitCode;
 use std::time::Duration;
 use wire::Client;
@@ -123,8 +126,9 @@ fn describe(factory: &FactorySummary, orders: &str, now: Time) -> String {
     let sources: String = said.sources.iter().map(|source| describe_source(source, now)).collect();
     let monitors: String = said.monitors.iter().map(describe_monitor).collect();
     let credentials: String = said.credentials.iter().map(|credential| describe_credential(credential, now)).collect();
+    let health: String = said.health.iter().map(|health| describe_health(health, now)).collect();
     let nodes: String = said.nodes.iter().map(|bad| describe_node(bad, now)).collect();
-    let head = head + &trouble + orders + &sources + &monitors + &credentials + &nodes;
+    let head = head + &trouble + orders + &health + &sources + &monitors + &credentials + &nodes;
     if said.labels.is_empty() {
         return head + "  no labels\n";
     }
@@ -137,6 +141,23 @@ fn describe(factory: &FactorySummary, orders: &str, now: Time) -> String {
     }
     let labels: String = table.text().lines().map(|line| format!("  {line}\n")).collect();
     head + &labels
+}
+
+fn describe_health(health: &FactoryHealth, now: Time) -> String {
+    let memory = format!("{} of {} available", mib(health.memory_available_mib), mib(health.memory_mib));
+    let mut lines =
+        vec![format!("  host: load {} % of {} processors, memory {memory}", health.load_percent, health.cores)];
+    lines.extend(health.file_systems.iter().map(|one| {
+        let FileSystemHealth { path, bytes, free_bytes, used_percent } = one;
+        format!("  host: {path} {used_percent} % full, {} of {} free", mib(free_bytes >> 20), mib(bytes >> 20))
+    }));
+    lines.extend(health.end_points.iter().map(|one| {
+        let answered = one.answered.map_or("not answered yet".to_owned(), |at| format!("answered {}", ago(now, at)));
+        let free = one.free.map(|free| format!(", takes {free} more pilots")).unwrap_or_default();
+        let trouble = if one.trouble.is_empty() { String::new() } else { format!(": {}", one.trouble) };
+        format!("  end point {} ({}) {answered}{free}{trouble}", one.name, one.system)
+    }));
+    lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
 fn describe_credential(credential: &CredentialInfo, now: Time) -> String {

@@ -14,8 +14,8 @@ use crate::{ApiError, AppState};
 use askama::Template;
 use axum::extract::{Path, State};
 use model::{
-    BadNode, Configuration, CredentialInfo, Decision, FactorySummary, LabelInfo, MonitorInfo, Order, Reported,
-    SourceInfo, Time,
+    BadNode, Configuration, CredentialInfo, Decision, EndPointHealth, FactoryHealth, FactoryHeartbeat, FactorySummary,
+    FileSystemHealth, LabelInfo, MonitorInfo, Order, Reported, SourceInfo, Time,
 };
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -45,6 +45,32 @@ struct CredentialRow {
     is_over: bool,
 }
 
+/// How the factory's host and its end points are doing.
+struct Health {
+    host: FactoryHealth,
+    /// Bytes of memory that are available, and all.
+    memory: (u64, u64),
+    /// Each with the number of labels that submit to it.
+    end_points: Vec<(EndPointHealth, usize)>,
+}
+
+/// A file system that is as full is told in red.
+const FULL_PERCENT: u8 = 90;
+
+impl Health {
+    fn new(said: &FactoryHeartbeat) -> Option<Health> {
+        let host = said.health.clone()?;
+        let labels = |name: &str| said.labels.iter().filter(|label| label.batch == name).count();
+        let end_points = host.end_points.iter().map(|one| (one.clone(), labels(&one.name))).collect();
+        let memory = (host.memory_available_mib << 20, host.memory_mib << 20);
+        Some(Health { host, memory, end_points })
+    }
+
+    fn is_full(&self, file_system: &FileSystemHealth) -> bool {
+        file_system.used_percent >= FULL_PERCENT
+    }
+}
+
 /// The page.
 #[derive(Template)]
 #[template(path = "factory.html")]
@@ -58,6 +84,7 @@ pub struct Factory {
     sources: Vec<SourceInfo>,
     monitors: Vec<MonitorInfo>,
     credentials: Vec<CredentialRow>,
+    health: Option<Health>,
     nodes: Vec<BadNode>,
     decisions: Vec<Decision>,
     plots: Plots,
@@ -100,6 +127,7 @@ impl Factory {
             sources: said.sources.clone(),
             monitors: said.monitors.clone(),
             credentials: said.credentials.iter().map(|info| credential_row(info, frame.now)).collect(),
+            health: Health::new(said),
             nodes: said.nodes.clone(),
             decisions,
             plots,

@@ -22,9 +22,9 @@ use model::job::{
 };
 use model::pilot::{PilotFlag, PilotSummary, Source, Told, Word};
 use model::{
-    BadNode, CredentialInfo, Decision, DecisionId, Demand, ErrorClass, FactoryHeartbeat, FactorySummary, JobId,
-    JobSpec, JobState, LabelInfo, MonitorInfo, NodeProfile, Offer, PilotFlow, PilotId, PilotState, QueueRecord, Role,
-    Shape, SourceInfo, SubmissionId, Time, WaitingShape,
+    BadNode, CredentialInfo, Decision, DecisionId, Demand, EndPointHealth, ErrorClass, FactoryHealth, FactoryHeartbeat,
+    FactorySummary, FileSystemHealth, JobId, JobSpec, JobState, LabelInfo, MonitorInfo, NodeProfile, Offer, PilotFlow,
+    PilotId, PilotState, QueueRecord, Role, Shape, SourceInfo, SubmissionId, Time, WaitingShape,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -253,8 +253,33 @@ pub fn factories() -> Vec<Arc<FactorySummary>> {
         monitors: vec![apfmon],
         credentials: credentials(),
         trouble: String::new(),
+        health: Some(health()),
     };
     vec![FactorySummary { name: "f1".into(), said, last_heard: before(12), reported: None }.into()]
+}
+
+fn health() -> FactoryHealth {
+    let file_system = |path: &str, free: u64, used_percent| FileSystemHealth {
+        path: path.into(),
+        bytes: 100 << 30,
+        free_bytes: free << 30,
+        used_percent,
+    };
+    let end_point = |name: &str, answered, free, trouble: &str| {
+        let (name, system, trouble) = (name.into(), "slurm".into(), trouble.into());
+        EndPointHealth { name, system, answered, free, trouble }
+    };
+    FactoryHealth {
+        cores: 8,
+        load_percent: 35,
+        memory_mib: 16_000,
+        memory_available_mib: 12_400,
+        file_systems: vec![file_system("/var/lib/pilotage", 6, 94), file_system("/tmp", 60, 40)],
+        end_points: vec![
+            end_point("slurm-main", Some(before(12)), None, ""),
+            end_point("slurm-old", None, Some(12), "failed to get an answer within 10 s"),
+        ],
+    }
 }
 
 fn credentials() -> Vec<CredentialInfo> {

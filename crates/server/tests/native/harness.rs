@@ -225,6 +225,7 @@ pub fn heartbeat() -> FactoryHeartbeat {
         monitors: Vec::new(),
         credentials: Vec::new(),
         trouble: String::new(),
+        health: None,
     }
 }
 

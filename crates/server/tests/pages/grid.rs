@@ -124,6 +124,7 @@ fn heartbeat(factory: usize, now: Time) -> FactoryHeartbeat {
         monitors: Vec::new(),
         credentials: Vec::new(),
         trouble: String::new(),
+        health: None,
     }
 }
 

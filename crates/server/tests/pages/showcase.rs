@@ -6,9 +6,11 @@ use futures_util::future::join_all;
 use model::decision::{Fact, Step};
 use model::pilot::BatchUpdate;
 use model::{
-    ConfigSection, CredentialInfo, Decision, DecisionId, ErrorClass, FactoryHeartbeat, JobReport, JobSpec, JobState,
-    LabelInfo, Offer, PilotEvent, PilotId, Placement, QueueRecord, Setting, Shape, Time, Usage, Written,
+    ConfigSection, CredentialInfo, Decision, DecisionId, EndPointHealth, ErrorClass, FactoryHealth, FactoryHeartbeat,
+    FileSystemHealth, JobReport, JobSpec, JobState, LabelInfo, Offer, PilotEvent, PilotId, Placement, QueueRecord,
+    Setting, Shape, Time, Usage, Written,
 };
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 use store::{
@@ -172,6 +174,33 @@ fn heartbeat(factory: &str, now: Time) -> FactoryHeartbeat {
         monitors: Vec::new(),
         credentials: vec![credential("film", if factory == "south" { HOUR * 7 } else { HOUR * 90 })],
         trouble: String::new(),
+        health: Some(health(factory, now)),
+    }
+}
+
+fn health(factory: &str, now: Time) -> FactoryHealth {
+    let file_system = |path: &str, free_gib: u64, used_percent| FileSystemHealth {
+        path: path.into(),
+        bytes: 400 << 30,
+        free_bytes: free_gib << 30,
+        used_percent,
+    };
+    let sections = SECTIONS.iter().filter(|section| section.0 == factory);
+    let systems: BTreeSet<&str> = sections.map(|Section(_, system, ..)| *system).collect();
+    let end_point = |system: &&str| EndPointHealth {
+        name: format!("{system}-main"),
+        system: system.to_string(),
+        answered: Some(now - Duration::from_secs(4)),
+        free: (*system == "ec2").then_some(12),
+        trouble: String::new(),
+    };
+    FactoryHealth {
+        cores: 16,
+        load_percent: 22,
+        memory_mib: 32_000,
+        memory_available_mib: 24_800,
+        file_systems: vec![file_system("/var/lib/pilotage", 148, 63), file_system("/tmp", 380, 5)],
+        end_points: systems.iter().map(end_point).collect(),
     }
 }
 

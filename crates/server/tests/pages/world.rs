@@ -125,6 +125,7 @@ impl World {
             monitors: Vec::new(),
             credentials: Vec::new(),
             trouble: String::new(),
+            health: None,
         };
         self.factory.factory_heartbeat("f1", &said).await.unwrap();
         self.tell_configuration("f1").await;

@@ -150,6 +150,7 @@ fn blank(now: Time) -> Known {
         credentials: Vec::new(),
         nodes: Vec::new(),
         trouble: String::new(),
+        health: None,
     };
     Known { said, reported: Reported::default() }
 }

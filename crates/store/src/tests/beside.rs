@@ -196,6 +196,7 @@ async fn queues_are_kept(test: TestStore) {
         monitors: Vec::new(),
         credentials: Vec::new(),
         trouble: String::new(),
+        health: None,
     };
     test.store.factory_says("fab".into(), said.clone(), NOW).await.unwrap();
     test.store.factory_says("fab".into(), said.clone(), after(9)).await.unwrap();

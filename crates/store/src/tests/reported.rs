@@ -160,6 +160,7 @@ async fn a_factory_is_known_by_what_others_say_until_it_speaks_for_itself(test: 
         credentials: Vec::new(),
         nodes: Vec::new(),
         trouble: String::new(),
+        health: None,
     };
     assert!(test.store.factory_says("fab".into(), said, much_later).await.unwrap().is_none());
     let factory = test.store.factories().await.unwrap().remove(0);

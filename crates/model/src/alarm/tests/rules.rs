@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
-    CredentialInfo, Durations, EndedPilots, ErrorClass, FlowAt, Levels, NodeCounts, PilotId, PilotState, Reported,
-    SourceInfo,
+    CredentialInfo, Durations, EndedPilots, ErrorClass, FactoryHealth, FileSystemHealth, FlowAt, Levels, NodeCounts,
+    PilotId, PilotState, Reported, SourceInfo,
 };
 use std::collections::BTreeMap;
 
@@ -220,6 +220,28 @@ fn credentials_are_told_before_they_end() {
     assert_eq!(line(hours(48), days(8), true, "no server"), words);
     let words = "credentials critical credential c of f: it cannot be used: no file";
     assert_eq!(line(hours(48), days(8), false, "no file"), words);
+}
+
+#[test]
+fn the_fullest_file_system_of_a_factorys_host_is_told() {
+    let settings = AlarmSettings::default();
+    let file_system = |path: &str, used_percent| FileSystemHealth {
+        path: path.into(),
+        bytes: 100 << 30,
+        free_bytes: (100 - u64::from(used_percent)) << 30,
+        used_percent,
+    };
+    let mut situation = situation(vec![]);
+    let mut with = |state: u8, temporary: u8| {
+        let file_systems = vec![file_system("/var/lib/pilotage", state), file_system("/tmp", temporary)];
+        let mut factory = factory("f", vec![], NOW);
+        factory.said.health = Some(FactoryHealth { file_systems, ..FactoryHealth::default() });
+        situation.factories = vec![factory];
+        told(&situation, &settings)
+    };
+    assert_eq!(with(74, 60), [] as [&str; 0]);
+    assert_eq!(with(60, 80), ["disk warning factory f: on its host /tmp is 80 % full"]);
+    assert_eq!(with(93, 80), ["disk critical factory f: on its host /var/lib/pilotage is 93 % full"]);
 }
 
 #[test]
