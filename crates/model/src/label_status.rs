@@ -119,6 +119,7 @@ mod tests {
             jobs_ended: 0,
             announced: Time(announced),
             started: started.map(Time),
+            first_job: None,
             last_heard: None,
             ended: None,
             error_class: None,

@@ -32,6 +32,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { number: 15, both: include_str!("../migrations/0015_admin.sql"), postgres: "" },
     Migration { number: 16, both: include_str!("../migrations/0016_configuration.sql"), postgres: "" },
     Migration { number: 17, both: include_str!("../migrations/0017_held_pilots.sql"), postgres: "" },
+    Migration { number: 18, both: include_str!("../migrations/0018_first_job.sql"), postgres: "" },
 ];
 
 /// Serialises servers that start together on an empty PostgreSQL database.

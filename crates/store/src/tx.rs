@@ -31,7 +31,7 @@ statements! {
         starting = starting + ?5, running = running + ?6, holding = holding + ?7, transferring = transferring + ?8, \
         finished = finished + ?9, failed = failed + ?10, cancelled = cancelled + ?11, closed = closed + ?12 WHERE id = ?1";
     ADD_TO_PILOT = "UPDATE pilot SET jobs_now = jobs_now + ?2, jobs_ended = jobs_ended + ?3, good_ms = good_ms + ?4, \
-        failed_ms = failed_ms + ?5 WHERE id = ?1";
+        failed_ms = failed_ms + ?5, first_job = COALESCE(first_job, ?6) WHERE id = ?1";
     ADD_TO_LABEL = "INSERT INTO label_count (factory, label, queue, state, pilots, slots, held) \
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (factory, label, queue, state) \
         DO UPDATE SET pilots = label_count.pilots + excluded.pilots, slots = label_count.slots + excluded.slots, \
@@ -80,12 +80,14 @@ pub(crate) struct PilotJobs {
     pub(crate) good_ms: i64,
     /// Milliseconds of cores of attempts that failed.
     pub(crate) failed_ms: i64,
+    /// When it took the first of these jobs, if it took any.
+    pub(crate) first: Option<Time>,
 }
 
 impl PilotJobs {
     /// It took jobs.
-    pub(crate) fn taken(jobs: i64) -> PilotJobs {
-        PilotJobs { held: jobs, ..PilotJobs::default() }
+    pub(crate) fn taken(jobs: i64, now: Time) -> PilotJobs {
+        PilotJobs { held: jobs, first: Some(now), ..PilotJobs::default() }
     }
 
     /// One was lost or killed.
@@ -278,6 +280,7 @@ impl<'a> Tx<'a> {
         counts.ended += jobs.ended;
         counts.good_ms += jobs.good_ms;
         counts.failed_ms += jobs.failed_ms;
+        counts.first = counts.first.or(jobs.first);
     }
 
     /// Counts an attempt that a pilot ended, which took so many milliseconds of cores.
@@ -455,7 +458,7 @@ fn write_heard(connection: &mut dyn Connection, pending: &Pending) -> Result<()>
 fn pilot_rows(pending: &Pending) -> Vec<Vec<Value>> {
     let changed = pending.pilots.iter().filter(|(_, jobs)| **jobs != PilotJobs::default());
     let row = |(pilot, jobs): (&PilotId, &PilotJobs)| {
-        params![*pilot, jobs.held, jobs.ended, jobs.good_ms, jobs.failed_ms].to_vec()
+        params![*pilot, jobs.held, jobs.ended, jobs.good_ms, jobs.failed_ms, jobs.first].to_vec()
     };
     changed.map(row).collect()
 }

@@ -52,6 +52,7 @@ pub(crate) fn pilot(id: i64, label: &str, state: PilotState) -> PilotSummary {
         jobs_ended: 0,
         announced: START,
         started,
+        first_job: None,
         last_heard: started,
         ended: None,
         error_class: None,

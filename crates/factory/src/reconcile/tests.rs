@@ -23,6 +23,7 @@ fn record(id: i64, state: PilotState) -> PilotSummary {
         jobs_ended: 0,
         announced: Time(1_000_000),
         started: None,
+        first_job: None,
         last_heard: None,
         ended: None,
         error_class: None,

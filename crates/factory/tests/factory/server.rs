@@ -196,6 +196,7 @@ fn announced(id: PilotId, request: &AnnounceRequest) -> PilotSummary {
         jobs_ended: 0,
         announced: now(),
         started: None,
+        first_job: None,
         last_heard: None,
         ended: None,
         error_class: None,

@@ -106,6 +106,9 @@ pub struct PilotSummary {
     pub announced: Time,
     /// When it said hello first.
     pub started: Option<Time>,
+    /// When it took its first job; none before that, and of pilots whose jobs are not ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_job: Option<Time>,
     /// Its last call.
     pub last_heard: Option<Time>,
     /// When it was gone.

@@ -122,6 +122,8 @@ fn reported_lead(pilot: &PilotSummary) -> String {
     format!("{says}{ran}, as factory {} and the pilot's wrapper tell.", number::capped(&pilot.factory, 80))
 }
 
+/// Announced, setup, payload, exit and end, with how long each took. Of pilots that said no hello only the batch system
+/// tells that they run.
 fn life(pilot: &PilotSummary, phases: &[Phase]) -> Vec<Stage> {
     let over = pilot.state.is_final();
     let ended = pilot.ended.filter(|_| over);
@@ -129,18 +131,37 @@ fn life(pilot: &PilotSummary, phases: &[Phase]) -> Vec<Stage> {
         (Some(from), Some(to)) => format!("{what} {}", moment::between(&from, &to)),
         _ => String::new(),
     };
-    let end = if over { pilot.state.as_str() } else { "end" };
-    let (announced, started) = (Some(pilot.announced), pilot.started);
-    let waited = note("waited", announced, started.or(ended));
+    let since = |state| phases.iter().find(|phase| phase.state == state).map(|phase| phase.since);
+    // The batch system may have told of its start before its hello.
+    let (announced, began) = (Some(pilot.announced), since(PilotState::Running).or(pilot.started));
+    let (job, exiting) = (pilot.first_job, since(PilotState::Exiting));
+    let leaving = exiting.or(ended);
     let stage = |name, tone, at, note, present: bool| Stage { name, tone, at, note, present: present && !over };
-    let exiting = phases.iter().find(|phase| phase.state == PilotState::Exiting).map(|phase| phase.since);
-    let mut stages = vec![
-        stage(if pilot.reported { "submitted" } else { "announced" }, "created", announced, waited, started.is_none()),
-        stage("running", "running", started, note("ran", started, exiting.or(ended)), exiting.is_none()),
-    ];
+    let waited = note("waited", announced, began.or(ended));
+    let mut stages = vec![stage(
+        if pilot.reported { "submitted" } else { "announced" },
+        "created",
+        announced,
+        waited,
+        began.is_none(),
+    )];
+    // Other software runs in the wrapper, or its first job was not written down yet at that time.
+    let is_foreign = began.is_some() && pilot.started.is_none();
+    let of_others = pilot.reported || is_foreign || (job.is_none() && pilot.jobs_now + pilot.jobs_ended > 0);
+    let has_begun = began.is_some() || leaving.is_none();
+    if has_begun && of_others {
+        stages.push(stage("running", "running", began, note("ran", began, leaving), exiting.is_none()));
+    } else if has_begun {
+        let took = note(if job.is_some() { "took" } else { "no job for" }, began, job.or(leaving));
+        stages.push(stage("setup", "waiting", began, took, job.or(exiting).is_none()));
+    }
+    if !of_others && (job.is_some() || leaving.is_none()) {
+        stages.push(stage("payload", "running", job, note("ran", job, leaving), exiting.is_none()));
+    }
     if exiting.is_some() {
         stages.push(stage("exiting", "exiting", exiting, note("cleaned up", exiting, ended), true));
     }
+    let end = if over { pilot.state.as_str() } else { "end" };
     stages.push(stage(end, tone::of_pilot(&pilot.state), ended, String::new(), false));
     stages
 }
@@ -195,4 +216,49 @@ async fn pilot_logs(read: &Reader<'_>, id: PilotId, view: &LogView) -> Result<Ve
         }
     }
     Ok(logs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::samples;
+
+    fn told(pilot: PilotSummary, phases: &[Phase]) -> Vec<String> {
+        let stages = life(&pilot, phases).into_iter();
+        stages.map(|stage| [stage.name, &stage.note].join(" ").trim_end().to_owned()).collect()
+    }
+
+    fn jobless(state: PilotState) -> PilotSummary {
+        PilotSummary { first_job: None, jobs_now: 0, jobs_ended: 0, ..samples::pilot(1, state) }
+    }
+
+    #[test]
+    fn the_life_has_queue_setup_payload_and_exit() {
+        let pilot = samples::pilot(1, PilotState::Done);
+        let began = pilot.started.unwrap() - std::time::Duration::from_secs(20);
+        let phase = |state, since| Phase { state, since, until: None };
+        let leaving = pilot.ended.unwrap() - std::time::Duration::from_secs(5);
+        let phases = [phase(PilotState::Running, began), phase(PilotState::Exiting, leaving)];
+        let whole = ["announced waited 3 min 00 s", "setup took 1 min 20 s", "payload ran 9 min 35 s"];
+        assert_eq!(told(pilot, &phases), [&whole[..], &["exiting cleaned up 5.00 s", "done"]].concat());
+        assert_eq!(told(jobless(PilotState::Pending), &[]), ["announced", "setup", "payload", "end"]);
+        let waits = ["announced waited 3 min 20 s", "setup", "payload", "end"];
+        assert_eq!(told(jobless(PilotState::Running), &[]), waits);
+        let foreign = PilotSummary { started: None, ..jobless(PilotState::Running) };
+        let runs = phase(PilotState::Running, began);
+        assert_eq!(told(foreign, &[runs]), ["announced waited 3 min 00 s", "running", "end"]);
+        let never_began = PilotSummary { started: None, ..jobless(PilotState::Fault) };
+        assert_eq!(told(never_began, &[]), ["announced waited 14 min 00 s", "fault"]);
+    }
+
+    #[test]
+    fn a_pilot_without_a_job_had_no_payload_and_of_others_none_is_known() {
+        let empty = ["announced waited 3 min 20 s", "setup no job for 10 min 40 s", "done"];
+        assert_eq!(told(jobless(PilotState::Done), &[]), empty);
+        let ran = ["waited 3 min 20 s", "running ran 10 min 40 s", "done"];
+        let reported = PilotSummary { reported: true, ..jobless(PilotState::Done) };
+        assert_eq!(told(reported, &[]), [&format!("submitted {}", ran[0]), ran[1], ran[2]]);
+        let before = PilotSummary { first_job: None, ..samples::pilot(1, PilotState::Done) };
+        assert_eq!(told(before, &[]), [&format!("announced {}", ran[0]), ran[1], ran[2]]);
+    }
 }

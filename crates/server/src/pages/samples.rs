@@ -383,6 +383,7 @@ pub fn pilot(id: i64, state: PilotState) -> PilotSummary {
         jobs_ended: if ran { 1234 } else { 0 },
         announced: before(900),
         started: ran.then(|| before(700)),
+        first_job: ran.then(|| before(640)),
         last_heard: ran.then(|| before(2)),
         ended: state.is_final().then(|| before(60)),
         error_class: (state == PilotState::Fault).then_some(ErrorClass::Node),

@@ -149,7 +149,7 @@ fn write_attempts(tx: &mut Tx<'_>, call: &LeaseCall, taken: &[Range]) -> Result<
     tx.execute_many(&NEXT_ATTEMPT, &rows)?;
     for range in taken {
         tx.count_move(range.counted(), JobState::Activated, JobState::Sent, range.jobs());
-        tx.count_pilot_jobs(call.pilot, PilotJobs::taken(range.jobs() as i64));
+        tx.count_pilot_jobs(call.pilot, PilotJobs::taken(range.jobs() as i64, call.now));
         tx.jobs_changed(JobId(range.first), JobId(range.last));
     }
     Ok(())

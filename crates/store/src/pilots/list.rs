@@ -18,7 +18,8 @@ macro_rules! summary {
         concat!(
             "SELECT p.id, p.factory, p.label, p.queue, COALESCE(q.site, p.queue), p.batch, p.batch_id, p.native_state, \
              p.state, p.flag, p.incarnation, p.node, p.slots, p.jobs_now, p.jobs_ended, p.announced, p.started, \
-             p.last_heard, p.ended, p.error_class, p.message, p.test, p.reported FROM pilot p LEFT JOIN queue q ON q.name = p.queue ",
+             p.last_heard, p.ended, p.error_class, p.message, p.test, p.reported, \
+             p.first_job FROM pilot p LEFT JOIN queue q ON q.name = p.queue ",
             $rest
         )
     };
@@ -223,5 +224,6 @@ fn pilot_of(row: &Row) -> Result<PilotSummary> {
         message: row.text_or_empty(20)?,
         test: row.opt_int(21)?.map(CommandId),
         reported: row.int(22)? != 0,
+        first_job: row.opt_time(23)?,
     })
 }

@@ -97,6 +97,7 @@ async fn failures_use_up_attempts_and_losses_do_not(test: TestStore) {
     jobs.spec.max_attempts = 2;
     test.submit(jobs).await;
     let pilot = test.pilot("q").await;
+    assert_eq!(test.store.pilot(pilot).await.unwrap().unwrap().first_job, None);
     let job = JobId(1);
     for attempt in 1..=3 {
         let now = after(u64::from(attempt) * 2000);
@@ -133,7 +134,8 @@ async fn failures_use_up_attempts_and_losses_do_not(test: TestStore) {
     }
     assert_eq!(test.state(JobId(2)).await, JobState::Failed);
     test.counters_agree(2).await;
-    assert_eq!(test.store.pilot(pilot).await.unwrap().unwrap().jobs_now, 0);
+    let summary = test.store.pilot(pilot).await.unwrap().unwrap();
+    assert_eq!((summary.jobs_now, summary.first_job), (0, Some(after(2000))));
 }
 
 async fn late_reports_change_nothing_that_is_over(test: TestStore) {
