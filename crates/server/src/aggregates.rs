@@ -7,13 +7,16 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use store::{FactoryFlow, LabelCoreTime, LabelCount, LabelFlow, MessageCount, NodeFlow, Store};
+use store::{FactoryFlow, FaultsAt, LabelCoreTime, LabelCount, LabelFlow, MessageCount, NodeFlow, Store};
 use wire::api::{HistoryQuery, PilotHistory};
 
 type Read<T> = store::Result<Arc<T>>;
 
 /// The most of one kind that are remembered; then all are forgotten.
 const KEYS_MAX: usize = 256;
+
+/// Since when, in parts of how many hours, of which factory and of which label.
+type FaultsKey = (i64, u32, Option<String>, Option<String>);
 
 /// What is remembered.
 #[derive(Default)]
@@ -24,6 +27,7 @@ pub struct Aggregates {
     flows: ByKey<i64, Vec<LabelFlow>>,
     activity: ByKey<i64, Vec<FactoryFlow>>,
     ends: ByKey<i64, Vec<EndedPilots>>,
+    faults: ByKey<FaultsKey, Vec<FaultsAt>>,
     messages: ByKey<i64, Vec<MessageCount>>,
     core_time: ByKey<i64, Vec<LabelCoreTime>>,
     nodes: ByKey<i64, Vec<NodeFlow>>,
@@ -91,6 +95,19 @@ impl Aggregates {
     pub async fn ends(&self, store: &Store, since: Time) -> Read<Vec<EndedPilots>> {
         let store = store.clone();
         self.ends.of(since.0).get(async move { store.pilot_ends(since).await }).await
+    }
+
+    /// When pilots ended in fault since the beginning of an hour, in parts of `hours` each.
+    pub async fn faults(
+        &self,
+        store: &Store,
+        since: Time,
+        hours: u32,
+        (factory, label): (Option<String>, Option<String>),
+    ) -> Read<Vec<FaultsAt>> {
+        let store = store.clone();
+        let remembered = self.faults.of((since.0, hours, factory.clone(), label.clone()));
+        remembered.get(async move { store.pilot_faults(since, hours, factory, label).await }).await
     }
 
     /// What their messages have in common.

@@ -77,6 +77,7 @@ fn pilots_router() -> Router<AppState> {
         .route("/pilots", get(pilot_list::list))
         .route("/pilots/ends", get(pilot_ends::list))
         .route("/pilots/errors", get(pilot_errors::list))
+        .route("/pilots/errors/history", get(pilot_errors::history))
         .route("/pilots/core-time", get(core_time::list))
         .route("/pilots/history", get(history::read))
         .route("/pilots/events", get(told::feed))

@@ -19,6 +19,7 @@ mod control;
 mod decisions;
 mod efficiency;
 mod elsewhere;
+mod error_times;
 mod errors;
 mod factories;
 mod factory;

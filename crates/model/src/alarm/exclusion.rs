@@ -230,6 +230,9 @@ fn go_on(watched: &Watched, world: &World<'_>, settings: &AlarmSettings, now: Ti
     match probe {
         Some(Probe::Works(pilot)) if is_over => return Some(Step::Ended(one(), works(*pilot))),
         Some(Probe::Works(pilot)) => return Some(Step::LetGo(one(), works(*pilot))),
+        Some(Probe::Fails(words)) if is_over => {
+            return Some(Exclusion { probe: None, ..one() }.hold(words, true, now));
+        }
         Some(Probe::Fails(words)) => return Some(Step::Failed(Exclusion { probe: None, ..one() }, words.clone())),
         Some(Probe::OnItsWay) | None => {}
     }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use wire::api::{EndsQuery, PilotEnds};
 
 /// Hours to look back when nobody says, and at most: as long as counters are kept.
-const HOURS: u32 = 24;
+pub(super) const HOURS: u32 = 24;
 pub(super) const HOURS_MAX: u32 = 720;
 const HOUR_MS: i64 = 3_600_000;
 

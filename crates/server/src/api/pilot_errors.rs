@@ -1,6 +1,6 @@
 //! Why pilots ended in fault: by class, and by what their messages have in common.
 
-use super::pilot_ends::since;
+use super::pilot_ends::{HOURS, since};
 use crate::auth::Identity;
 use crate::extract::Params;
 use crate::places::{self, Places};
@@ -9,7 +9,8 @@ use axum::Json;
 use axum::extract::State;
 use model::{Permission, PilotState};
 use std::cmp::Reverse;
-use wire::api::{ClassCount, EndsQuery, MESSAGES_MAX, MessageInfo, PilotErrors};
+use std::collections::BTreeMap;
+use wire::api::{ClassCount, EndsQuery, ErrorHistory, ErrorsAt, MESSAGES_MAX, MessageInfo, PilotErrors};
 
 /// Pilots in fault of the last hours, by label and error class, and what their messages have in common. From counters.
 #[utoipa::path(get, path = "/pilotage/v1/pilots/errors", tag = "pilots", params(EndsQuery),
@@ -56,4 +57,39 @@ pub async fn list(
     messages.sort_by_key(|message| Reverse((message.count.pilots, message.count.last)));
     messages.truncate(MESSAGES_MAX);
     Ok(Json(PilotErrors { since, classes, messages }))
+}
+
+/// When pilots ended in fault in the last hours, by error class. From counters.
+#[utoipa::path(get, path = "/pilotage/v1/pilots/errors/history", tag = "pilots", params(EndsQuery),
+    responses((status = 200, body = ErrorHistory), (status = "4XX", body = wire::api::Problem)))]
+pub async fn history(
+    State(state): State<AppState>,
+    who: Identity,
+    Params(query): Params<EndsQuery>,
+) -> Result<Json<ErrorHistory>, ApiError> {
+    who.require(Permission::Read)?;
+    let (since, hours) = (since(&query)?, hours_of_part(query.hours.unwrap_or(HOURS)));
+    let places = Places::read(&state).await?;
+    let of = (query.factory.clone(), query.label.clone());
+    let faults = state.aggregates.faults(&state.store, since, hours, of).await?;
+    // The store left only those of the factory and the label.
+    let place = EndsQuery { factory: None, label: None, ..query.clone() };
+    let mut sums: BTreeMap<_, u64> = BTreeMap::new();
+    for one in faults.iter().filter(|one| places.leaves(&place, "", "", &one.queue)) {
+        *sums.entry((one.at, one.error_class)).or_default() += one.pilots;
+    }
+    if sums.is_empty() {
+        places::check(query, &state).await?;
+    }
+    let faults = sums.into_iter().map(|((at, error_class), pilots)| ErrorsAt { at, error_class, pilots });
+    Ok(Json(ErrorHistory { since, hours, faults: faults.collect() }))
+}
+
+/// Hours of each part of so many: few enough parts to be seen beside each other.
+fn hours_of_part(hours: u32) -> u32 {
+    match hours {
+        ..=48 => 1,
+        49..=168 => 6,
+        _ => 24,
+    }
 }

@@ -1,5 +1,6 @@
 //! `/errors`: why pilots break, by site and class, and what their last words have in common.
 
+use super::error_times::ErrorTimes;
 use super::frame::{self, Answer, Asked, Frame, Section};
 use super::link::Link;
 use super::messages::{self, MessageRow};
@@ -11,9 +12,10 @@ use crate::AppState;
 use askama::Template;
 use axum::extract::State;
 use model::ErrorClass;
+use serde::Serialize;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use wire::api::{EndsQuery, PilotErrors};
+use wire::api::{EndsQuery, ErrorHistory, PilotErrors};
 
 /// The most messages that are listed.
 const MESSAGES_SHOWN: usize = 100;
@@ -21,6 +23,14 @@ const MESSAGES_SHOWN: usize = 100;
 const SITES_SHOWN: usize = 50;
 /// Hours to choose from, with their names.
 pub const RANGES: [(u32, &str); 4] = [(2, "2 hours"), (24, "24 hours"), (168, "7 days"), (720, "30 days")];
+
+/// The page as JSON.
+#[derive(Serialize)]
+struct WithHistory {
+    #[serde(flatten)]
+    errors: PilotErrors,
+    history: ErrorHistory,
+}
 
 /// One count of the matrix.
 struct Cell {
@@ -49,6 +59,7 @@ pub struct Errors {
     classes: Vec<Option<ErrorClass>>,
     sites: Vec<SiteRow>,
     total: u64,
+    times: Option<ErrorTimes>,
     messages: Vec<MessageRow>,
     /// Sites that are not shown.
     left: u64,
@@ -56,7 +67,7 @@ pub struct Errors {
 
 impl Errors {
     /// Builds the page.
-    pub fn new(frame: Frame, query: &EndsQuery, errors: PilotErrors) -> Errors {
+    pub fn new(frame: Frame, query: &EndsQuery, errors: PilotErrors, history: &ErrorHistory) -> Errors {
         let mut by_class: BTreeMap<Option<ErrorClass>, u64> = BTreeMap::new();
         let mut by_site: BTreeMap<String, BTreeMap<Option<ErrorClass>, u64>> = BTreeMap::new();
         for count in errors.classes {
@@ -72,6 +83,7 @@ impl Errors {
         sites.truncate(SITES_SHOWN);
         let hours = query.hours.unwrap_or(24);
         Errors {
+            times: ErrorTimes::of(history, frame.now),
             frame,
             tabs: trouble_tabs::tabs("/errors"),
             ranges: ranges(query),
@@ -142,10 +154,11 @@ fn narrowed(query: &EndsQuery) -> Vec<(String, String)> {
 /// `GET /errors`.
 pub async fn show(State(state): State<AppState>, asked: Asked) -> Answer {
     let query: EndsQuery = asked.query()?;
-    let errors = Reader::new(&state, &asked).errors(query.clone()).await?;
+    let read = Reader::new(&state, &asked);
+    let (errors, history) = tokio::try_join!(read.errors(query.clone()), read.error_history(query.clone()))?;
     if asked.json {
-        return frame::data(&errors);
+        return frame::data(&WithHistory { errors, history });
     }
     let frame = Frame::new(Section::Errors, "Errors", &asked).live(&["pilots"]);
-    frame::shown(&Errors::new(frame, &query, errors))
+    frame::shown(&Errors::new(frame, &query, errors, &history))
 }

@@ -161,8 +161,7 @@ fn label_row(factory: &str, info: &LabelInfo, pilots: &LabelPilots, last: Option
 /// `GET /factories/{name}`.
 pub async fn show(State(state): State<AppState>, asked: Asked, Path(name): Path<String>) -> Answer {
     let read = Reader::new(&state, &asked);
-    let all = read.all_factories().await?;
-    let Some(factory) = all.iter().find(|factory| factory.name == name) else {
+    let Some(factory) = read.factory(&name).await? else {
         let detail = format!("there is no factory '{}'", number::capped(&name, 80));
         return Err(read.fail(ApiError::missing("unknown-factory", detail)));
     };
@@ -181,7 +180,7 @@ pub async fn show(State(state): State<AppState>, asked: Asked, Path(name): Path<
     if asked.json {
         let labels: Vec<_> = pilots.rows(Some(&name)).collect();
         return frame::data(&json!({
-            "factory": **factory, "labels": labels, "decisions": decisions, "orders": orders, "history": plots,
+            "factory": *factory, "labels": labels, "decisions": decisions, "orders": orders, "history": plots,
             "configuration": configuration,
         }));
     }
@@ -189,5 +188,5 @@ pub async fn show(State(state): State<AppState>, asked: Asked, Path(name): Path<
     let topic = format!("factory:{name}");
     let about = About::of(&read.open_alarms().await?, |subject| subject.factory == name);
     let frame = Frame::new(Section::Factories, format!("Factory {name}"), &asked).with_plots().about(about);
-    frame::shown(&Factory::new(frame.live(&[&topic, "pilots", "alarms"]), factory, &pilots, known))
+    frame::shown(&Factory::new(frame.live(&[&topic, "pilots", "alarms"]), &factory, &pilots, known))
 }

@@ -146,17 +146,18 @@ pub async fn show(
     let (some_factory, some_label) = (Some(factory.clone()), Some(label.clone()));
     let of_label = HistoryQuery { factory: some_factory.clone(), label: some_label.clone(), ..HistoryQuery::default() };
     let plots = Plots::read(&read, &asked, link::label(&factory, &label), of_label).await?;
-    let all = read.all_factories().await?;
-    let said = all.iter().find(|one| one.name == factory);
+    let said = read.factory(&factory).await?;
     let pilots = PilotQuery { factory: some_factory.clone(), label: some_label.clone(), ..PilotQuery::default() };
     let ends = EndsQuery { factory: some_factory.clone(), label: some_label.clone(), ..EndsQuery::default() };
     let decided =
         DecisionQuery { factory: some_factory, label: some_label, limit: Some(SIDE_ROWS), ..DecisionQuery::default() };
     let recent = read.recent(&factory, &label).await?;
-    let reported = said.and_then(|said| said.reported.as_ref());
+    let reported = said.as_ref().and_then(|said| said.reported.as_ref());
     let counted_errors = reported.and_then(|told| told.counted_errors(&label, asked.now));
-    let (is_reported, info) =
-        (reported.is_some(), said.and_then(|said| said.said.labels.iter().find(|one| one.name == label)).cloned());
+    let (is_reported, info) = (
+        reported.is_some(),
+        said.as_ref().and_then(|said| said.said.labels.iter().find(|one| one.name == label)).cloned(),
+    );
     let queue = info.as_ref().map(|info| info.queue.clone()).unwrap_or_default();
     let orders = read.orders(Some(factory.clone())).await?;
     let situation = Situation {

@@ -125,9 +125,18 @@ fn dated(at: Time) -> String {
     format(at, "%Y-%m-%d %H:%M:%S")
 }
 
-fn short(at: Time, now: Time) -> String {
+/// `02:04`, with the date when it is not today's.
+pub fn to_the_minute(at: Time, now: Time) -> String {
+    format(at, if is_same_day(at, now) { "%H:%M" } else { "%Y-%m-%d %H:%M" })
+}
+
+fn is_same_day(at: Time, now: Time) -> bool {
     let day = |time: Time| time.0.div_euclid(86_400_000);
-    if day(at) == day(now) { format(at, "%H:%M:%S") } else { format(at, "%Y-%m-%d %H:%M") }
+    day(at) == day(now)
+}
+
+fn short(at: Time, now: Time) -> String {
+    if is_same_day(at, now) { format(at, "%H:%M:%S") } else { format(at, "%Y-%m-%d %H:%M") }
 }
 
 fn format(at: Time, pattern: &str) -> String {

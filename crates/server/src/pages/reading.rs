@@ -295,9 +295,14 @@ impl<'a> Reader<'a> {
         self.some_factories(FactoryQuery::default()).await
     }
 
-    /// All factories.
-    pub async fn all_factories(&self) -> Read<Vec<Arc<FactorySummary>>> {
-        self.some_factories(FactoryQuery { idle: Some(true) }).await
+    /// One factory. What pages share of all is a moment old, so that one which is not among them is looked for itself.
+    pub async fn factory(&self, name: &str) -> Read<Option<Arc<FactorySummary>>> {
+        let shared = self.some_factories(FactoryQuery { idle: Some(true) }).await?;
+        if let Some(known) = shared.into_iter().find(|one| one.name == name) {
+            return Ok(Some(known));
+        }
+        let all = self.stored(self.state.store.factories().await)?;
+        Ok(all.into_iter().find(|one| one.name == name).map(Arc::new))
     }
 
     async fn some_factories(&self, query: FactoryQuery) -> Read<Vec<Arc<FactorySummary>>> {

@@ -51,6 +51,17 @@ async fn errors_are_told_by_class_and_by_what_their_words_have_in_common() {
     assert_eq!(stage.admin.pilot_errors(&at("q")).await.unwrap().messages.len(), 1);
     let error = stage.admin.pilot_errors(&at("qq")).await.unwrap_err();
     assert_eq!(error.code(), Some("unknown-site"), "{error}");
+    let history = async |query: EndsQuery| stage.admin.pilot_error_history(&query).await.unwrap();
+    let all = history(EndsQuery::default()).await;
+    let faults: Vec<_> = all.faults.iter().map(|one| (one.error_class, one.pilots)).collect();
+    // The hour may have changed while they broke.
+    assert_eq!((all.hours, faults.iter().map(|(_, pilots)| pilots).sum::<u64>()), (1, 6), "{faults:?}");
+    assert!(faults.iter().all(|(class, _)| *class == Some(ErrorClass::Batch)), "{faults:?}");
+    let of = |label: &str| EndsQuery { label: Some(label.to_owned()), hours: Some(720), ..at("q") };
+    let month = history(of("l")).await;
+    assert_eq!((month.hours, month.faults.iter().map(|one| one.pilots).sum::<u64>()), (24, 6));
+    let error = stage.admin.pilot_error_history(&of("k")).await.unwrap_err();
+    assert_eq!(error.code(), Some("unknown-label"), "{error}");
     let of_class = PilotQuery { error_class: Some(ErrorClass::Batch), ..PilotQuery::default() };
     assert_eq!(stage.admin.pilots(&of_class).await.unwrap().pilots.len(), 6);
     stage.close().await;

@@ -4,7 +4,7 @@ use crate::engine::{Row, params, statements};
 use crate::jobs::codes;
 use crate::tx::{EndKey, Tx};
 use crate::{Result, Store};
-use model::{EndedPilots, Time};
+use model::{EndedPilots, ErrorClass, PilotState, Time};
 
 use super::row::PilotRow;
 
@@ -23,6 +23,25 @@ statements! {
             FROM (SELECT factory, label, queue, state, error_class, SUM(pilots) AS pilots, MAX(last) AS last \
             FROM pilot_end WHERE hour >= ?1 GROUP BY factory, label, queue, state, error_class) e \
             LEFT JOIN pilot p ON p.id = e.last ORDER BY e.pilots DESC, e.last DESC";
+    FAULTS_BY_TIME = "SELECT hour - (hour - ?1) % ?2, queue, error_class, SUM(pilots) FROM pilot_end \
+            WHERE hour >= ?1 AND state = ?3 AND (CAST(?4 AS TEXT) IS NULL OR factory = ?4) \
+            AND (CAST(?5 AS TEXT) IS NULL OR label = ?5) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+        => "SELECT hour - (hour - ?1) % ?2, queue, error_class, CAST(SUM(pilots) AS BIGINT) FROM pilot_end \
+            WHERE hour >= ?1 AND state = ?3 AND (CAST(?4 AS TEXT) IS NULL OR factory = ?4) \
+            AND (CAST(?5 AS TEXT) IS NULL OR label = ?5) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3";
+}
+
+/// Pilots of a queue that ended in fault in a part of the time, for one reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FaultsAt {
+    /// The beginning of this part.
+    pub at: Time,
+    /// The queue they served.
+    pub queue: String,
+    /// Why; none when nobody said.
+    pub error_class: Option<ErrorClass>,
+    /// How many.
+    pub pilots: u64,
 }
 
 /// The hour of a time, counted from 1970.
@@ -50,6 +69,27 @@ impl Store {
                 pilots: row.count(5)?,
                 last: model::PilotId(row.int(6)?),
                 message: row.text(7)?,
+            })
+        })
+        .await
+    }
+
+    /// When pilots ended in fault since the beginning of the hour of `since`, in parts of `hours` each: those of one
+    /// factory and of one label, or of all.
+    pub async fn pilot_faults(
+        &self,
+        since: Time,
+        hours: u32,
+        factory: Option<String>,
+        label: Option<String>,
+    ) -> Result<Vec<FaultsAt>> {
+        let asked = params![hour(since), i64::from(hours), PilotState::Fault as i64, factory, label].to_vec();
+        self.rows(&FAULTS_BY_TIME, asked, |row: &Row| {
+            Ok(FaultsAt {
+                at: Time(row.int(0)? * HOUR_MS),
+                queue: row.text(1)?,
+                error_class: codes::error_class(Some(row.int(2)?).filter(|code| *code != NO_CLASS))?,
+                pilots: row.count(3)?,
             })
         })
         .await

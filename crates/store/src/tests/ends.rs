@@ -68,6 +68,14 @@ async fn ends_are_counted_by_hour_and_class(test: TestStore) {
     assert_eq!(all, wanted);
     let recent = ends(NOW + HOUR).await;
     assert_eq!(recent, [row("a", None, 1, 4, ""), row("a", batch, 1, 3, "gone"), row("a", node, 1, 2, "no clock")]);
+    let faults = async |since, hours, label: Option<&str>| {
+        let found = test.store.pilot_faults(since, hours, Some("fab".into()), label.map(str::to_owned)).await.unwrap();
+        found.into_iter().map(|one| (one.at, one.error_class, one.pilots)).collect::<Vec<_>>()
+    };
+    let hour = |n: u64| Time(NOW.0.div_euclid(3_600_000) * 3_600_000) + HOUR * n as u32;
+    assert_eq!(faults(NOW, 1, None).await, [(hour(0), node, 1), (hour(2), node, 1), (hour(2), batch, 1)]);
+    assert_eq!(faults(NOW, 6, Some("a")).await, [(hour(0), node, 2), (hour(0), batch, 1)]);
+    assert_eq!(faults(NOW + HOUR, 1, Some("b")).await, []);
 
     test.store.prune(NOW + HOUR * (24 * 30 + 1), HOUR).await.unwrap();
     assert_eq!(ends(NOW).await.len(), 3, "only those of the last thirty days");

@@ -14,6 +14,28 @@ pub struct PilotErrors {
     pub messages: Vec<MessageInfo>,
 }
 
+/// `GET /pilots/errors/history?...`: when pilots ended in fault.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ErrorHistory {
+    /// The beginning of the first part of the time.
+    pub since: Time,
+    /// Hours of each part: one, more when it is long.
+    pub hours: u32,
+    /// By part and class, oldest first; parts without faults are left out.
+    pub faults: Vec<ErrorsAt>,
+}
+
+/// Pilots in fault of one part of the time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ErrorsAt {
+    /// The beginning of the part.
+    pub at: Time,
+    /// Why; null when nobody said.
+    pub error_class: Option<ErrorClass>,
+    /// How many.
+    pub pilots: u64,
+}
+
 /// The most messages of one answer.
 pub const MESSAGES_MAX: usize = 500;
 

@@ -73,6 +73,11 @@ impl Client {
         self.send(Call::get("/pilots/ends").query(query)).await?.json()
     }
 
+    /// When pilots broke in the last hours, and why.
+    pub async fn pilot_error_history(&self, query: &EndsQuery) -> Result<ErrorHistory, Error> {
+        self.send(Call::get("/pilots/errors/history").query(query)).await?.json()
+    }
+
     /// Why pilots broke in the last hours.
     pub async fn pilot_errors(&self, query: &EndsQuery) -> Result<PilotErrors, Error> {
         self.send(Call::get("/pilots/errors").query(query)).await?.json()

@@ -155,6 +155,7 @@ fn an_order_whose_end_no_server_saw_is_given_again() {
     };
     assert_eq!(again(None), (2, Some(late + minutes(60)), true));
     assert_eq!(again(Some(Probe::OnItsWay)), (2, Some(late + minutes(60)), false));
+    assert_eq!(again(Some(Probe::Fails("no".into()))), (2, Some(late + minutes(60)), true));
     let ends = |found: Vec<Step>, why: &str| match &found[..] {
         [Step::Ended(_, words)] => assert!(words.contains(why), "{words}"),
         other => panic!("{other:?}"),

@@ -11,7 +11,8 @@ use model::{EndedPilots, NodeCounts, PilotFlow, Time};
 use std::sync::Arc;
 use store::{FactoryFlow, HistoryOf, LabelFlow};
 use wire::api::{
-    EndsQuery, FindQuery, HistoryQuery, Hit, LabelCoreTime, NodeList, NodeQuery, PilotErrors, PilotHistory,
+    EndsQuery, ErrorHistory, FindQuery, HistoryQuery, Hit, LabelCoreTime, NodeList, NodeQuery, PilotErrors,
+    PilotHistory,
 };
 
 impl Reader<'_> {
@@ -52,6 +53,11 @@ impl Reader<'_> {
     /// Pilots in fault by class, and what their messages have in common.
     pub async fn errors(&self, query: EndsQuery) -> Read<PilotErrors> {
         self.told(pilot_errors::list(State(self.state.clone()), self.asked.identity.clone(), Params(query)).await)
+    }
+
+    /// When pilots ended in fault, by class.
+    pub async fn error_history(&self, query: EndsQuery) -> Read<ErrorHistory> {
+        self.told(pilot_errors::history(State(self.state.clone()), self.asked.identity.clone(), Params(query)).await)
     }
 
     /// What the cores of ended pilots were used for, by label.
