@@ -64,14 +64,14 @@ impl ErrorTimes {
         classes.sort_by_key(|class| Reverse(totals[class]));
         let began = |part: i64| Time(history.since.0 + part * length);
         let words = format!(
-            "Most broke in the {} from {}: {}.",
+            "Most broke in the {} from {}, {}.",
             hours(history.hours),
             moment::to_the_minute(began(*worst), now),
-            listed(counts, &classes)
+            listed(counts)
         );
         let told = by_part.iter().map(|(at, counts)| Part {
             at: *at,
-            words: format!("from {}: {}", moment::to_the_minute(began(*at), now), listed(counts, &classes)),
+            words: format!("from {}, {}", moment::to_the_minute(began(*at), now), listed(counts)),
         });
         Some(ErrorTimes {
             parts: part(now) + 1,
@@ -114,10 +114,11 @@ fn named(class: &Option<ErrorClass>) -> &'static str {
 }
 
 /// `12 pilots: 9 node, 3 lost`.
-fn listed(counts: &Counts, classes: &[Option<ErrorClass>]) -> String {
-    let parts = classes.iter().filter_map(|class| counts.get(class).map(|count| (count, named(class))));
-    let parts: Vec<String> = parts.map(|(count, name)| format!("{} {name}", grouped(count))).collect();
-    format!("{}: {}", counted(counts.values().sum::<u64>(), "pilot"), parts.join(", "))
+fn listed(counts: &Counts) -> String {
+    let mut classes: Vec<_> = counts.iter().collect();
+    classes.sort_by_key(|(_, pilots)| Reverse(**pilots));
+    let classes = classes.into_iter().map(|(class, pilots)| format!("{} {}", grouped(pilots), named(class)));
+    format!("{}: {}", counted(counts.values().sum::<u64>(), "pilot"), classes.collect::<Vec<_>>().join(", "))
 }
 
 fn hours(hours: u32) -> String {
@@ -142,11 +143,11 @@ mod tests {
         let history = ErrorHistory { since: hour(0), hours: 1, faults };
         let times = ErrorTimes::of(&history, hour(4) + std::time::Duration::from_secs(60)).unwrap();
         assert_eq!(times.parts, 5);
-        assert_eq!(times.words, "Most broke in the hour from 01:00: 12 pilots: 9 node, 3 lost.");
+        assert_eq!(times.words, "Most broke in the hour from 01:00, 12 pilots: 9 node, 3 lost.");
         let layers: Vec<_> = times.layers.iter().map(|one| (one.words.as_str(), one.path.as_str())).collect();
         let lost = "M0.05 60.0v-5.0h.9v5.0zM3.05 15.0v-15.0h.9v15.0z";
         assert_eq!(layers, [("node 9", "M3.05 60.0v-45.0h.9v45.0z"), ("lost 4", lost)]);
-        assert_eq!(times.told[0].words, "from 2023-11-14 22:00: 1 pilot: 1 lost");
+        assert_eq!(times.told[0].words, "from 2023-11-14 22:00, 1 pilot: 1 lost");
         assert!(ErrorTimes::of(&ErrorHistory::default(), hour(4)).is_none());
     }
 }
