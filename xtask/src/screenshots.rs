@@ -10,7 +10,8 @@ const TEST: &str = "screenshots::every_page_has_its_picture";
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// Besides, take every page empty and filled, narrow and wide, light and dark, into this folder, to look at them.
+    /// Besides, take every page empty, filled, in trouble and as those see it who may do less, narrow and wide, light and
+    /// dark, into this folder, to look at them.
     #[arg(long, value_name = "FOLDER")]
     every_state: Option<PathBuf>,
 }

@@ -10,7 +10,7 @@ use store::{ConfigurationOutline, Store};
 const VERSIONS: u64 = 8;
 /// Settings of a label besides those that change.
 const SETTINGS: usize = 30;
-/// So many labels have a setting of their own that changes.
+/// One label of so many lets more pilots wait than the others.
 const APART: usize = 10;
 
 /// Tells every version of all configurations, over the past until `now`.

@@ -218,12 +218,12 @@ fn go_on(watched: &Watched, world: &World<'_>, settings: &AlarmSettings, now: Ti
     let Watched { exclusion, order, probe } = watched;
     let one = || exclusion.clone();
     let (is_over, is_last) = (!order.is_in_force(now), exclusion.times >= settings.exclusion.times);
-    // Its time may be over because no server ran before its end, in which case no test pilot has told anything.
     let is_held = || {
         let alarm = world.alarms.iter().find(|alarm| alarm.id == exclusion.alarm);
         let queue = alarm.map_or("", |alarm| &alarm.subject.queue);
         is_held(world, &exclusion.factory, &exclusion.label, queue, now)
     };
+    // Otherwise its time is over because no server ran before its end: it is given again, unless a test pilot works.
     if is_over && (is_last || was_ended(order) || is_held()) {
         return Some(Step::Ended(one(), ended(order)));
     }
