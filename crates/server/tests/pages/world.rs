@@ -5,8 +5,9 @@ use model::alarm::{Adjustment, Change, Matcher};
 use model::decision::{Fact, Step};
 use model::job::{FileTransfer, LogStream};
 use model::{
-    Decision, DecisionId, ErrorClass, FactoryHeartbeat, Hold, JobId, JobReport, JobSpec, JobState, LabelInfo, Offer,
-    OrderScope, PilotEvent, PilotId, Placement, QueueRecord, Role, Shape, Target, Time, Usage, Verb,
+    Decision, DecisionId, EndPointHealth, ErrorClass, FactoryHealth, FactoryHeartbeat, FileSystemHealth, Hold, JobId,
+    JobReport, JobSpec, JobState, LabelInfo, Offer, OrderScope, PilotEvent, PilotId, Placement, QueueRecord, Role,
+    Shape, Target, Time, Usage, Verb,
 };
 use reqwest::{Response, StatusCode, redirect};
 use server::{Config, Running, Server};
@@ -125,7 +126,7 @@ impl World {
             monitors: Vec::new(),
             credentials: Vec::new(),
             trouble: String::new(),
-            health: None,
+            health: Some(health()),
         };
         self.factory.factory_heartbeat("f1", &said).await.unwrap();
         self.tell_configuration("f1").await;
@@ -368,6 +369,33 @@ impl LivePilot {
     pub async fn write(&self, job: &LeasedJob, offset: u64, text: &str) {
         let bytes = Bytes::copy_from_slice(text.as_bytes());
         self.client.put_log(job, LogStream::Stdout, offset, bytes, false).await.unwrap();
+    }
+}
+
+/// A host with a full file system and an end point that does not answer.
+fn health() -> FactoryHealth {
+    let end_point = |system: &str, answered, trouble: &str| EndPointHealth {
+        name: format!("{system}-main"),
+        system: system.into(),
+        answered,
+        free: Some(12),
+        trouble: trouble.into(),
+    };
+    FactoryHealth {
+        cores: 8,
+        load_percent: 35,
+        memory_mib: 16_000,
+        memory_available_mib: 12_400,
+        file_systems: vec![FileSystemHealth {
+            path: "/var/spool/pilotage".into(),
+            bytes: 100 << 30,
+            free_bytes: 1 << 20,
+            used_percent: 100,
+        }],
+        end_points: vec![
+            end_point("local", Some(now()), ""),
+            end_point("slurm", None, "failed to get an answer within 10 s"),
+        ],
     }
 }
 
