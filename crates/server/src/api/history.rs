@@ -6,14 +6,14 @@ pub use window::Window;
 
 use crate::auth::Identity;
 use crate::extract::Params;
-use crate::places::{self, Places};
+use crate::places;
 use crate::{ApiError, AppState, now};
 use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
-use model::{History, Levels, Permission, PilotFlow, PilotState, Span, Time};
+use model::{History, Permission, PilotFlow, Span, Time};
 use std::time::Duration;
-use store::{HistoryOf, LabelCount};
+use store::HistoryOf;
 use wire::api::{EndsQuery, HistoryQuery, PilotHistory, Quantiles};
 
 /// What happened to pilots, how many there were and how long they waited and ran.
@@ -34,17 +34,9 @@ async fn drawn(state: &AppState, query: &HistoryQuery) -> Result<PilotHistory, A
     let (of, now) = (meant(query)?, now());
     let window = Window::of(query, now)?;
     let Window { since, until, span } = window;
-    let end = window.end(now);
-    let flows = state.store.pilot_flow_between(of.clone(), span, since, end.unwrap_or(Time(i64::MAX))).await?;
-    let counts = state.aggregates.pilot_counts(&state.store).await?;
-    let places = Places::read(state).await?;
+    let (flows, levels) = state.store.pilot_flow_and_levels(of.clone(), span, since, window.end(now)).await?;
     if flows.is_empty() {
         places::check(place(query), state).await?;
-    }
-    let mut levels = levels(&counts, &places, &place(query));
-    if let Some(end) = end {
-        let later = state.store.pilot_flow(of.clone(), Span::SixHours, end).await?;
-        levels = later.iter().fold(levels, |levels, at| levels.before(&at.flow));
     }
     let durations = state.store.pilot_durations(of, span, since, until + Duration::from_secs(1)).await?;
     Ok(PilotHistory {
@@ -59,21 +51,6 @@ fn total(flows: &[model::FlowAt], last: i64) -> PilotFlow {
     let mut total = PilotFlow::default();
     flows.iter().filter(|at| at.start <= last).for_each(|at| total += at.flow);
     total
-}
-
-/// How many pilots there are now.
-fn levels(counts: &[LabelCount], places: &Places, place: &EndsQuery) -> Levels {
-    let meant = counts.iter().filter(|count| places.leaves(place, &count.factory, &count.label, &count.queue));
-    let mut levels = Levels::default();
-    for count in meant {
-        let pilots = i64::try_from(count.pilots).unwrap_or(i64::MAX);
-        match count.state {
-            state if state.is_pending() => levels.pending += pilots,
-            PilotState::Running | PilotState::Exiting => levels.running += pilots,
-            _ => {}
-        }
-    }
-    levels
 }
 
 /// Where the pilots are that are asked for.

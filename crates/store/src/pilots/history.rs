@@ -1,11 +1,12 @@
 //! What happened to pilots in spans of time: counted by the commits that move them, read without a look at any pilot.
 
 use super::row::PilotRow;
-use crate::engine::{Row, Sql, Value, params, statements};
+use crate::engine::{Connection, Row, Sql, Value, params, statements};
+use crate::jobs::codes;
 use crate::pilots::scope::{self, ScopeKey};
 use crate::tx::{LabelKey, Tx};
 use crate::{Result, Store};
-use model::{Durations, FlowAt, PilotFlow, PilotState, Span, Time};
+use model::{Durations, FlowAt, Levels, PilotFlow, PilotState, Span, Time};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -54,6 +55,13 @@ macro_rules! durations_of {
     };
     (sqlite $which:literal) => { durations_of!(sqlite "SUM(pilots)" $which) };
     (postgres $which:literal) => { durations_of!(postgres "CAST(SUM(pilots) AS BIGINT)" $which) };
+}
+
+// Pilots that are not done or in fault.
+macro_rules! levels_of {
+    ($which:literal) => {
+        concat!("SELECT state, pilots FROM label_count WHERE pilots > 0 AND state <= 4 AND ", $which)
+    };
 }
 
 statements! {
@@ -109,10 +117,18 @@ statements! {
         => durations_of!(postgres "kind = 2 AND queue IN (SELECT name FROM queue WHERE site = ?4)");
     DURATIONS_OF_REGION = durations_of!(sqlite "kind = 2 AND queue IN (SELECT name FROM queue WHERE region = ?4)")
         => durations_of!(postgres "kind = 2 AND queue IN (SELECT name FROM queue WHERE region = ?4)");
+    LEVELS_OF_SCOPE = levels_of!("(?1 = 0 OR factory = ?2)");
+    LEVELS_OF_LABEL = levels_of!("factory = ?1 AND label = ?2");
+    LEVELS_OF_QUEUE = levels_of!("queue = ?1");
+    LEVELS_OF_SITE = levels_of!("queue IN (SELECT name FROM queue WHERE site = ?1)");
+    LEVELS_OF_REGION = levels_of!("queue IN (SELECT name FROM queue WHERE region = ?1)");
     SCOPES_AFTER = "SELECT id FROM pilot_scope WHERE id > ?1 ORDER BY id LIMIT ?2";
     OLD_FLOW = "DELETE FROM pilot_flow WHERE span = ?1 AND scope = ?2 AND start < ?3";
     OLD_DURATIONS = "DELETE FROM pilot_duration WHERE span = ?1 AND scope = ?2 AND start < ?3";
 }
+
+/// What finds the flows of each kind of scope.
+const FLOW_OF: [&Sql; 5] = [&FLOW_OF_SCOPE, &FLOW_OF_LABEL, &FLOW_OF_QUEUE, &FLOW_OF_SITE, &FLOW_OF_REGION];
 
 /// Whose history.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -280,18 +296,57 @@ fn flow_in(row: &Row, at: usize) -> Result<PilotFlow> {
     })
 }
 
+/// What happened from `since` to before `until`, or up to now.
+fn flows_in(
+    connection: &mut dyn Connection,
+    (sql, scopes): &(&'static Sql, Vec<Value>),
+    span: Span,
+    since: Time,
+    until: Option<Time>,
+) -> Result<Vec<FlowAt>> {
+    let until = until.map_or(i64::MAX, Time::as_secs);
+    let mut values = params![span.seconds(), span.start(since), until].to_vec();
+    values.extend_from_slice(scopes);
+    let flow = |row: &Row| Ok(FlowAt { start: row.int(0)?, flow: flow_in(row, 1)? });
+    connection.query(sql, &values)?.iter().map(flow).collect()
+}
+
 impl Store {
     /// What happened in each span from that of `since` to now; spans in which nothing happened are left out.
     pub async fn pilot_flow(&self, of: HistoryOf, span: Span, since: Time) -> Result<Vec<FlowAt>> {
-        self.pilot_flow_between(of, span, since, Time(i64::MAX)).await
+        let flow = of.choose(FLOW_OF);
+        self.read(move |connection| flows_in(connection, &flow, span, since, None)).await
     }
 
-    /// The same of the spans that begin before `until`.
-    pub async fn pilot_flow_between(&self, of: HistoryOf, span: Span, since: Time, until: Time) -> Result<Vec<FlowAt>> {
-        let (sql, scopes) = of.choose([&FLOW_OF_SCOPE, &FLOW_OF_LABEL, &FLOW_OF_QUEUE, &FLOW_OF_SITE, &FLOW_OF_REGION]);
-        let times = [span.seconds(), span.start(since), until.as_secs()].map(Value::from);
-        let values = times.into_iter().chain(scopes).collect();
-        self.rows(sql, values, |row| Ok(FlowAt { start: row.int(0)?, flow: flow_in(row, 1)? })).await
+    /// The same of the spans that begin before `until`, or up to now, and how many pilots there were then. Both are read
+    /// of one state: a commit is in both or in neither. Six hours must begin at `until`.
+    pub async fn pilot_flow_and_levels(
+        &self,
+        of: HistoryOf,
+        span: Span,
+        since: Time,
+        until: Option<Time>,
+    ) -> Result<(Vec<FlowAt>, Levels)> {
+        let flow = of.clone().choose(FLOW_OF);
+        let (sql, scopes) =
+            of.choose([&LEVELS_OF_SCOPE, &LEVELS_OF_LABEL, &LEVELS_OF_QUEUE, &LEVELS_OF_SITE, &LEVELS_OF_REGION]);
+        self.read(move |connection| {
+            let flows = flows_in(connection, &flow, span, since, until)?;
+            let mut levels = Levels::default();
+            for row in connection.query(sql, &scopes)? {
+                let (state, pilots) = (codes::pilot_state(row.int(0)?)?, row.int(1)?);
+                match state.is_pending() {
+                    true => levels.pending += pilots,
+                    false => levels.running += pilots,
+                }
+            }
+            let later = match until {
+                Some(until) => flows_in(connection, &flow, Span::SixHours, until, None)?,
+                None => Vec::new(),
+            };
+            Ok((flows, later.iter().fold(levels, |levels, at| levels.before(&at.flow))))
+        })
+        .await
     }
 
     /// What happened to the pilots of each label since the beginning of the span of `since`; labels to which nothing

@@ -2,11 +2,12 @@
 
 use super::support::{NOW, TestStore, on_both};
 use crate::{Announcement, HelloCall, HistoryOf, PilotEnd};
-use model::{BatchUpdate, Durations, PilotEvent, PilotFlow, PilotId, Shape, Span, Time};
+use model::{BatchUpdate, Durations, FlowAt, Levels, PilotEvent, PilotFlow, PilotId, Shape, Span, Time};
 use std::time::Duration;
 
 on_both! {
     flows => what_happens_is_counted_by_span_and_scope;
+    levels => how_many_there_are_fits_what_happened_also_while_much_happens;
     by_factory => each_factory_has_its_hours;
     durations => waiting_and_running_are_told_in_quantiles;
     several => one_commit_counts_what_many_say;
@@ -59,6 +60,10 @@ async fn flow(test: &TestStore, of: HistoryOf, span: Span, since: Time) -> Vec<(
     flows.into_iter().map(|at| (at.start - begin, at.flow)).collect()
 }
 
+async fn levels(test: &TestStore, of: HistoryOf, since: Time, until: Option<Time>) -> (Vec<FlowAt>, Levels) {
+    test.store.pilot_flow_and_levels(of, Span::Minute, since, until).await.unwrap()
+}
+
 fn label(factory: &str, label: &str) -> HistoryOf {
     HistoryOf::Label { factory: factory.into(), label: label.into() }
 }
@@ -96,9 +101,9 @@ async fn what_happens_is_counted_by_span_and_scope(test: TestStore) {
     }
     assert_eq!(flow(&test, label("fab", "a"), Span::Minute, BEGIN + MINUTE * 11).await.len(), 2);
     assert_eq!(flow(&test, label("fab", "c"), Span::Minute, BEGIN).await, []);
-    let between = test.store.pilot_flow_between(label("fab", "a"), Span::Minute, BEGIN + MINUTE, BEGIN + MINUTE * 11);
-    let between: Vec<_> = between.await.unwrap().into_iter().map(|at| (at.start - BEGIN.as_secs(), at.flow)).collect();
-    assert_eq!(between, wanted[1..3]);
+    let (after, _) = levels(&test, label("fab", "a"), BEGIN + MINUTE, Some(BEGIN + MINUTE * 11)).await;
+    let after: Vec<_> = after.into_iter().map(|at| (at.start - BEGIN.as_secs(), at.flow)).collect();
+    assert_eq!(after, wanted[1..3]);
 
     let by_label = test.store.pilot_flow_by_label(Span::TenMinutes, BEGIN + MINUTE * 10).await.unwrap();
     let mut said: Vec<_> =
@@ -106,6 +111,41 @@ async fn what_happens_is_counted_by_span_and_scope(test: TestStore) {
     said.sort();
     let row = |factory: &str, started, ended| (factory.to_owned(), "a".to_owned(), "q".to_owned(), started, ended);
     assert_eq!(said, [row("fab", 1, 3), row("mill", 0, 0)]);
+}
+
+async fn how_many_there_are_fits_what_happened_also_while_much_happens(test: TestStore) {
+    test.queue("q").await;
+    let writing = async {
+        for minute in 0..100 {
+            let now = BEGIN + MINUTE * minute;
+            let first = announce(&test, "fab", "a", 3, now).await;
+            hello(&test, first, now).await;
+            tell(&test, "fab", PilotEvent::Break, &[first + 1], now).await;
+        }
+    };
+    let reading = async {
+        loop {
+            for of in [label("fab", "a"), HistoryOf::All, HistoryOf::Queue("q".into())] {
+                let (flows, levels) = levels(&test, of.clone(), BEGIN, None).await;
+                let before = flows.iter().fold(levels, |levels, at| levels.before(&at.flow));
+                assert_eq!(before, Levels::default(), "{of:?}: there were none before the first");
+            }
+        }
+    };
+    tokio::select! {
+        () = writing => {}
+        () = reading => unreachable!("it looks on and on"),
+    }
+    let (site, region, factory) =
+        (HistoryOf::Site("q".into()), HistoryOf::Region("".into()), HistoryOf::Factory("fab".into()));
+    for of in [HistoryOf::All, factory, label("fab", "a"), HistoryOf::Queue("q".into()), site, region] {
+        let now = levels(&test, of.clone(), BEGIN, None).await.1;
+        assert_eq!(now, Levels { pending: 100, running: 100 }, "{of:?}");
+    }
+    let none = (Vec::new(), Levels::default());
+    assert_eq!(levels(&test, label("fab", "a"), BEGIN - MINUTE, Some(BEGIN)).await, none, "before the first");
+    let others = levels(&test, HistoryOf::Factory("mill".into()), BEGIN, None).await;
+    assert_eq!(others, none);
 }
 
 async fn each_factory_has_its_hours(test: TestStore) {

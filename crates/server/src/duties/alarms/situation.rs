@@ -3,7 +3,7 @@
 use crate::pilot_log::status;
 use crate::{ApiError, AppState};
 use model::alarm::{BlackHole, DAYS_BEFORE, Facts, LabelFacts, QueueFacts, Situation, black_holes, stuck_since};
-use model::{Durations, EndedPilots, Levels, PilotFlow, PilotId, PilotState, Span, Time, node_health};
+use model::{Durations, EndedPilots, PilotFlow, PilotId, PilotState, Span, Time, node_health};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use store::{HistoryOf, LabelCount, LastDecision, MessageCount};
@@ -106,13 +106,13 @@ impl Slow {
         let starts =
             |flows: BTreeMap<Key, PilotFlow>| flows.into_iter().map(|(key, flow)| (key, flow.started)).collect();
         let mut stuck = BTreeMap::new();
-        for (key, pending) in waiting(counts, |count| count.pilots) {
+        for key in waiting(counts, |count| count.pilots).into_keys() {
             if recent.get(&key).is_some_and(|flow| flow.started > 0) {
                 continue;
             }
             let of = HistoryOf::Label { factory: key.0.clone(), label: key.1.clone() };
-            let flows = state.store.pilot_flow(of, Span::TenMinutes, now - STUCK_MAX).await?;
-            let levels = Levels { pending: i64::try_from(pending).unwrap_or(i64::MAX), running: 0 };
+            let since = now - STUCK_MAX;
+            let (flows, levels) = state.store.pilot_flow_and_levels(of, Span::TenMinutes, since, None).await?;
             if let Some(since) = stuck_since(&flows, levels, now) {
                 stuck.insert(key, since);
             }
