@@ -324,7 +324,11 @@ complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_see
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from events" -l json -d 'Print JSON for programs'
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from events" -s h -l help -d 'Print help'
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from events" -s V -l version -d 'Print version'
-complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from history" -l hours -d 'Hours to look back' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from history" -l hours -d 'How many hours, 48 when nobody says' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from history" -l from -d 'Their beginning, such as 2026-11-22T14:00:00Z' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from history" -l until -d 'Their end, now when nobody says' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from history" -l region -d 'Only pilots that serve the queues of this region' -r
+complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from history" -l site -d 'Only pilots that serve the queues of this site' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from history" -s q -l queue -d 'Only pilots that serve this queue' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from history" -l factory -d 'Only this factory' -r
 complete -c pilotage -n "__fish_pilotage_using_subcommand pilots; and __fish_seen_subcommand_from history" -l label -d 'Only this label of the factory' -r

@@ -79,6 +79,7 @@ fn pilots_router() -> Router<AppState> {
         .route("/pilots/errors", get(pilot_errors::list))
         .route("/pilots/errors/history", get(pilot_errors::history))
         .route("/pilots/core-time", get(core_time::list))
+        .route("/pilots/core-time/history", get(core_time::history))
         .route("/pilots/history", get(history::read))
         .route("/pilots/events", get(told::feed))
         .route("/pilots/search", get(pilot_search::search))

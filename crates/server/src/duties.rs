@@ -3,6 +3,7 @@
 mod alarms;
 mod back_off;
 mod pilot_logs;
+mod read_ahead;
 pub mod reaper;
 mod rebroker;
 mod retention;
@@ -33,6 +34,7 @@ pub fn start(state: &AppState, tasks: &TaskTracker) {
     }
     tasks.spawn(token_use::run(state.clone()));
     tasks.spawn(writing::watch(state.clone()));
+    tasks.spawn(read_ahead::run(state.clone()));
     tasks.spawn(sweep(state.clone()));
 }
 

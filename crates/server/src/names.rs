@@ -4,6 +4,8 @@ use crate::{ApiError, AppState};
 use model::FactorySummary;
 use model::spelling::hint;
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use store::LabelCount;
 
 /// Whether a filter leaves what has this name.
 pub fn leaves(wanted: &Option<String>, name: &str) -> bool {
@@ -44,15 +46,31 @@ impl Narrowed {
         Ok(())
     }
 
-    /// Factories and labels are known by what factories say of themselves, and by the pilots they had.
+    /// Factories and labels are known by what factories say of themselves, and by the pilots they had. What is remembered
+    /// of that may lack one that has just come, so a name is refused only after a look into the store.
     async fn check_factory(&self, state: &AppState) -> Result<(), ApiError> {
-        let said = state.aggregates.factories(&state.store).await?;
-        let counted = state.aggregates.pilot_counts(&state.store).await?;
-        let of_said = said.iter().flat_map(|one| one.said.labels.iter().map(|label| (&*one.name, &*label.name)));
-        let of_pilots = counted.iter().map(|count| (&*count.factory, &*count.label));
-        let mut factories: BTreeSet<&str> = said.iter().map(|one| one.name.as_str()).collect();
+        let (sums, store) = (&state.aggregates, &state.store);
+        let (said, counted) = (sums.factories(store).await?, sums.pilot_counts(store).await?);
+        if self.check_among(said.iter().map(Arc::as_ref), &counted).is_ok() {
+            return Ok(());
+        }
+        let (said, counted) = (store.factories().await?, store.pilot_counts().await?);
+        self.check_among(said.iter(), &counted)
+    }
+
+    fn check_among<'a>(
+        &self,
+        said: impl Iterator<Item = &'a FactorySummary>,
+        counted: &'a [LabelCount],
+    ) -> Result<(), ApiError> {
+        let (mut factories, mut all) = (BTreeSet::new(), Vec::new());
+        for one in said {
+            factories.insert(one.name.as_str());
+            all.extend(one.said.labels.iter().map(|label| (one.name.as_str(), label.name.as_str())));
+        }
+        all.extend(counted.iter().map(|count| (count.factory.as_str(), count.label.as_str())));
         let mut labels = BTreeSet::new();
-        for (factory, label) in of_said.chain(of_pilots) {
+        for (factory, label) in all {
             factories.insert(factory);
             if self.factory.as_deref().is_none_or(|wanted| wanted == factory) {
                 labels.insert(label);

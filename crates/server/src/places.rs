@@ -28,9 +28,12 @@ impl Places {
 
     /// Whether the query leaves this label.
     pub fn leaves(&self, query: &EndsQuery, factory: &str, label: &str, queue: &str) -> bool {
-        leaves(&query.factory, factory)
-            && leaves(&query.label, label)
-            && leaves(&query.queue, queue)
+        leaves(&query.factory, factory) && leaves(&query.label, label) && self.leaves_queue(query, queue)
+    }
+
+    /// Whether the query leaves labels of this queue.
+    pub fn leaves_queue(&self, query: &EndsQuery, queue: &str) -> bool {
+        leaves(&query.queue, queue)
             && leaves(&query.site, self.site(queue))
             && leaves(&query.region, self.region(queue))
     }

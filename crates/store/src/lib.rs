@@ -64,7 +64,7 @@ pub use orders::OrderFilter;
 pub use page::Page;
 pub use pilots::announce::Announcement;
 pub use pilots::batch::BatchRefusal;
-pub use pilots::core_time::LabelCoreTime;
+pub use pilots::core_time::{CoreTimeOfPart, LabelCoreTime};
 pub use pilots::ends::FaultsAt;
 pub use pilots::events::{ToldFilter, ToldPage};
 pub use pilots::hello::{Greeting, HelloCall};

@@ -30,6 +30,12 @@ pub async fn read(
     Ok(Json(PilotHistory::clone(&history)))
 }
 
+/// Reads it before somebody asks for it.
+pub async fn keep_warm(state: &AppState, query: HistoryQuery) -> Result<(), ApiError> {
+    let (own, asked) = (state.clone(), query.clone());
+    state.aggregates.keep_history_warm(query, async move { drawn(&own, &asked).await }).await
+}
+
 async fn drawn(state: &AppState, query: &HistoryQuery) -> Result<PilotHistory, ApiError> {
     let (of, now) = (meant(query)?, now());
     let window = Window::of(query, now)?;

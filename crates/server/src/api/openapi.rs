@@ -16,7 +16,7 @@ use utoipa::{Modify, OpenApi};
         super::jobs::failures, super::jobs::wait, super::jobs::kill, super::jobs::retry, super::jobs::show,
         super::log_read::read, super::log_write::write, super::outputs::list, super::outputs::read,
         super::outputs::write, super::pilot_list::list, super::pilot_list::show, super::pilot_ends::list,
-        super::pilot_errors::list, super::pilot_errors::history, super::core_time::list, super::nodes::list, super::find::find,
+        super::pilot_errors::list, super::pilot_errors::history, super::core_time::list, super::core_time::history, super::nodes::list, super::find::find,
         super::history::read, super::pilot_search::search, super::told::feed, super::told::of_pilot,
         super::labels::list, super::factories::announce, super::factories::batch, super::pilot_hello::hello,
         super::pilot_work::lease, super::pilot_work::report, super::pilot_work::heartbeat, super::pilot_work::exit,

@@ -12,7 +12,7 @@ use std::time::Duration;
 use wire::api::{EndsQuery, PilotEnds};
 
 /// Hours to look back when nobody says, and at most: as long as counters are kept.
-pub(super) const HOURS: u32 = 24;
+const HOURS: u32 = 24;
 pub(super) const HOURS_MAX: u32 = 720;
 const HOUR_MS: i64 = 3_600_000;
 
@@ -41,7 +41,16 @@ pub(super) fn since(query: &EndsQuery) -> Result<Time, ApiError> {
     Ok(beginning(hours(query.hours.unwrap_or(HOURS), HOURS_MAX)?))
 }
 
+/// Hours of each part of the time that is asked for: few enough parts to be seen beside each other.
+pub(crate) fn hours_of_part(hours: Option<u32>) -> u32 {
+    match hours.unwrap_or(HOURS) {
+        ..=48 => 1,
+        49..=168 => 6,
+        _ => 24,
+    }
+}
+
 /// The beginning of the hour so long ago.
-pub(super) fn beginning(ago: Duration) -> Time {
+pub(crate) fn beginning(ago: Duration) -> Time {
     Time((now() - ago).0.div_euclid(HOUR_MS) * HOUR_MS)
 }

@@ -1,6 +1,6 @@
 //! Why pilots ended in fault: by class, and by what their messages have in common.
 
-use super::pilot_ends::{HOURS, since};
+use super::pilot_ends::{hours_of_part, since};
 use crate::auth::Identity;
 use crate::extract::Params;
 use crate::places::{self, Places};
@@ -68,14 +68,12 @@ pub async fn history(
     Params(query): Params<EndsQuery>,
 ) -> Result<Json<ErrorHistory>, ApiError> {
     who.require(Permission::Read)?;
-    let (since, hours) = (since(&query)?, hours_of_part(query.hours.unwrap_or(HOURS)));
+    let (since, hours) = (since(&query)?, hours_of_part(query.hours));
     let places = Places::read(&state).await?;
     let of = (query.factory.clone(), query.label.clone());
     let faults = state.aggregates.faults(&state.store, since, hours, of).await?;
-    // The store left only those of the factory and the label.
-    let place = EndsQuery { factory: None, label: None, ..query.clone() };
     let mut sums: BTreeMap<_, u64> = BTreeMap::new();
-    for one in faults.iter().filter(|one| places.leaves(&place, "", "", &one.queue)) {
+    for one in faults.iter().filter(|one| places.leaves_queue(&query, &one.queue)) {
         *sums.entry((one.at, one.error_class)).or_default() += one.pilots;
     }
     if sums.is_empty() {
@@ -83,13 +81,4 @@ pub async fn history(
     }
     let faults = sums.into_iter().map(|((at, error_class), pilots)| ErrorsAt { at, error_class, pilots });
     Ok(Json(ErrorHistory { since, hours, faults: faults.collect() }))
-}
-
-/// Hours of each part of so many: few enough parts to be seen beside each other.
-fn hours_of_part(hours: u32) -> u32 {
-    match hours {
-        ..=48 => 1,
-        49..=168 => 6,
-        _ => 24,
-    }
 }

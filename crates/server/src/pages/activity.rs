@@ -2,8 +2,8 @@
 
 use super::label_pilots::equal;
 use super::number::grouped;
-use model::Time;
-use std::fmt::Write;
+use super::times::Bars;
+use model::{PilotFlow, Time};
 use store::FactoryFlow;
 
 /// Hours that are drawn.
@@ -33,25 +33,15 @@ impl Activity {
         let first = now.as_secs().div_euclid(HOUR_S) - HOURS + 1;
         let hours = flows.iter().map(|one| (one.start.div_euclid(HOUR_S) - first, one.flow));
         let hours: Vec<_> = hours.filter(|(hour, _)| (0..HOURS).contains(hour)).collect();
-        let most = hours.iter().map(|(_, flow)| flow.ended()).max().unwrap_or_default().max(1) as f64;
-        let (mut activity, mut started, mut done, mut fault) = (Activity::default(), 0, 0, 0);
-        for (hour, flow) in hours {
-            (started, done, fault) = (started + flow.started, done + flow.done, fault + flow.fault);
-            let good = HEIGHT * flow.done as f64 / most;
-            bar(&mut activity.done, hour, HEIGHT, good);
-            bar(&mut activity.fault, hour, HEIGHT - good, HEIGHT * flow.fault as f64 / most);
+        let most = hours.iter().map(|(_, flow)| flow.ended()).max().unwrap_or_default();
+        let sum = |of: fn(&PilotFlow) -> u64| grouped(hours.iter().map(|(_, flow)| of(flow)).sum::<u64>());
+        let [started, done, fault] = [sum(|flow| flow.started), sum(|flow| flow.done), sum(|flow| flow.fault)];
+        let mut bars = Bars::new(HEIGHT, most);
+        Activity {
+            done: bars.path(hours.iter().map(|(hour, flow)| (*hour, flow.done))),
+            fault: bars.path(hours.iter().map(|(hour, flow)| (*hour, flow.fault))),
+            words: format!("In the last 24 hours {started} started, {done} done, {fault} in fault."),
         }
-        let [started, done, fault] = [started, done, fault].map(grouped);
-        activity.words = format!("In the last 24 hours {started} started, {done} done, {fault} in fault.");
-        activity
-    }
-}
-
-/// Adds a bar that stands on `floor`.
-fn bar(path: &mut String, hour: i64, floor: f64, height: f64) {
-    if height > 0.0 {
-        // Writing to a string cannot fail.
-        let _written = write!(path, "M{hour} {floor:.1}v-{height:.1}h.8v{height:.1}z");
     }
 }
 
@@ -70,8 +60,8 @@ mod tests {
         };
         let flows = [flow("a", 0, 9, 9), flow("b", 30, 50, 0), flow("b", 23, 3, 1), flow("b", 0, 0, 2)];
         let drawn = Activity::of("b", &flows, now);
-        assert_eq!(drawn.done, "M0 20.0v-15.0h.8v15.0z");
-        assert_eq!(drawn.fault, "M0 5.0v-5.0h.8v5.0zM23 20.0v-10.0h.8v10.0z");
+        assert_eq!(drawn.done, "M0.05 20.0v-15.0h.9v15.0z");
+        assert_eq!(drawn.fault, "M0.05 5.0v-5.0h.9v5.0zM23.05 20.0v-10.0h.9v10.0z");
         assert_eq!(drawn.words, "In the last 24 hours 6 started, 3 done, 3 in fault.");
         let none = Activity::of("c", &flows, now);
         assert_eq!(

@@ -4,17 +4,18 @@ use super::frame::{self, Answer, Asked, Frame, Section};
 use super::link::Link;
 use super::plots::Choice;
 use super::reading::Reader;
+use super::times::{Axis, Kind, Times};
 use super::trouble_tabs::{self, Tab};
-use super::use_of_cores::{PARTS, UseOfCores};
-use super::{assets, link, moment, number};
+use super::use_of_cores::{PARTS, UseOfCores, core_hours};
+use super::{assets, ended, link, moment, number};
 use crate::AppState;
 use askama::Template;
 use axum::extract::State;
-use model::CoreTime;
+use model::{CoreTime, Time};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use wire::api::{EndsQuery, LabelCoreTime};
+use wire::api::{CoreTimeHistory, EndsQuery, LabelCoreTime};
 
 /// The most rows; those where least was wasted are left out.
 const ROWS_MAX: usize = 200;
@@ -64,6 +65,26 @@ pub struct EfficiencyView {
     #[serde(default)]
     by: By,
     hours: Option<u32>,
+    factory: Option<String>,
+    label: Option<String>,
+    queue: Option<String>,
+    site: Option<String>,
+    region: Option<String>,
+}
+
+impl EfficiencyView {
+    /// The time and the place.
+    fn query(&self) -> EndsQuery {
+        let EfficiencyView { hours, factory, label, queue, site, region, .. } = self.clone();
+        EndsQuery { hours, factory, label, queue, site, region }
+    }
+}
+
+/// The page as JSON.
+#[derive(Serialize)]
+struct WithHistory {
+    labels: Vec<LabelCoreTime>,
+    history: CoreTimeHistory,
 }
 
 struct Row {
@@ -81,7 +102,10 @@ pub struct Efficiency {
     by: By,
     ranges: Vec<Choice>,
     bys: Vec<Choice>,
+    /// What the page is narrowed to: in words, and the page without it.
+    narrowed: Vec<(String, String)>,
     all: UseOfCores,
+    times: Option<Times>,
     rows: Vec<Row>,
     /// Rows that are not shown.
     left: u64,
@@ -89,7 +113,7 @@ pub struct Efficiency {
 
 impl Efficiency {
     /// Builds the page.
-    pub fn new(frame: Frame, view: &EfficiencyView, labels: &[LabelCoreTime]) -> Efficiency {
+    pub fn new(frame: Frame, view: &EfficiencyView, labels: &[LabelCoreTime], history: &CoreTimeHistory) -> Efficiency {
         let mut all = CoreTime::default();
         let mut sums: BTreeMap<(String, String), CoreTime> = BTreeMap::new();
         for of in labels {
@@ -100,19 +124,17 @@ impl Efficiency {
         let left = sums.len().saturating_sub(ROWS_MAX) as u64;
         sums.sort_by_key(|(_, time)| Reverse(time.total_ms() - time.good_ms));
         let row = |((name, href), time)| Row { name, href, cores: UseOfCores::new(time) };
-        let hours = view.hours.unwrap_or(24);
-        let range = |(one, name): &(u32, &'static str)| Choice {
-            name,
-            href: address(view.by, Some(*one)),
-            current: *one == hours,
-        };
-        let by = |by: &By| Choice { name: by.word(), href: address(*by, view.hours), current: *by == view.by };
+        let query = view.query();
+        let by =
+            |by: &By| Choice { name: by.word(), href: ended::address(&base(*by), &query), current: *by == view.by };
         Efficiency {
+            times: chart(history, frame.now),
             frame,
             tabs: trouble_tabs::tabs("/efficiency"),
             by: view.by,
-            ranges: super::errors::RANGES.iter().map(range).collect(),
+            ranges: ended::ranges(&base(view.by), &query),
             bys: By::ALL.iter().map(by).collect(),
+            narrowed: ended::narrowed(&base(view.by), &query),
             all: UseOfCores::new(all),
             rows: sums.into_iter().take(ROWS_MAX).map(row).collect(),
             left,
@@ -120,19 +142,71 @@ impl Efficiency {
     }
 }
 
-fn address(by: By, hours: Option<u32>) -> String {
-    let by = if by == By::default() { "" } else { by.word() };
-    let hours = hours.filter(|hours| *hours != 24).map(|hours| hours.to_string()).unwrap_or_default();
-    Link::to("/efficiency").with("by", by).with("hours", hours).url()
+/// The page with these rows.
+fn base(by: By) -> Link {
+    Link::to("/efficiency").with("by", if by == By::default() { "" } else { by.word() })
+}
+
+/// What cores were used for by when their pilots ended; none when none did.
+fn chart(history: &CoreTimeHistory, now: Time) -> Option<Times> {
+    let axis = Axis { since: history.since, hours: history.hours, now };
+    let parts: BTreeMap<i64, CoreTime> = history.parts.iter().map(|part| (axis.part(part.at), part.time)).collect();
+    let wasted = |time: &CoreTime| time.total_ms() - time.good_ms;
+    let (worst, time) = parts.iter().max_by_key(|(at, time)| (wasted(time), Reverse(**at)))?;
+    let words = match wasted(time) {
+        0 => "Nothing was wasted.".to_owned(),
+        waste => format!(
+            "Most was wasted in the {} from {}: {} of {} core-hours.",
+            axis.length(),
+            axis.began(*worst),
+            core_hours(waste),
+            core_hours(time.total_ms())
+        ),
+    };
+    let kind = |(tone, word): (&str, &str)| Kind { tone: tone.to_owned(), words: word.to_owned() };
+    // Waste stands on the floor, where hours are seen beside each other; what was good is on top of it.
+    let mut kinds: Vec<Kind> = PARTS.map(kind).into();
+    kinds.rotate_left(1);
+    let used = |time: &CoreTime| {
+        let mut parts = time.parts();
+        parts.rotate_left(1);
+        parts.into()
+    };
+    let drawn = parts.iter().map(|(at, time)| (*at, used(time))).collect();
+    let told = |from: &str, at: i64| format!("from {from}, {}", UseOfCores::new(parts[&at]).words());
+    Some(Times::drawn(&axis, "Core-hours by use", kinds, &drawn, told, words))
 }
 
 /// `GET /efficiency`.
 pub async fn show(State(state): State<AppState>, asked: Asked) -> Answer {
     let view: EfficiencyView = asked.query()?;
-    let labels = Reader::new(&state, &asked).core_time(EndsQuery { hours: view.hours, ..EndsQuery::default() }).await?;
+    let read = Reader::new(&state, &asked);
+    let (labels, history) = tokio::try_join!(read.core_time(view.query()), read.core_time_history(view.query()))?;
     if asked.json {
-        return frame::data(&labels);
+        return frame::data(&WithHistory { labels, history });
     }
     let frame = Frame::new(Section::Errors, "Efficiency", &asked).live(&["pilots"]);
-    frame::shown(&Efficiency::new(frame, &view, &labels))
+    frame::shown(&Efficiency::new(frame, &view, &labels, &history))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wire::api::CoreTimeAt;
+
+    #[test]
+    fn the_part_is_told_in_which_most_was_wasted() {
+        let hour_ms = 3_600_000;
+        let at = |hour: i64, good: u64, idle: u64| CoreTimeAt {
+            at: Time(hour * hour_ms),
+            time: CoreTime { good_ms: good * 3_600_000, idle_ms: idle * 3_600_000, ..CoreTime::default() },
+        };
+        let drawn = |parts| chart(&CoreTimeHistory { since: Time(0), hours: 1, parts }, Time(4 * hour_ms));
+        let times = drawn(vec![at(1, 90, 10), at(3, 5, 15)]).unwrap();
+        assert_eq!(times.words, "Most was wasted in the hour from 03:00: 15 of 20 core-hours.");
+        assert_eq!(times.told[0].words, "from 01:00, 100 core-hours: 90\u{a0}% good, 10\u{a0}% idle");
+        assert_eq!(times.layers[2].path, "M1.05 60.0v-6.0h.9v6.0zM3.05 60.0v-9.0h.9v9.0z", "idle is on the floor");
+        assert_eq!(drawn(vec![at(1, 1, 0)]).unwrap().words, "Nothing was wasted.");
+        assert!(drawn(Vec::new()).is_none());
+    }
 }

@@ -1,13 +1,13 @@
 //! `/errors`: why pilots break, by site and class, and what their last words have in common.
 
-use super::error_times::ErrorTimes;
 use super::frame::{self, Answer, Asked, Frame, Section};
 use super::link::Link;
 use super::messages::{self, MessageRow};
 use super::plots::Choice;
 use super::reading::Reader;
+use super::times::Times;
 use super::trouble_tabs::{self, Tab};
-use super::{assets, link, moment, number};
+use super::{assets, ended, error_times, link, moment, number};
 use crate::AppState;
 use askama::Template;
 use axum::extract::State;
@@ -21,9 +21,6 @@ use wire::api::{EndsQuery, ErrorHistory, PilotErrors};
 const MESSAGES_SHOWN: usize = 100;
 /// The most sites; those with fewest faults are left out.
 const SITES_SHOWN: usize = 50;
-/// Hours to choose from, with their names.
-pub const RANGES: [(u32, &str); 4] = [(2, "2 hours"), (24, "24 hours"), (168, "7 days"), (720, "30 days")];
-
 /// The page as JSON.
 #[derive(Serialize)]
 struct WithHistory {
@@ -59,7 +56,7 @@ pub struct Errors {
     classes: Vec<Option<ErrorClass>>,
     sites: Vec<SiteRow>,
     total: u64,
-    times: Option<ErrorTimes>,
+    times: Option<Times>,
     messages: Vec<MessageRow>,
     /// Sites that are not shown.
     left: u64,
@@ -81,14 +78,13 @@ impl Errors {
         sites.sort_by_key(|row| Reverse(row.total));
         let left = sites.len().saturating_sub(SITES_SHOWN) as u64;
         sites.truncate(SITES_SHOWN);
-        let hours = query.hours.unwrap_or(24);
         Errors {
-            times: ErrorTimes::of(history, frame.now),
+            times: error_times::chart(history, frame.now),
             frame,
             tabs: trouble_tabs::tabs("/errors"),
-            ranges: ranges(query),
-            range: RANGES.iter().find(|(one, _)| *one == hours).map_or("hours asked for", |(_, name)| name),
-            narrowed: narrowed(query),
+            ranges: ended::ranges(&base(), query),
+            range: ended::range(query),
+            narrowed: ended::narrowed(&base(), query),
             classes,
             sites,
             total: by_class.values().sum(),
@@ -105,7 +101,7 @@ fn site_row(
     query: &EndsQuery,
 ) -> SiteRow {
     let total: u64 = counts.values().sum();
-    let here = address(&EndsQuery { site: Some(site.clone()), ..query.clone() });
+    let here = ended::address(&base(), &EndsQuery { site: Some(site.clone()), ..query.clone() });
     let cell = |class: &Option<ErrorClass>| {
         let pilots = counts.get(class).copied().unwrap_or_default();
         Cell { pilots, href: format!("{here}#h-messages"), is_hot: pilots > 0 && pilots * 3 >= total }
@@ -113,42 +109,8 @@ fn site_row(
     SiteRow { cells: classes.iter().map(cell).collect(), site, total }
 }
 
-/// This page for what the query asks.
-fn address(query: &EndsQuery) -> String {
-    let text = super::jobs::text::<String>;
+fn base() -> Link {
     Link::to("/errors")
-        .with("hours", super::jobs::text(&query.hours))
-        .with("factory", text(&query.factory))
-        .with("label", text(&query.label))
-        .with("queue", text(&query.queue))
-        .with("site", text(&query.site))
-        .with("region", text(&query.region))
-        .url()
-}
-
-fn ranges(query: &EndsQuery) -> Vec<Choice> {
-    let now = query.hours.unwrap_or(24);
-    let choice = |(hours, name): &(u32, &'static str)| Choice {
-        name,
-        href: address(&EndsQuery { hours: Some(*hours).filter(|hours| *hours != 24), ..query.clone() }),
-        current: *hours == now,
-    };
-    RANGES.iter().map(choice).collect()
-}
-
-fn narrowed(query: &EndsQuery) -> Vec<(String, String)> {
-    let without = |query: EndsQuery| address(&query);
-    let parts = [
-        ("factory", &query.factory, without(EndsQuery { factory: None, ..query.clone() })),
-        ("label", &query.label, without(EndsQuery { label: None, ..query.clone() })),
-        ("queue", &query.queue, without(EndsQuery { queue: None, ..query.clone() })),
-        ("site", &query.site, without(EndsQuery { site: None, ..query.clone() })),
-        ("region", &query.region, without(EndsQuery { region: None, ..query.clone() })),
-    ];
-    let named = |(kind, name, href): (&str, &Option<String>, String)| {
-        name.as_ref().map(|name| (format!("{kind} {name}"), href))
-    };
-    parts.into_iter().filter_map(named).collect()
 }
 
 /// `GET /errors`.

@@ -13,6 +13,7 @@ use super::{assets, link, moment, number, result, words};
 use crate::{ApiError, AppState};
 use askama::Template;
 use axum::extract::{Path, State};
+use model::alarm::{Grade, Rule, RuleSettings, Severity, Subject};
 use model::{
     BadNode, Configuration, CredentialInfo, Decision, EndPointHealth, FactoryHealth, FactoryHeartbeat, FactorySummary,
     FileSystemHealth, LabelInfo, MonitorInfo, Order, Reported, SourceInfo, Time,
@@ -50,24 +51,26 @@ struct Health {
     host: FactoryHealth,
     /// Bytes of memory that are available, and all.
     memory: (u64, u64),
+    /// Each with how bad it is that it is so full.
+    file_systems: Vec<(FileSystemHealth, Option<Severity>)>,
     /// Each with the number of labels that submit to it.
     end_points: Vec<(EndPointHealth, usize)>,
 }
 
-/// A file system that is as full is told in red.
-const FULL_PERCENT: u8 = 90;
-
 impl Health {
-    fn new(said: &FactoryHeartbeat) -> Option<Health> {
+    fn new(said: &FactoryHeartbeat, disk: &RuleSettings) -> Option<Health> {
         let host = said.health.clone()?;
         let labels = |name: &str| said.labels.iter().filter(|label| label.batch == name).count();
-        let end_points = host.end_points.iter().map(|one| (one.clone(), labels(&one.name))).collect();
-        let memory = (host.memory_available_mib << 20, host.memory_mib << 20);
-        Some(Health { host, memory, end_points })
-    }
-
-    fn is_full(&self, file_system: &FileSystemHealth) -> bool {
-        file_system.used_percent >= FULL_PERCENT
+        let severity = |percent: u8| match disk.grade(Rule::Disk, percent.into()) {
+            Some(Grade::Bad(severity)) if disk.enabled => Some(severity),
+            _ => None,
+        };
+        Some(Health {
+            memory: (host.memory_available_mib << 20, host.memory_mib << 20),
+            file_systems: host.file_systems.iter().map(|one| (one.clone(), severity(one.used_percent))).collect(),
+            end_points: host.end_points.iter().map(|one| (one.clone(), labels(&one.name))).collect(),
+            host,
+        })
     }
 }
 
@@ -104,12 +107,14 @@ pub struct Known {
     pub plots: Plots,
     /// What it told of its configuration.
     pub configuration: Option<Configuration>,
+    /// By what the alarm about its file systems goes.
+    pub disk: RuleSettings,
 }
 
 impl Factory {
     /// Builds the page.
     pub fn new(frame: Frame, factory: &FactorySummary, pilots: &LabelPilots, known: Known) -> Factory {
-        let Known { mut last, decisions, orders, plots, configuration } = known;
+        let Known { mut last, decisions, orders, plots, configuration, disk } = known;
         let label = |info: &LabelInfo| LabelRow {
             held: held(&orders, &factory.name, info, frame.now),
             counted_errors: factory.reported.as_ref().and_then(|told| told.counted_errors(&info.name, frame.now)),
@@ -127,7 +132,7 @@ impl Factory {
             sources: said.sources.clone(),
             monitors: said.monitors.clone(),
             credentials: said.credentials.iter().map(|info| credential_row(info, frame.now)).collect(),
-            health: Health::new(said),
+            health: Health::new(said, &disk),
             nodes: said.nodes.clone(),
             decisions,
             plots,
@@ -184,7 +189,8 @@ pub async fn show(State(state): State<AppState>, asked: Asked, Path(name): Path<
             "configuration": configuration,
         }));
     }
-    let known = Known { last, decisions, orders, plots, configuration };
+    let disk = state.config.alarms.rules.of(Rule::Disk, &Subject::factory(&name));
+    let known = Known { last, decisions, orders, plots, configuration, disk };
     let topic = format!("factory:{name}");
     let about = About::of(&read.open_alarms().await?, |subject| subject.factory == name);
     let frame = Frame::new(Section::Factories, format!("Factory {name}"), &asked).with_plots().about(about);

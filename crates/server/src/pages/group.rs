@@ -121,11 +121,11 @@ impl Group {
         }
     }
 
-    /// The errors page narrowed to this group.
-    fn errors_href(&self) -> String {
+    /// A page about ended pilots, narrowed to this group unless it is a tag.
+    fn narrowed(&self, page: &str) -> String {
         match self.kind {
-            Kind::Tag => "/errors".to_owned(),
-            kind => Link::to("/errors").with(kind.word(), &self.name).url(),
+            Kind::Tag => page.to_owned(),
+            kind => Link::to(page).with(kind.word(), &self.name).url(),
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::about::About;
 use super::frame::{self, Answer, Asked, Frame, Section};
 use super::reading::{Reader, SIDE_ROWS};
+use super::times::{Axis, Kind, Times};
 use super::{assets, link, moment, number, result, tone};
 use crate::{ApiError, AppState};
 use askama::Template;
@@ -10,28 +11,18 @@ use axum::extract::{Path, State};
 use model::alarm::{Subject, SubjectKind};
 use model::{NodeCounts, PilotSummary, Time};
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::time::Duration;
 use wire::api::{NodeInfo, NodeQuery, PilotQuery};
 
 /// Hours that are shown: as long as nodes are counted.
 const HOURS: i64 = crate::api::nodes::HOURS_MAX as i64;
-/// Height of the tallest bar.
-const HEIGHT: f64 = 40.0;
-
-/// One hour of a chart.
-struct Bar {
-    at: i64,
-    good_at: String,
-    good: String,
-    bad_at: String,
-    bad: String,
-    words: String,
-}
+const HOUR_MS: i64 = 3_600_000;
 
 /// What happened to the pilots of one queue.
 struct OfQueue {
     queue: String,
-    bars: Vec<Bar>,
+    times: Times,
 }
 
 /// The page.
@@ -57,29 +48,27 @@ pub fn columns(counts: &NodeCounts) -> [(&'static str, u64); 6] {
     ]
 }
 
-/// The bars of a chart, of the hours up to `now`.
-fn bars(hours: &[(i64, NodeCounts)], now: i64) -> Vec<Bar> {
-    let most = hours.iter().map(|(_, counts)| counts.ended()).max().unwrap_or_default().max(1) as f64;
-    let bar = |(hour, counts): &(i64, NodeCounts)| {
-        let good = HEIGHT * (counts.ended() - counts.failures()) as f64 / most;
-        let bad = HEIGHT * counts.failures() as f64 / most;
-        let ago = now - hour;
-        let when =
-            if ago == 0 { "this hour".to_owned() } else { format!("{} ago", number::counted(ago as u64, "hour")) };
-        Bar {
-            at: HOURS - 1 - ago,
-            good_at: format!("{:.1}", HEIGHT - good),
-            good: format!("{good:.1}"),
-            bad_at: format!("{:.1}", HEIGHT - good - bad),
-            bad: format!("{bad:.1}"),
-            words: format!(
-                "{when}: {} of {} failed",
-                number::grouped(counts.failures()),
-                number::grouped(counts.ended())
-            ),
-        }
+/// The chart of the hours up to `now`, by hours since 1970.
+fn chart(hours: &[(i64, NodeCounts)], now: Time) -> Times {
+    let axis = Axis { since: Time((hour(now) - HOURS + 1) * HOUR_MS), hours: 1, now };
+    let parts = hours.iter().map(|(hour, counts)| (axis.part(Time(hour * HOUR_MS)), counts));
+    let parts: BTreeMap<i64, &NodeCounts> = parts.filter(|(part, _)| (0..HOURS).contains(part)).collect();
+    let all = parts.values().fold(NodeCounts::default(), |mut all, counts| {
+        all += **counts;
+        all
+    });
+    let good = |counts: &NodeCounts| counts.ended() - counts.failures();
+    let kind = |tone: &str, word: &str, ends| Kind {
+        tone: tone.to_owned(),
+        words: format!("{word} {}", number::grouped(ends)),
     };
-    hours.iter().filter(|(hour, _)| (0..HOURS).contains(&(now - hour))).map(bar).collect()
+    let kinds = vec![kind("c-good", "good", good(&all)), kind("c-failed", "failed", all.failures())];
+    let drawn = parts.iter().map(|(part, counts)| (*part, vec![good(counts), counts.failures()])).collect();
+    let of_all = |counts: &NodeCounts| {
+        format!("{} of {} failed", number::grouped(counts.failures()), number::grouped(counts.ended()))
+    };
+    let told = |from: &str, part: i64| format!("from {from}, {}", of_all(parts[&part]));
+    Times::drawn(&axis, "Pilots and jobs that ended", kinds, &drawn, told, format!("{}.", of_all(&all)))
 }
 
 /// `GET /nodes/{name}`.
@@ -100,7 +89,7 @@ pub async fn show(State(state): State<AppState>, asked: Asked, Path(name): Path<
     let mut charts = Vec::new();
     for row in &rows {
         let hours = read.node_hours(&row.queue, &name, since).await?;
-        charts.push(OfQueue { queue: row.queue.clone(), bars: bars(&hours, hour(asked.now)) });
+        charts.push(OfQueue { queue: row.queue.clone(), times: chart(&hours, asked.now) });
     }
     let is_it = |subject: &Subject| subject.kind == SubjectKind::Node && subject.name == name;
     let about = About::of(&read.open_alarms().await?, is_it);
@@ -109,7 +98,7 @@ pub async fn show(State(state): State<AppState>, asked: Asked, Path(name): Path<
 }
 
 fn hour(time: Time) -> i64 {
-    time.0.div_euclid(3_600_000)
+    time.0.div_euclid(HOUR_MS)
 }
 
 #[cfg(test)]
@@ -119,9 +108,13 @@ mod tests {
     #[test]
     fn hours_stand_where_they_were() {
         let counts = NodeCounts { finished: 3, failed: 1, ..NodeCounts::default() };
-        let bars = bars(&[(100, counts), (171, NodeCounts { failed: 2, ..NodeCounts::default() }), (99, counts)], 171);
-        let drawn: Vec<_> = bars.iter().map(|bar| (bar.at, bar.good.as_str(), bar.bad.as_str())).collect();
-        assert_eq!(drawn, [(0, "30.0", "10.0"), (71, "0.0", "20.0")]);
-        assert_eq!(bars[1].words, "this hour: 2 of 2 failed");
+        let failed = NodeCounts { failed: 2, ..NodeCounts::default() };
+        let now = Time(171 * HOUR_MS + 60_000);
+        let times = chart(&[(100, counts), (171, failed), (99, counts)], now);
+        let layers: Vec<_> = times.layers.iter().map(|one| (one.kind.words.as_str(), one.path.as_str())).collect();
+        let bad = "M0.05 15.0v-15.0h.9v15.0zM71.05 60.0v-30.0h.9v30.0z";
+        assert_eq!(layers, [("good 3", "M0.05 60.0v-45.0h.9v45.0z"), ("failed 3", bad)]);
+        assert_eq!((times.parts, times.words.as_str()), (72, "3 of 6 failed."));
+        assert_eq!(times.told[1].words, "from 03:00, 2 of 2 failed");
     }
 }

@@ -85,7 +85,7 @@ fn percent(share: f64) -> String {
 }
 
 /// Core-hours, with a digit after the point when they are few.
-fn core_hours(ms: u64) -> String {
+pub fn core_hours(ms: u64) -> String {
     let hours = ms as f64 / HOUR_MS;
     match hours {
         hours if hours < 0.01 => "< 0.01".to_owned(),

@@ -94,6 +94,14 @@ async fn time_of_cores_is_told_by_label() {
     assert_eq!((of.site.as_str(), of.factory.as_str(), of.label.as_str(), of.queue.as_str()), ("q", "f", "l", "q"));
     assert_eq!((of.time.good_ms, of.time.failed_ms, of.time.refused_ms), (0, 0, 0));
     assert_eq!(of.time.total_ms(), of.time.lost_ms + of.time.empty_ms);
+    let all = EndsQuery { site: Some("q".into()), label: Some("l".into()), ..EndsQuery::default() };
+    let history = stage.admin.pilot_core_time_history(&all).await.unwrap();
+    // The hour may have changed while they ended.
+    let total: u64 = history.parts.iter().map(|part| part.time.total_ms()).sum();
+    assert_eq!((history.hours, total), (1, of.time.total_ms()));
+    let other = EndsQuery { site: Some("qq".into()), ..EndsQuery::default() };
+    let error = stage.admin.pilot_core_time_history(&other).await.unwrap_err();
+    assert_eq!(error.code(), Some("unknown-site"), "{error}");
     stage.close().await;
 }
 

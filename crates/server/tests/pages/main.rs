@@ -9,6 +9,7 @@ mod browser;
 mod configured;
 mod control;
 mod crawl;
+mod ended;
 mod grid;
 mod log_search;
 mod look;

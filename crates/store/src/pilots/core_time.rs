@@ -1,6 +1,6 @@
 //! What the cores of ended pilots were used for, by hour and label.
 
-use super::ends::hour;
+use super::ends::{HOUR_MS, hour};
 use super::row::PilotRow;
 use crate::engine::{Row, Value, params, statements};
 use crate::tx::{LabelKey, PilotJobs, Tx};
@@ -20,6 +20,15 @@ statements! {
         => "SELECT factory, label, queue, CAST(SUM(good_ms) AS BIGINT), CAST(SUM(failed_ms) AS BIGINT), \
             CAST(SUM(lost_ms) AS BIGINT), CAST(SUM(idle_ms) AS BIGINT), CAST(SUM(empty_ms) AS BIGINT), \
             CAST(SUM(refused_ms) AS BIGINT) FROM pilot_core_time WHERE hour >= ?1 GROUP BY factory, label, queue";
+    CORE_TIME_BY_TIME = "SELECT hour - (hour - ?1) % ?2, queue, SUM(good_ms), SUM(failed_ms), SUM(lost_ms), \
+            SUM(idle_ms), SUM(empty_ms), SUM(refused_ms) FROM pilot_core_time WHERE hour >= ?1 \
+            AND (CAST(?3 AS TEXT) IS NULL OR factory = ?3) AND (CAST(?4 AS TEXT) IS NULL OR label = ?4) \
+            GROUP BY 1, 2 ORDER BY 1, 2"
+        => "SELECT hour - (hour - ?1) % ?2, queue, CAST(SUM(good_ms) AS BIGINT), CAST(SUM(failed_ms) AS BIGINT), \
+            CAST(SUM(lost_ms) AS BIGINT), CAST(SUM(idle_ms) AS BIGINT), CAST(SUM(empty_ms) AS BIGINT), \
+            CAST(SUM(refused_ms) AS BIGINT) FROM pilot_core_time WHERE hour >= ?1 \
+            AND (CAST(?3 AS TEXT) IS NULL OR factory = ?3) AND (CAST(?4 AS TEXT) IS NULL OR label = ?4) \
+            GROUP BY 1, 2 ORDER BY 1, 2";
     OLD_CORE_TIME = "DELETE FROM pilot_core_time WHERE hour < ?1";
 }
 
@@ -30,6 +39,17 @@ pub struct LabelCoreTime {
     pub factory: String,
     /// The label.
     pub label: String,
+    /// The queue.
+    pub queue: String,
+    /// What for.
+    pub time: CoreTime,
+}
+
+/// What the cores of a queue's pilots were used for that ended in a part of the time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CoreTimeOfPart {
+    /// The beginning of the part.
+    pub at: Time,
     /// The queue.
     pub queue: String,
     /// What for.
@@ -73,16 +93,36 @@ impl Store {
                 factory: row.text(0)?,
                 label: row.text(1)?,
                 queue: row.text(2)?,
-                time: CoreTime {
-                    good_ms: row.count(3)?,
-                    failed_ms: row.count(4)?,
-                    lost_ms: row.count(5)?,
-                    idle_ms: row.count(6)?,
-                    empty_ms: row.count(7)?,
-                    refused_ms: row.count(8)?,
-                },
+                time: time_in(row, 3)?,
             })
         })
         .await
     }
+
+    /// The same since the beginning of the hour of `since` in parts of `hours` each, by queue: of the pilots of one factory
+    /// and of one label, or of all.
+    pub async fn core_time_by_parts(
+        &self,
+        since: Time,
+        hours: u32,
+        factory: Option<String>,
+        label: Option<String>,
+    ) -> Result<Vec<CoreTimeOfPart>> {
+        let asked = params![hour(since), i64::from(hours), factory, label].to_vec();
+        self.rows(&CORE_TIME_BY_TIME, asked, |row: &Row| {
+            Ok(CoreTimeOfPart { at: Time(row.int(0)? * HOUR_MS), queue: row.text(1)?, time: time_in(row, 2)? })
+        })
+        .await
+    }
+}
+
+fn time_in(row: &Row, at: usize) -> Result<CoreTime> {
+    Ok(CoreTime {
+        good_ms: row.count(at)?,
+        failed_ms: row.count(at + 1)?,
+        lost_ms: row.count(at + 2)?,
+        idle_ms: row.count(at + 3)?,
+        empty_ms: row.count(at + 4)?,
+        refused_ms: row.count(at + 5)?,
+    })
 }

@@ -9,7 +9,7 @@ use model::{EndedPilots, ErrorClass, PilotState, Time};
 use super::row::PilotRow;
 
 /// Milliseconds of an hour.
-const HOUR_MS: i64 = 3_600_000;
+pub(crate) const HOUR_MS: i64 = 3_600_000;
 /// The code of no error class.
 pub(crate) const NO_CLASS: i64 = -1;
 

@@ -55,6 +55,17 @@ async fn time_of_cores_adds_up(test: TestStore) {
     let held = 8 * 60;
     assert_eq!(minutes(all[0].time), [180, 30, 2 * held - 105, held - 105, held, held]);
     assert_eq!(minutes(of(NOW + HOUR * 2).await[0].time), [90, 15, 2 * held - 105, 0, 0, 0]);
+    let hour_of = |at: Time| at.0 / 3_600_000 - NOW.0 / 3_600_000;
+    let parts = async |hours, label: &str| {
+        let of = (Some("fab".to_owned()), Some(label.to_owned()));
+        let parts = test.store.core_time_by_parts(NOW, hours, of.0, of.1).await.unwrap();
+        parts.into_iter().map(|part| (hour_of(part.at), part.queue, minutes(part.time))).collect::<Vec<_>>()
+    };
+    let hours = parts(1, "q-label").await;
+    let later = (2, "q".to_owned(), [90, 15, 2 * held - 105, 0, 0, 0]);
+    assert_eq!(hours, [(1, "q".to_owned(), [90, 15, 0, held - 105, held, held]), later]);
+    assert_eq!(parts(6, "q-label").await, [(0, "q".to_owned(), minutes(all[0].time))]);
+    assert_eq!(parts(1, "other").await, []);
     test.store.prune(NOW + HOUR * (24 * 30 + 3), HOUR).await.unwrap();
     assert_eq!(of(NOW).await, []);
 }

@@ -77,6 +77,26 @@ pub struct PilotCoreTime {
     pub labels: Vec<LabelCoreTime>,
 }
 
+/// `GET /pilots/core-time/history?...`: what cores were used for, by when their pilots ended.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct CoreTimeHistory {
+    /// The beginning of the first part of the time.
+    pub since: Time,
+    /// Hours of each part: one, more when it is long.
+    pub hours: u32,
+    /// Oldest first; parts in which no pilot ended that had started are left out.
+    pub parts: Vec<CoreTimeAt>,
+}
+
+/// What the cores of pilots were used for that ended in one part of the time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct CoreTimeAt {
+    /// The beginning of the part.
+    pub at: Time,
+    /// What for.
+    pub time: CoreTime,
+}
+
 /// What the cores of one label's pilots were used for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct LabelCoreTime {

@@ -88,6 +88,11 @@ impl Client {
         self.send(Call::get("/pilots/core-time").query(query)).await?.json()
     }
 
+    /// When they were used for what.
+    pub async fn pilot_core_time_history(&self, query: &EndsQuery) -> Result<CoreTimeHistory, Error> {
+        self.send(Call::get("/pilots/core-time/history").query(query)).await?.json()
+    }
+
     /// Worker nodes and what happened there.
     pub async fn nodes(&self, query: &NodeQuery) -> Result<NodeList, Error> {
         self.send(Call::get("/nodes").query(query)).await?.json()

@@ -1,3 +1,4 @@
+use super::words::parse_time;
 use super::{OutputChoice, ServerChoice};
 use clap::Args;
 use model::Time;
@@ -74,9 +75,4 @@ pub struct OrdersArgs {
     pub output: OutputChoice,
     #[command(flatten)]
     pub server: ServerChoice,
-}
-
-fn parse_time(text: &str) -> Result<Time, String> {
-    let parsed = text.parse::<jiff::Timestamp>();
-    parsed.map(Time::from).map_err(|_| format!("'{text}' is no time; write it as 2026-11-22T14:00:00Z"))
 }

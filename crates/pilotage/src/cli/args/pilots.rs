@@ -1,7 +1,7 @@
-use super::words::pilot_states;
+use super::words::{parse_time, pilot_states};
 use super::{Narrowing, OutputChoice, ServerChoice};
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
-use model::{PilotId, PilotState};
+use model::{PilotId, PilotState, Time};
 use std::time::Duration;
 
 /// `pilotage pilots`.
@@ -214,9 +214,21 @@ pub struct PilotEventsArgs {
 /// `pilotage pilots history`.
 #[derive(Args, Debug)]
 pub struct PilotHistoryArgs {
-    /// Hours to look back
-    #[arg(long, value_name = "N", default_value_t = 48, value_parser = clap::value_parser!(u32).range(1..=9600))]
-    pub hours: u32,
+    /// How many hours, 48 when nobody says
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=9600))]
+    pub hours: Option<u32>,
+    /// Their beginning, such as 2026-11-22T14:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = parse_time, conflicts_with = "hours")]
+    pub from: Option<Time>,
+    /// Their end, now when nobody says
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    pub until: Option<Time>,
+    /// Only pilots that serve the queues of this region
+    #[arg(long, value_name = "REGION", conflicts_with_all = ["site", "queue", "factory"])]
+    pub region: Option<String>,
+    /// Only pilots that serve the queues of this site
+    #[arg(long, value_name = "SITE", conflicts_with_all = ["queue", "factory"])]
+    pub site: Option<String>,
     /// Only pilots that serve this queue
     #[arg(long, short = 'q', value_name = "QUEUE", conflicts_with = "factory")]
     pub queue: Option<String>,

@@ -1,7 +1,7 @@
-//! Value parsers that know their words, so that a typo gets the nearest one.
+//! Value parsers that know their words, so that a typo gets the nearest one; and times.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use model::{ErrorClass, JobState, PilotState, QueueStatus, Role};
+use model::{ErrorClass, JobState, PilotState, QueueStatus, Role, Time};
 
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident, $type:ty) => {
@@ -37,3 +37,9 @@ words!(
     roles,
     Role
 );
+
+/// A time as people write it.
+pub fn parse_time(text: &str) -> Result<Time, String> {
+    let parsed = text.parse::<jiff::Timestamp>();
+    parsed.map(Time::from).map_err(|_| format!("'{text}' is no time; write it as 2026-11-22T14:00:00Z"))
+}

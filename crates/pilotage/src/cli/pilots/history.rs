@@ -1,13 +1,15 @@
 //! `pilotage pilots history`.
 
 use crate::cli::args::PilotHistoryArgs;
-use crate::output::{Style, Tone, count, duration, plural, print, print_json};
+use crate::output::{Style, Tone, count, duration, plural, print, print_json, utc_time};
 use model::History;
 use std::process::ExitCode;
 use std::time::Duration;
 use wire::Client;
 use wire::api::{HistoryQuery, PilotHistory, Quantiles};
 
+/// Hours when nobody says: what the server goes by.
+const HOURS: u32 = 48;
 /// Characters of a line of bars.
 const WIDTH: usize = 48;
 /// From nothing to the most.
@@ -15,25 +17,26 @@ const BARS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '
 
 /// Shows what happened to pilots, and how many there were.
 pub async fn run(args: PilotHistoryArgs, client: &Client) -> anyhow::Result<ExitCode> {
-    let PilotHistoryArgs { factory, label, queue, hours, .. } = args;
-    let query = HistoryQuery { factory, label, queue, hours: Some(hours), ..HistoryQuery::default() };
+    let PilotHistoryArgs { factory, label, queue, site, region, hours, from, until, .. } = args;
+    let query = HistoryQuery { factory, label, queue, site, region, hours, from, until, ..HistoryQuery::default() };
     let history = client.pilot_history(&query).await?;
     if args.output.json {
         print_json(&history)?
     } else {
-        print(&in_words(&history, hours, Style::for_stdout()))?
+        print(&in_words(&history, &query, Style::for_stdout()))?
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn in_words(PilotHistory { history, total, waited, ran }: &PilotHistory, hours: u32, style: Style) -> String {
-    let mut text = format!("last {}\n", plural(u64::from(hours), "hour"));
+fn in_words(PilotHistory { history, total, waited, ran }: &PilotHistory, asked: &HistoryQuery, style: Style) -> String {
+    let mut text = heading(asked) + "\n";
+    let end = if asked.until.is_some() { "at the end" } else { "now" };
     let levels = [("pending", Tone::Created, &history.pending), ("running", Tone::Running, &history.running)];
     for (name, tone, pilots) in levels {
         let bars = bars(&most(pilots));
         let (now, top) = (pilots.last().copied().unwrap_or_default(), pilots.iter().copied().max().unwrap_or_default());
         text.push_str(&format!(
-            "{name:<10} {}  {} now, {} at most\n",
+            "{name:<10} {}  {} {end}, {} at most\n",
             style.toned(tone, &bars),
             count(now),
             count(top)
@@ -54,7 +57,18 @@ fn in_words(PilotHistory { history, total, waited, ran }: &PilotHistory, hours: 
     text
 }
 
-/// What begins and ends the lines of bars.
+/// The time that is asked for.
+fn heading(HistoryQuery { hours, from, until, .. }: &HistoryQuery) -> String {
+    let hours = plural(u64::from(hours.unwrap_or(HOURS)), "hour");
+    match (from.map(utc_time), until.map(utc_time)) {
+        (Some(from), Some(until)) => format!("from {from} to {until} UTC"),
+        (Some(from), None) => format!("since {from} UTC"),
+        (None, Some(until)) => format!("{hours} until {until} UTC"),
+        (None, None) => format!("last {hours}"),
+    }
+}
+
+/// How long a bar is.
 fn axis(history: &History) -> String {
     let each = history.span_s * history.start.len().div_ceil(WIDTH) as i64;
     format!("a bar is {}\n", duration(Duration::from_secs(each.unsigned_abs())))
@@ -108,8 +122,17 @@ mod tests {
         let total = PilotFlow { submitted: 50, started: 50, fault: 31, done: 7, empty: 2, ..PilotFlow::default() };
         let waited = Quantiles { count: 50, median_s: Some(64.0), p90_s: Some(724.1), p99_s: Some(9000.0) };
         let told = PilotHistory { history, total, waited, ran: Quantiles::default() };
-        insta::assert_snapshot!(in_words(&told, 24, Style::PLAIN));
-        insta::assert_snapshot!("nothing", in_words(&PilotHistory::default(), 48, Style::PLAIN));
+        let day = HistoryQuery { hours: Some(24), ..HistoryQuery::default() };
+        insta::assert_snapshot!(in_words(&told, &day, Style::PLAIN));
+        insta::assert_snapshot!("nothing", in_words(&PilotHistory::default(), &HistoryQuery::default(), Style::PLAIN));
+        let past = HistoryQuery { until: Some(Time(1_795_312_800_000)), ..day };
+        let words = in_words(&told, &past, Style::PLAIN);
+        assert!(
+            words.starts_with("24 hours until 2026-11-22 02:00:00 UTC\n") && words.contains("at the end"),
+            "{words}"
+        );
+        let some = HistoryQuery { from: Some(Time(1_795_312_800_000)), ..HistoryQuery::default() };
+        assert_eq!(heading(&some), "since 2026-11-22 02:00:00 UTC");
     }
 
     #[test]

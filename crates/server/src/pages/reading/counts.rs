@@ -11,8 +11,8 @@ use model::{EndedPilots, NodeCounts, PilotFlow, Time};
 use std::sync::Arc;
 use store::{FactoryFlow, HistoryOf, LabelFlow};
 use wire::api::{
-    EndsQuery, ErrorHistory, FindQuery, HistoryQuery, Hit, LabelCoreTime, NodeList, NodeQuery, PilotErrors,
-    PilotHistory,
+    CoreTimeHistory, EndsQuery, ErrorHistory, FindQuery, HistoryQuery, Hit, LabelCoreTime, NodeList, NodeQuery,
+    PilotErrors, PilotHistory,
 };
 
 impl Reader<'_> {
@@ -64,6 +64,11 @@ impl Reader<'_> {
     pub async fn core_time(&self, query: EndsQuery) -> Read<Vec<LabelCoreTime>> {
         let answer = core_time::list(State(self.state.clone()), self.asked.identity.clone(), Params(query)).await;
         Ok(self.told(answer)?.labels)
+    }
+
+    /// What they were used for by when their pilots ended.
+    pub async fn core_time_history(&self, query: EndsQuery) -> Read<CoreTimeHistory> {
+        self.told(core_time::history(State(self.state.clone()), self.asked.identity.clone(), Params(query)).await)
     }
 
     /// Worker nodes.

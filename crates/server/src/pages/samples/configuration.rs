@@ -2,6 +2,7 @@
 
 use super::{before, plots};
 use crate::pages::factory::Known;
+use model::alarm::Rule;
 use model::{ConfigSection, Configuration, Decision, Order, Setting, SettingChange};
 use std::collections::BTreeMap;
 use wire::api::HistoryQuery;
@@ -75,7 +76,8 @@ pub fn of_label() -> Configuration {
 /// Of a factory that told its configuration.
 pub fn known(last: BTreeMap<String, Decision>, decisions: Vec<Decision>, orders: Vec<Order>) -> Known {
     let plots = plots("/factories/f1", HistoryQuery::default());
-    Known { last, decisions, orders, plots, configuration: Some(of_factory()) }
+    let disk = Rule::Disk.defaults();
+    Known { last, decisions, orders, plots, configuration: Some(of_factory()), disk }
 }
 
 /// Of one that did not, and that has decided nothing.
