@@ -6,6 +6,7 @@
 
 use crate::counted;
 use std::fmt::Display;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::sync::{OwnedMutexGuard, Semaphore};
@@ -19,6 +20,8 @@ const SHOWN: Duration = Duration::from_secs(20);
 const SHOWN_WORTH: u32 = 400;
 /// What is read in less is not remembered: who looks right after a change shall see it.
 const SHORT: Duration = Duration::from_millis(10);
+/// The same of what is read ahead, as only a large grid does: a page needs several of these.
+const SHORT_AHEAD: Duration = Duration::from_millis(2);
 /// How long what was not worth remembering is taken to be so.
 const SHORT_FOR: Duration = Duration::from_secs(600);
 
@@ -32,6 +35,7 @@ struct Shared<T> {
     /// The longest that it is shown while it is read again, however long that takes.
     shown: Duration,
     held: Mutex<Option<Held<T>>>,
+    is_read_ahead: AtomicBool,
     /// Who holds it reads.
     turn: Arc<tokio::sync::Mutex<()>>,
 }
@@ -82,13 +86,18 @@ fn judge(age: Duration, took: Duration, shown: Duration) -> Judgement {
 
 /// For how long a value need not be read again so that whoever looks need not wait.
 fn warm_for(took: Duration, shown: Duration) -> Duration {
-    if took < SHORT { SHORT_FOR } else { (took * WORTH).max(shown_for(took, shown) / 2) }
+    if took < SHORT_AHEAD { SHORT_FOR } else { (took * WORTH).max(shown_for(took, shown) / 2) }
 }
 
 impl<T> Remembered<T> {
     /// One that may be shown for so long while it is read again.
     pub fn shown_for(long: Duration) -> Remembered<T> {
-        Remembered(Arc::new(Shared { shown: long, held: Mutex::new(None), turn: Arc::default() }))
+        Remembered(Arc::new(Shared {
+            shown: long,
+            held: Mutex::new(None),
+            is_read_ahead: AtomicBool::new(false),
+            turn: Arc::default(),
+        }))
     }
 
     /// Whether it was read and nobody would be shown it any more.
@@ -124,6 +133,7 @@ impl<T: Send + Sync + 'static> Remembered<T> {
 
     /// Reads it before it is too old to be shown, unless reading it is no matter.
     pub async fn keep_warm<E>(&self, read: impl Future<Output = Result<T, E>>) -> Result<(), E> {
+        self.0.is_read_ahead.store(true, Ordering::Relaxed);
         if self.0.is_warm() {
             return Ok(());
         }
@@ -157,8 +167,9 @@ impl<T> Shared<T> {
         let began = Instant::now();
         let value = Arc::new(read.await?);
         let took = began.elapsed();
+        let short = if self.is_read_ahead.load(Ordering::Relaxed) { SHORT_AHEAD } else { SHORT };
         if let Ok(mut held) = self.held.lock() {
-            *held = Some(Held { value: (took >= SHORT).then(|| value.clone()), read: began, took });
+            *held = Some(Held { value: (took >= short).then(|| value.clone()), read: began, took });
         }
         Ok(value)
     }
@@ -236,7 +247,7 @@ mod tests {
         assert_eq!(warm_for(SHORT, SHOWN), SHOWN / 2);
         assert_eq!(warm_for(s(2), SHOWN), s(40), "a twentieth at most");
         assert_eq!(warm_for(s(2), s(600)), s(300), "what may be old is read seldom");
-        assert_eq!(warm_for(SHORT / 2, SHOWN), SHORT_FOR, "what is cheap is left alone");
+        assert_eq!(warm_for(SHORT_AHEAD / 2, SHOWN), SHORT_FOR, "what is cheap is left alone");
     }
 
     #[tokio::test]
@@ -272,6 +283,13 @@ mod tests {
         remembered.keep_warm::<Infallible>(other).await.unwrap();
         assert_eq!(*remembered.get(async { Err::<u32, &str>("it is there") }).await.unwrap(), 1);
         assert!(!remembered.is_over());
+        // What is read ahead is remembered though its reading takes less than that of others must.
+        let quick = async {
+            tokio::time::sleep(SHORT_AHEAD).await;
+            Ok::<u32, Infallible>(3)
+        };
+        remembered.0.read(quick).await.unwrap();
+        assert!(remembered.0.shown().is_some());
         remembered.0.held.lock().unwrap().as_mut().unwrap().read -= SHOWN;
         assert!(remembered.is_over());
         remembered.keep_warm(slow(2)).await.unwrap();
