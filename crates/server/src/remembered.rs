@@ -25,7 +25,7 @@ const SHORT_AHEAD: Duration = Duration::from_millis(2);
 /// How long what was not worth remembering is taken to be so.
 const SHORT_FOR: Duration = Duration::from_secs(600);
 
-/// Who reads while nobody waits: one at a time, so that connections that read are left for those who wait.
+/// The turn of readings for which nobody waits: one at a time, so that connections that read are left for those who wait.
 static BEHIND: Semaphore = Semaphore::const_new(1);
 
 /// One value that is remembered.
@@ -35,6 +35,7 @@ struct Shared<T> {
     /// The longest that it is shown while it is read again, however long that takes.
     shown: Duration,
     held: Mutex<Option<Held<T>>>,
+    /// Whether it was ever kept warm: then [`SHORT_AHEAD`] counts.
     is_read_ahead: AtomicBool,
     /// Who holds it reads.
     turn: Arc<tokio::sync::Mutex<()>>,
@@ -145,7 +146,7 @@ impl<T: Send + Sync + 'static> Remembered<T> {
     }
 }
 
-/// The same, when its turn among those has come for whom nobody waits.
+/// Awaits a reading for which nobody waits, when it is its turn among these.
 async fn behind<T>(read: impl Future<Output = T>) -> T {
     // It is never closed.
     let _turn = BEHIND.acquire().await;

@@ -16,7 +16,7 @@ const DUTY: &str = "read-ahead";
 const EVERY: Duration = Duration::from_secs(5);
 /// How often it is looked whether the grid is large by now.
 const SMALL_EVERY: Duration = Duration::from_secs(60);
-/// Labels with pilots in so many states make a large grid.
+/// A grid is large when it has as many counts of pilots, of which there is one for each state of a label's pilots.
 const LARGE: usize = 100;
 /// Hours by which the pages of errors and efficiency tell.
 const ENDED: [u32; 3] = [24, 168, 720];

@@ -44,6 +44,12 @@ async fn every_page_has_its_picture() {
     take(&world, folder, &pictures).await;
     let named: Vec<_> = places.into_iter().map(|(name, path)| (name.to_owned(), path)).collect();
     take_every_state(&world, "filled", &named).await;
+    let narrowed = [
+        ("errors", "/errors?site=LANCASTER"),
+        ("efficiency", "/efficiency?by=queue&hours=168&site=GLASGOW"),
+        ("efficiency-empty", "/efficiency?label=manchester-ce&queue=glasgow"),
+    ];
+    take_every_state(&world, "narrowed", &narrowed.map(|(name, path)| (name.to_owned(), path.to_owned()))).await;
     world.server.shutdown().await;
     if std::env::var_os(EVERY_STATE).is_some() {
         held_back().await;

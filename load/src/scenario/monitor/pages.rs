@@ -11,7 +11,7 @@ use wire::client::Call;
 
 /// Times that each page is looked at.
 const LOOKS: usize = 100;
-/// How long nobody looks before the first looks: longer than what is remembered may be shown.
+/// How long nobody looks before the first looks: the server has begun to read ahead by then.
 const PAUSE: Duration = Duration::from_secs(30);
 
 /// The pages; `PILOT` is a pilot, `FROM` and `UNTIL` are four hours of yesterday.
